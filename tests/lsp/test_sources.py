@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from tests.lsp.conftest import Editor, run, until
+from tests.unit.marked_text import marked
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -291,3 +293,40 @@ async def test_bindings_are_workspace_symbols(editor: Editor, tea: Path) -> None
     found = await editor.workspace_symbol_async(types.WorkspaceSymbolParams("tes"))
     symbols = [(s.name, s.container_name) for s in found or []]
     assert symbols == [("TEAS", "tea/wrangler.toml"), ("TEAS", "env.prod, tea/wrangler.toml")]
+
+
+PAGE = """\
+---
+import { save } from "./kv";
+const { env } = Astro.locals.runtime;
+await save(env.TEAS, "é");
+await env.TEAS.get("😀", «"JSN"»);
+---
+<p>{env.TEAS.get("")}</p>
+"""
+LIB = 'export const save = (kv, key) => kv.put(key, "v", { expirationTtl: «30» });\n'
+
+
+async def test_an_astro_page_and_a_module_that_it_gives_a_namespace(
+    editor: Editor, tea: Path
+) -> None:
+    files = {tea / "src" / "page.astro": PAGE, tea / "src" / "kv.js": LIB}
+    events = []
+    for path, text in files.items():
+        path.write_text(marked(text)[0], encoding="utf-8")
+        events.append(types.FileEvent(path.as_uri(), types.FileChangeType.Created))
+    editor.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams(events))
+    for path, content in files.items():
+        text, ((start, end),) = marked(content)
+        uri = path.as_uri()
+        item = types.TextDocumentItem(uri, "astro", 1, text)
+        editor.text_document_did_open(types.DidOpenTextDocumentParams(item))
+        (problem,) = await until(partial(editor.diagnostics.get, uri))
+        line = text[:start].count("\n")
+        width = len(text[:start].rpartition("\n")[2].encode("utf-16-le")) // 2
+        assert problem.range.start == types.Position(line, width)
+        assert problem.range.end == types.Position(line, width + end - start)
+        editor.text_document_did_close(
+            types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri))
+        )
+        path.unlink()

@@ -65,6 +65,9 @@ FILES: dict[str, str] = {
     "apps/three/wrangler.toml": config("CACHE"),
     "apps/three/src/env.ts": env("CACHE"),
     "apps/three/src/index.ts": worker('await env.CACHE.get("");'),
+    "apps/three/src/job.ts": 'import { save } from "../../shared/save";\n'
+    "export const job = (env) => save(env.CACHE);\n",
+    "apps/shared/save.ts": 'export const save = (kv) => kv.put("", "v");\n',
     "apps/loose.ts": "export const f = (kv: KVNamespace) => kv.put('k', 'v', { expirationTtl: 1 });\n",
 }
 FOLDERS = ("site", "apps")
@@ -126,6 +129,7 @@ PROBLEMS: dict[str, list[str]] = {
     "site/jobs/wrangler.jsonc": ["binding-unused"],
     "apps/two/src/index.ts": ["delete-array"],
     "apps/three/src/index.ts": ["key-invalid"],
+    "apps/shared/save.ts": ["key-invalid"],
     "apps/loose.ts": ["ttl-out-of-range"],
     "apps/one/wrangler.json": ["kv-not-array"],
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from kvlens.config.find import CONFIG_NAMES, SKIPPED_FOLDERS
@@ -12,10 +12,12 @@ from kvlens.files import FileRefusedError, is_regular, read_bytes
 from kvlens.js.analysis import EnvType, merge_types
 from kvlens.js.grammar import is_source
 from kvlens.js.reader import read_source
+from kvlens.js.resolution import Resolver, imports_of
 from kvlens.js.source_context import env_types
 from kvlens.js.syntax import Source
 
 LARGEST = 1_000_000  # bytes; larger files come from a bundler
+MOST_MODULES = 40  # that are looked at for whether a source gets a namespace from them
 MOST_FILES = 5_000  # per project; the rest isn't read
 
 
@@ -73,13 +75,20 @@ def load(path: Path) -> str:
 class SourceFiles:
     """The texts of a project's sources, each parsed at first use and then kept."""
 
-    def __init__(self, texts: dict[str, str], unread: dict[str, SourceError] | None = None) -> None:
+    def __init__(
+        self,
+        texts: dict[str, str],
+        unread: dict[str, SourceError] | None = None,
+        root: Path | None = None,
+    ) -> None:
         self.texts = texts  # path -> text
         self.unread = unread or {}  # path -> why a file couldn't be read
         self._parsed: dict[str, Source] = {}
+        self._resolver = Resolver(root, texts) if root is not None else None
+        self._importers: dict[str, list[str]] | None = None
 
     @classmethod
-    def of(cls, paths: Iterable[Path]) -> SourceFiles:
+    def of(cls, paths: Iterable[Path], root: Path | None = None) -> SourceFiles:
         """Read these files; unreadable ones are in `unread`."""
         texts: dict[str, str] = {}
         unread: dict[str, SourceError] = {}
@@ -88,12 +97,64 @@ class SourceFiles:
                 texts[str(path)] = load(path)
             except SourceError as error:
                 unread[str(path)] = error
-        return cls(texts, unread)
+        return cls(texts, unread, root)
 
     @classmethod
-    def below(cls, folder: Path) -> SourceFiles:
-        """Read the sources of the project with its config in this folder."""
-        return cls.of(source_files(folder))
+    def below(cls, folder: Path, root: Path | None = None) -> SourceFiles:
+        """Read the sources of the project with its config in this folder.
+
+        Also those that they import from elsewhere in the `root` folder.
+        """
+        found = cls.of(source_files(folder), root)
+        if found._resolver is not None:
+            for path in list(graph(found.texts, found._resolver)):
+                found.text(path)
+        return found
+
+    # the modules of a project, see `program.Modules`
+
+    def resolve(self, importer: str, name: str) -> str | None:
+        """Return the path of the project's source that another one imports by this name."""
+        if self._resolver is None:
+            return None
+        return self._resolver.resolve(importer, name)
+
+    def source(self, path: str) -> Source | None:
+        """Return a parsed source; None if it can't be read."""
+        if not self.text(path):
+            return None
+        return self.parsed(path)
+
+    def importers(self, path: str) -> list[str]:
+        """Return the sources that import a source."""
+        if self._importers is None:
+            self._importers = {}
+            for importer, text in self.texts.items():
+                for name in imports_of(text):
+                    found = self.resolve(importer, name)
+                    if found is not None and found != importer:
+                        self._importers.setdefault(found, []).append(importer)
+        return list(dict.fromkeys(self._importers.get(path, ())))
+
+    def is_near(self, path: str, words: tuple[str, ...]) -> bool:
+        """Return whether a source imports modules with one of these words, or is imported there."""
+        if any(self._has(each, words) for each in self.importers(path)):
+            return True
+        seen, waiting = {path}, [path]
+        while waiting and len(seen) < MOST_MODULES:
+            one = waiting.pop()
+            for name in imports_of(self.texts.get(one, "")):
+                found = self.resolve(one, name)
+                if found is not None and found not in seen:
+                    if self._has(found, words):
+                        return True
+                    seen.add(found)
+                    waiting.append(found)
+        return False
+
+    def _has(self, path: str, words: tuple[str, ...]) -> bool:
+        text = self.texts.get(path, "")
+        return any(word in text for word in words)
 
     def text(self, path: str) -> str:
         """Return the text of a source, or of another file; empty if it can't be read."""
@@ -125,6 +186,29 @@ class SourceFiles:
         return merge_types(
             env_types(self.parsed(path)) for path, text in self.texts.items() if may_type(text)
         )
+
+
+def graph(texts: Mapping[str, str], resolver: Resolver) -> Iterator[str]:
+    """Yield the sources that these texts import, and those that they import, if not in the texts.
+
+    At most MOST_FILES.
+    """
+    waiting = list(texts.items())
+    seen = set(texts)
+    size = len(seen)
+    while waiting:
+        path, text = waiting.pop()
+        for name in imports_of(text):
+            found = resolver.resolve(path, name)
+            if found is None or found in seen:
+                continue
+            if len(seen) - size >= MOST_FILES:
+                return
+            seen.add(found)
+            yield found
+            other = read_text(Path(found))
+            if other is not None:
+                waiting.append((found, other))
 
 
 def may_type(text: str) -> bool:

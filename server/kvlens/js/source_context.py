@@ -12,6 +12,7 @@ from kvlens.config.find import CONFIG_NAMES
 from kvlens.config.model import Config
 from kvlens.js.analysis import Analysis, EnvType
 from kvlens.js.config_bindings import QUOTED, declared
+from kvlens.js.program import Modules
 from kvlens.js.syntax import Source
 from kvlens.memo import memo
 
@@ -53,11 +54,13 @@ class SourceContext:
         aren't checked against a config.
     types: the members of Env in the project's other sources, see `env_types`.
     other_texts: the quoted texts in other configs of the folder, see `other_config_texts`.
+    modules: the project's sources, to follow what a source imports; None to follow it alone.
     """
 
     configs: Sequence[Config] = ()
     types: Mapping[str, EnvType] = field(default_factory=dict)
     other_texts: frozenset[str] = frozenset()
+    modules: Modules | None = field(default=None, compare=False)
 
 
 ALONE = SourceContext()
@@ -68,7 +71,7 @@ def read(source: Source, context: SourceContext = ALONE) -> Analysis:
     last = _last_analysis(source)
     if last and _same(last[0][0], context):
         return last[0][1]
-    analysis = Analysis(source, declared(context.configs), context.types)
+    analysis = Analysis(source, declared(context.configs), context.types, context.modules)
     last[:] = [(context, analysis)]
     return analysis
 
@@ -85,6 +88,7 @@ def _same(one: SourceContext, other: SourceContext) -> bool:
         and all(mine is its for mine, its in zip(one.configs, other.configs, strict=True))
         and (one.types is other.types or one.types == other.types)
         and one.other_texts == other.other_texts
+        and one.modules is other.modules
     )
 
 
@@ -104,15 +108,23 @@ def other_config_texts(folder: Path) -> frozenset[str]:
     return frozenset(found)
 
 
-def may_matter(text: str, context: SourceContext = ALONE) -> bool:
-    """Return quickly, without parsing, whether a source could have problems."""
+def may_matter(text: str, context: SourceContext = ALONE, path: str | None = None) -> bool:
+    """Return quickly, without parsing, whether a source could have problems.
+
+    With its path, also whether it imports a namespace from a module of the project, or gets one.
+    """
     if any(name in text for name in declared(context.configs).kv):
         return True
     if not _CALL.search(text):
         return False
-    return bool(_KV_ONLY.search(text)) or any(
+    if _KV_ONLY.search(text) or any(
         name in text for name, what in context.types.items() if what != "other"
-    )
+    ):
+        return True
+    if path is None or context.modules is None:
+        return False
+    words = ("KVNamespace", *declared(context.configs).kv)
+    return context.modules.is_near(path, words)
 
 
 @memo

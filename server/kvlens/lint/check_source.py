@@ -65,7 +65,7 @@ def check(
         ValueError: the file is not JavaScript or TypeScript by its ending.
     """
     context = SourceContext(configs, types or {}, other_texts)
-    if is_test(path, configs) or not may_matter(text, context):
+    if is_test(path, configs) or not may_matter(text, context, path):
         return []
     source = read_source(text, path)
     found = check_source(source, context, now)

@@ -34,6 +34,7 @@ from kvlens.lint.severities import Severities
 from kvlens.lint.suppressions import apply_suppressions, with_severity
 
 if TYPE_CHECKING:
+    from kvlens.js.files import SourceFiles
     from kvlens.lint.fixes import Fixable
 
 
@@ -57,12 +58,16 @@ class Wanted:
     config: the one that counts for the sources; None for files that belong to no project.
     files: configs and seed files; sources: JavaScript and TypeScript. In the order to report.
     discovered: the seed files that were found next to a config, not named by the user.
+    plan: all files to check; `roots`: the folders to check
+        that the config is in or above, none if only files are to be checked.
     """
 
     config: Path | None
+    plan: _Plan
     files: list[Path] = field(default_factory=list)
     sources: list[Path] = field(default_factory=list)
     discovered: set[Path] = field(default_factory=set)
+    roots: list[Path] = field(default_factory=list)
 
 
 class _Plan:
@@ -72,7 +77,9 @@ class _Plan:
         self._severities = severities
         self.projects: dict[Path | None, Wanted] = {}
         self._seen: set[Path] = set()
-        self._owner = functools.cache(owning_config)
+        self.checked: dict[str, Path | None] = {}  # sources -> the config they are checked with
+        self.owner = functools.cache(owning_config)
+        self.load = functools.cache(_load)
 
     def add(self, path: Path, *, discovered: bool = False) -> None:
         """Add a file, unless it is there already; of a seed file, whether it was found."""
@@ -80,11 +87,13 @@ class _Plan:
         if whole in self._seen:
             return
         self._seen.add(whole)
-        owner = self._owner(path.parent)
-        wanted = self.projects.setdefault(owner, Wanted(owner))
+        wanted = self._wanted(self.owner(path.parent))
         (wanted.sources if is_source(str(path)) else wanted.files).append(path)
         if discovered:
             wanted.discovered.add(path)
+
+    def _wanted(self, config: Path | None) -> Wanted:
+        return self.projects.setdefault(config, Wanted(config, self))
 
     def add_below(self, folder: Path) -> None:
         """Add the configs in a folder and its subfolders, their seed files, and the sources."""
@@ -96,9 +105,10 @@ class _Plan:
             for seeds in sorted((config.parent / SEEDS).glob("*.json")):
                 self._discover(seeds, is_seed=True)
         roots = [config.parent for config in winners(configs)]
-        if folder not in roots and self._owner(folder):
-            roots.append(folder)  # of the project whose config is above
+        if folder not in roots:
+            roots.append(folder)  # of the project whose config is above, or of none
         for root in roots:
+            self._wanted(self.owner(root)).roots.append(folder)
             for source in source_files(root):
                 self._discover(source)
 
@@ -118,7 +128,8 @@ def wanted_for(paths: Iterable[Path], severities: Severities) -> list[Wanted]:
             plan.add_below(path)
         else:
             plan.add(path)
-    return list(plan.projects.values())
+    projects = [wanted for wanted in plan.projects.values() if wanted.files or wanted.sources]
+    return sorted(projects, key=lambda wanted: wanted.config is None)
 
 
 def check_project(
@@ -231,7 +242,6 @@ def _check_sources(
         return [], []
     from kvlens.js.files import SourceFiles
     from kvlens.js.source_context import (
-        ALONE,
         SourceContext,
         is_test,
         may_matter,
@@ -242,30 +252,66 @@ def _check_sources(
     from kvlens.lint.fixable_source import FixableSource
 
     given = {str(_whole(path)): text for path, text in texts.items() if is_source(str(path))}
-    files, project = SourceFiles(given), ALONE
     if wanted.config is not None:
         folder = wanted.config.parent
-        files, known = SourceFiles.below(folder), config or _load(wanted.config)
+        files = SourceFiles.below(folder, _root(wanted, folder))
+        known = config or wanted.plan.load(wanted.config)
         files.texts |= given
         configs = [] if known is None else [known]
-        project = SourceContext(configs, files.types(), other_config_texts(folder))
+        project = SourceContext(configs, files.types(), other_config_texts(folder), files)
+    else:
+        folder = wanted.sources[0].parent
+        files = SourceFiles.of(map(_whole, wanted.sources), _root(wanted, _whole(folder)))
+        files.texts |= given
+        project = SourceContext((), files.types(), frozenset(), files)
+    elsewhere = [path for path in _elsewhere(wanted, files) if not severities.excludes(path)]
+    shared = (
+        replace(project, configs=[*project.configs, *_others(wanted)]) if elsewhere else project
+    )
     unused: list[Problem] = []
     if config is not None and not files.unread:  # unread sources may use any binding
         found = check_with_sources(config, files.texts, files.parsed)
         unused = [*apply_suppressions(config, found, severities.of(Path(config.path)))]
     checked = []
-    for path in wanted.sources:
+    for path in (*wanted.sources, *elsewhere):
         name, levels = str(_whole(path)), severities.of(path)
+        if wanted.plan.checked.setdefault(name, wanted.config) != wanted.config:
+            continue
+        context = shared if path in elsewhere else project
         text, problems, fixable = files.text(name), [], None
         if (unread := files.unread.get(name)) is not None:
             problem = None if unread.made else with_severity(file_problem(str(unread)), levels)
             problems = [problem] if problem else []
-        elif not is_test(name, project.configs) and may_matter(text, project):
-            found = check_source(files.parsed(name), project)
+        elif not is_test(name, context.configs) and may_matter(text, context, name):
+            found = check_source(files.parsed(name), context)
             problems = [kept for problem in found if (kept := with_severity(problem, levels))]
-            fixable = FixableSource(files.parsed(name), project) if problems and keep else None
+            fixable = FixableSource(files.parsed(name), context) if problems and keep else None
         checked.append(Checked(path, text if problems else "", problems, fixable))
     return checked, unused
+
+
+def _root(wanted: Wanted, folder: Path) -> Path:
+    """Return the folder in which imports are followed: the workspace, or the folder to check."""
+    around = [_whole(root) for root in wanted.roots if _whole(folder).is_relative_to(_whole(root))]
+    from kvlens.js.resolution import workspace_root
+
+    return min((workspace_root(_whole(folder)), *around), key=lambda path: len(path.parts))
+
+
+def _elsewhere(wanted: Wanted, files: SourceFiles) -> list[Path]:
+    """Return the sources outside the config's folder that its Worker imports."""
+    if not wanted.roots or wanted.config is None:
+        return []
+    folder = _whole(wanted.config.parent)
+    outside = (Path(path) for path in files.texts if not Path(path).is_relative_to(folder))
+    owner = wanted.plan.owner
+    return [path for path in outside if owner(path.parent) in (None, wanted.config)]
+
+
+def _others(wanted: Wanted) -> Iterable[Config]:
+    """Return the other configs: sources outside their folders may be theirs too."""
+    paths = [path for path in wanted.plan.projects if path not in (None, wanted.config)]
+    return [config for path in paths if path and (config := wanted.plan.load(path)) is not None]
 
 
 def _load(path: Path) -> Config | None:

@@ -35,7 +35,8 @@ class SourceChecker:
 
         Raises the errors of `SourceReader.read`.
         """
-        if is_test(self.reader.path, context.configs) or not may_matter(text, context):
+        path = self.reader.path
+        if is_test(path, context.configs) or not may_matter(text, context, path):
             return []
         source = self.reader.read(text)
         found = check_source(source, context, now)

@@ -302,6 +302,12 @@ class Server(StdioServer):
             return []
         return [folder.uri for folder in self.workspace.folders.values()]
 
+    def folder_paths(self) -> list[Path]:
+        """Return the workspace's folders on disk."""
+        # a virtual workspace has no files here: other schemes don't name paths
+        paths = (file_path(uri) for uri in self._folders() if uri.startswith("file:"))
+        return [Path(path) for path in paths if path]
+
     # internals ---------------------------------------------------------------------------------
 
     async def _guarded(self, work: Awaitable[None]) -> None:
@@ -317,11 +323,9 @@ class Server(StdioServer):
         async with self._searching:  # a slow search must not undo a later one
             if number < self._searches:
                 return  # a later one is waiting
-            # a virtual workspace has no files here: other schemes don't name paths
-            paths = (file_path(uri) for uri in self._folders() if uri.startswith("file:"))
             before = {project.path for project in self.projects}
             try:
-                await self.projects.find([Path(path) for path in paths if path])
+                await self.projects.find(self.folder_paths())
             finally:
                 if number == self._searches:
                     self.found.set()

@@ -16,9 +16,10 @@ from kvlens.config.model import Config
 from kvlens.files import is_there
 from kvlens.js.analysis import EnvType, merge_types
 from kvlens.js.config_bindings import belonging
-from kvlens.js.files import SourceError, load, may_type, source_files
+from kvlens.js.files import SourceError, SourceFiles, graph, load, may_type, source_files
 from kvlens.js.grammar import is_source, unavailable
 from kvlens.js.reader import read_source
+from kvlens.js.resolution import Resolver, workspace_root
 from kvlens.js.source_context import ALONE, SourceContext, env_types, other_config_texts
 from kvlens.js.syntax import Source
 from kvlens.lint.base import Problem
@@ -34,6 +35,15 @@ if TYPE_CHECKING:
     from kvlens.lsp.server import Server
 
 Types = Mapping[str, EnvType]
+_MOST_PROJECTS = 50  # that a source outside their folders may belong to
+
+
+class ProjectSources(NamedTuple):
+    """What a project's sources say of each other."""
+
+    types: Types
+    other_texts: frozenset[str]
+    files: SourceFiles
 
 
 class Opened:
@@ -87,8 +97,8 @@ class Sources:
         self._server = server
         self._open: dict[str, Opened] = {}
         self._disk: dict[Path, Text] = {}
-        # folder of a project -> the types in its sources, and the texts of other configs
-        self._contexts: dict[Path, asyncio.Future[tuple[Types, frozenset[str]]]] = {}
+        self._contexts: dict[Path, asyncio.Future[ProjectSources]] = {}  # by a project's folder
+        self._outside: dict[Path, list[Path]] = {}  # sources that a project imports from elsewhere
         self._reported = False
 
     # open texts -----------------------------------------------------------------------------
@@ -115,6 +125,7 @@ class Sources:
         """Check projects and open sources again if sources changed on disk."""
         if any(is_source(str(self._server.path(uri))) for uri in uris):
             self._contexts.clear()
+            self._outside.clear()
             self.check_all()
             self._server.diagnostics.sources_changed()
 
@@ -181,23 +192,46 @@ class Sources:
         return None
 
     async def context(self, path: Path) -> SourceContext:
-        """Return the context of a source: its configs, and the types in other sources."""
+        """Return the context of a source: its configs, and the project's other sources."""
         configs = belonging(str(path), self.configs())
         owner = self._server.projects.get(Path(configs[0].path)) if configs else None
-        if owner is None:
+        if owner is not None:
+            types, other_texts, files = await self._project(owner)
+            return SourceContext(configs, types, other_texts, files)
+        importing = [
+            (config, found)
+            for config in self.configs()[:_MOST_PROJECTS]
+            if (project := self._server.projects.get(Path(config.path))) is not None
+            and self._may_import(project, path)
+            and str(path) in (found := await self._project(project)).files.texts
+        ]
+        if not importing:
             return ALONE
+        _, (types, other_texts, files) = importing[0]
+        return SourceContext([config for config, _ in importing], types, other_texts, files)
+
+    def _may_import(self, project: ServedProject, path: Path) -> bool:
+        return path.is_relative_to(self._root(project.path.parent))
+
+    def _project(self, owner: ServedProject) -> asyncio.Future[ProjectSources]:
         folder = owner.path.parent
         looking = self._contexts.get(folder)
         if looking is None:
             looking = asyncio.ensure_future(asyncio.to_thread(self._read_project, owner))
             self._contexts[folder] = looking
-        types, other_texts = await asyncio.shield(looking)
-        return SourceContext(configs, types, other_texts)
+        return asyncio.shield(looking)
 
-    def _read_project(self, owner: ServedProject) -> tuple[Types, frozenset[str]]:
-        texts = (text for text in self._texts(owner) if may_type(text.text))
-        types = merge_types(env_types(text.source()) for text in texts)
-        return types, other_config_texts(owner.path.parent)
+    def _read_project(self, owner: ServedProject) -> ProjectSources:
+        folder = owner.path.parent
+        texts = list(self._texts(owner))
+        types = merge_types(env_types(text.source()) for text in texts if may_type(text.text))
+        files = SourceFiles({str(text.path): text.text for text in texts}, root=self._root(folder))
+        return ProjectSources(types, other_config_texts(folder), files)
+
+    def _root(self, folder: Path) -> Path:
+        """Return the folder in which a project's imports are followed."""
+        opened = [path for path in self._server.folder_paths() if folder.is_relative_to(path)]
+        return min(opened, key=lambda path: len(path.parts)) if opened else workspace_root(folder)
 
     async def unused(self, config: Config) -> list[Problem]:
         """Return the namespaces of a config that no source uses, as problems of the config."""
@@ -229,15 +263,26 @@ class Sources:
         Unreadable ones are skipped, or raise SourceError with `whole`.
         """
         edited = {Path(opened.path): opened for opened in list(self._open.values())}
-        for path in source_files(owner.path.parent):
-            if path in edited:
-                yield Text(path, edited[path].document.text)
-                continue
+        folder = owner.path.parent
+        found: dict[str, str] = {}
+        for path in self._files(folder, found):
             try:
-                yield self._load(path)
+                opened = edited.get(path)
+                text = Text(path, opened.document.text) if opened else self._load(path)
             except SourceError:
                 if whole and is_there(path):
                     raise
+                continue
+            found[str(path)] = text.text
+            yield text
+
+    def _files(self, folder: Path, texts: Mapping[str, str]) -> Iterator[Path]:
+        """Yield the sources in a folder, and then those that the `texts` read so far import."""
+        yield from source_files(folder)
+        if folder not in self._outside:
+            resolver = Resolver(self._root(folder), texts)
+            self._outside[folder] = [Path(path) for path in graph(texts, resolver)]
+        yield from self._outside[folder]
 
     def _load(self, path: Path) -> Text:
         try:

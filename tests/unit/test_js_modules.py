@@ -1,0 +1,385 @@
+"""Values that are followed from one file to another, and the files of a Worker that are found."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from kvlens.cli import main
+from kvlens.js.resolution import Resolver, workspace_root
+from kvlens.js.script_blocks import code_of
+
+from tests.unit.marked_text import marked
+
+CONFIG = 'name = "w"\nmain = "src/index.ts"\nkv_namespaces = [{ binding = "CARTS" }]\n'
+TTL = "{ expirationTtl: «5» }"
+BAD = f'put("k", "v", {TTL})'
+FINE = 'put("k", "v", { expirationTtl: 60 })'
+OF_WORKER = "export default { async fetch(request, env) {\n  BODY\n} };\n"
+ROOT = '{ "private": true, "workspaces": ["packages/*"] }'
+
+
+def worker(imports: str, body: str) -> str:
+    """Return a Worker's entry."""
+    return f"{imports}\n{OF_WORKER.replace('BODY', body)}"
+
+
+# id: the files of a project by their path; problems are exactly at the marks
+PROJECTS: dict[str, dict[str, str]] = {
+    "wrapper": {
+        "src/index.ts": worker('import { carts } from "./kv";', f"await carts(env).{BAD};"),
+        "src/kv.ts": "export const carts = (env) => env.CARTS;",
+    },
+    "wrapper-of-another-thing": {
+        "src/index.ts": worker('import { carts } from "./kv";', f"await carts(env).{FINE};"),
+        "src/kv.ts": "export const carts = (env) => new Map();",
+    },
+    "function-that-takes-it": {
+        "src/index.js": worker('import { save } from "./save.js";', "await save(env.CARTS);"),
+        "src/save.js": f"export async function save(kv) {{ await kv.{BAD}; }}",
+    },
+    "function-that-also-takes-a-map": {
+        "src/index.js": worker(
+            'import { save } from "./save.js";', "await save(env.CARTS); await save(new Map());"
+        ),
+        "src/save.js": 'export async function save(kv) { await kv.put("k", "v", { expirationTtl: 5 }); }',
+    },
+    "function-that-takes-env": {
+        "src/index.js": worker('import { save } from "./save.js";', "await save(env);"),
+        "src/save.js": f"export async function save(b) {{ await b.CARTS.{BAD}; }}",
+    },
+    "default-export": {
+        "src/index.js": worker('import save from "./save.js";', "await save(env.CARTS);"),
+        "src/save.js": f"export default async function (kv) {{ await kv.{BAD}; }}",
+    },
+    "default-export-of-a-name": {
+        "src/index.js": worker('import save from "./save.js";', "await save(env.CARTS);"),
+        "src/save.js": f"const save = async (kv) => {{ await kv.{BAD}; }};\nexport default save;",
+    },
+    "export-list": {
+        "src/index.js": worker('import { put } from "./save.js";', "await put(env.CARTS);"),
+        "src/save.js": f"const save = async (kv) => {{ await kv.{BAD}; }};\nexport {{ save as put }};",
+    },
+    "namespace-import": {
+        "src/index.js": worker('import * as kv from "./kv.js";', f"await kv.open(env).{BAD};"),
+        "src/kv.js": "export function open(env) { return env.CARTS; }",
+    },
+    "re-export": {
+        "src/index.js": worker('import { save } from "./all.js";', "await save(env.CARTS);"),
+        "src/all.js": 'export * from "./save.js";\nexport * as other from "./other.js";',
+        "src/save.js": f"export const save = async (kv) => {{ await kv.{BAD}; }};",
+        "src/other.js": "export const x = 1;",
+    },
+    "re-export-renamed": {
+        "src/index.js": worker('import { open } from "./all.js";', f"await open(env).{BAD};"),
+        "src/all.js": 'export { carts as open } from "./kv.js";',
+        "src/kv.js": "export const carts = (env) => env.CARTS;",
+    },
+    "class": {
+        "src/index.js": worker('import { Store } from "./store.js";', "await new Store(env.CARTS).save();"),
+        "src/store.js": f"export class Store {{\n  constructor(kv) {{ this.kv = kv; }}\n"
+        f"  async save() {{ await this.kv.{BAD}; }}\n}}",
+    },
+    "class-field": {
+        "src/index.ts": worker('import { Store } from "./store";', f"await new Store(env).kv.{BAD};"),
+        "src/store.ts": "export class Store { kv; constructor(env: Env) { this.kv = env.CARTS; } }",
+    },
+    "class-inherited": {
+        "src/index.ts": f'import {{ Base }} from "./base";\nclass S extends Base {{ async f() {{ await this.kv.{BAD}; }} }}',
+        "src/base.ts": "export class Base { constructor(protected kv: KVNamespace) {} }",
+    },
+    "factory": {
+        "src/index.js": worker('import { create } from "./deps.js";', f"const {{ kv }} = create(env); await kv.{BAD};"),
+        "src/deps.js": "export function create(env) { return { kv: env.CARTS }; }",
+    },
+    "factory-async": {
+        "src/index.js": worker('import { create } from "./deps.js";', f"const d = await create(env); await d.kv.{BAD};"),
+        "src/deps.js": "export async function create(env) { return { kv: env.CARTS }; }",
+    },
+    "context-type": {
+        "src/index.ts": f'import type {{ Ctx }} from "./types";\nexport const f = async (c: Ctx) => {{ await c.deps.kv.{BAD}; }};',
+        "src/types.ts": "export interface Ctx { deps: { kv: KVNamespace } }",
+    },
+    "type-re-exported": {
+        "src/index.ts": f'import type {{ Ctx as C }} from "./all";\nexport const f = async ({{ kv }}: C) => {{ await kv.{BAD}; }};',
+        "src/all.ts": 'export type { Ctx } from "./types";',
+        "src/types.ts": "export type Ctx = { kv: KVNamespace };",
+    },
+    "type-of-another-thing": {
+        "src/index.ts": 'import type { KV } from "./types";\nexport const f = async (kv: KV) => { await kv.put("", {}); };',
+        "src/types.ts": "export type KV = Map<string, object>;",
+    },
+    "hono-types": {
+        "src/index.ts": 'import { Hono } from "hono";\nimport type { AppEnv } from "./types";\n'
+        f'const app = new Hono<AppEnv>();\napp.get("/", async (c) => {{ await c.get("kv").{BAD}; }});\nexport default app;',
+        "src/types.ts": "export type AppEnv = { Bindings: Env; Variables: { kv: KVNamespace } };",
+    },
+    "require": {
+        "src/index.js": 'const { open } = require("./kv.js");\n'
+        f"module.exports = {{ async fetch(r, env) {{ await open(env).{BAD}; }} }};",
+        "src/kv.js": "module.exports = { open: (env) => env.CARTS };",
+    },
+    "import-call": {
+        "src/index.js": worker("", f'const {{ open }} = await import("./kv.js"); await open(env).{BAD};'),
+        "src/kv.js": "export const open = (env) => env.CARTS;",
+    },
+    "variable-of-a-module": {
+        "src/index.js": worker('import { init } from "./kv.js";\nimport "./job.js";', "init(env);"),
+        "src/kv.js": "export let kv;\nexport function init(env) { kv = env.CARTS; }",
+        "src/job.js": f'import {{ kv }} from "./kv.js";\nexport const job = async () => {{ await kv.{BAD}; }};',
+    },
+    "handler-in-another-file": {
+        "src/index.js": 'import { handle } from "./handle.js";\nexport default { fetch: handle };',
+        "src/handle.js": f"export async function handle(request, b) {{ await b.CARTS.{BAD}; }}",
+    },
+    "round": {
+        "src/index.js": worker('import { a } from "./a.js";', "a(env);"),
+        "src/a.js": 'import { b } from "./b.js";\nexport const a = (x) => b(x);\nexport const c = (x) => a(x);',
+        "src/b.js": f'import {{ c }} from "./a.js";\nexport const b = async (x) => {{ await x.CARTS.{BAD}; c(x); }};',
+    },
+    # constants
+    "constant": {
+        "src/index.ts": worker('import { TTL } from "./c";', 'await env.CARTS.put("k", "v", { expirationTtl: «TTL» });'),
+        "src/c.ts": "export const TTL = 5;",
+    },
+    "constant-that-is-right": {
+        "src/index.ts": worker('import { TTL } from "./c";', 'await env.CARTS.put("k", "v", { expirationTtl: TTL });'),
+        "src/c.ts": "export const TTL = 60 * 60;",
+    },
+    "constant-that-changes": {
+        "src/index.ts": worker('import { TTL } from "./c";', 'await env.CARTS.put("k", "v", { expirationTtl: TTL });'),
+        "src/c.ts": "export let TTL = 5;\nexport const set = (x) => { TTL = x; };",
+    },
+    "constant-default": {
+        "src/index.ts": worker('import TTL from "./c";', 'await env.CARTS.put("k", "v", { expirationTtl: «TTL» });'),
+        "src/c.ts": "export default 5 * 6;",
+    },
+    "constant-through-a-star": {
+        "src/index.ts": worker('import { TTL as T } from "./all";', 'await env.CARTS.put("k", "v", { expirationTtl: «T» });'),
+        "src/all.ts": 'export * from "./c";',
+        "src/c.ts": "const TTL = 5;\nexport { TTL };",
+    },
+    "constant-made-of-another": {
+        "src/index.ts": worker('import { TTL } from "./c";', 'await env.CARTS.put("k", "v", { expirationTtl: «TTL» });'),
+        "src/c.ts": 'import { MINUTE } from "./time";\nexport const TTL = MINUTE / 2;',
+        "src/time.ts": "export const MINUTE = 60;",
+    },
+    "constant-of-a-namespace": {
+        "src/index.ts": worker('import * as c from "./c";', 'await env.CARTS.put("k", "v", { expirationTtl: «c.TTL» });'),
+        "src/c.ts": "export const TTL = 5;",
+    },
+    "constant-in-an-object": {
+        "src/index.ts": worker('import { TTL } from "./c";', 'await env.CARTS.put("k", "v", { expirationTtl: «TTL.lock» });'),
+        "src/c.ts": "export const TTL = { lock: 5, cart: 60 } as const;",
+    },
+    "constant-of-an-enum": {
+        "src/index.ts": worker('import { Ttl } from "./c";', 'await env.CARTS.put("k", "v", { expirationTtl: «Ttl.Lock» });'),
+        "src/c.ts": "export enum Ttl { Cart = 60, Lock = 5 }",
+    },
+    "constant-of-a-class": {
+        "src/index.ts": worker('import { C } from "./c";', 'await env.CARTS.put("k", "v", { expirationTtl: «C.TTL» });'),
+        "src/c.ts": "export class C { static readonly TTL = 5; }",
+    },
+    "constant-options": {
+        "src/index.ts": worker('import { OPTIONS } from "./c";', 'await env.CARTS.put("k", "v", «OPTIONS»);'),
+        "src/c.ts": "export const OPTIONS = { expirationTtl: 5 };",
+    },
+    "constant-key": {
+        "src/index.ts": worker('import { KEY } from "./c";', "await env.CARTS.get(«KEY»);"),
+        "src/c.ts": 'export const KEY = "";',
+    },
+    "constant-binding": {
+        "src/index.ts": worker('import { N } from "./c";', f"await env[N].{BAD};"),
+        "src/c.ts": 'export const N = "CARTS";',
+    },
+    # how imports are resolved
+    "js-means-ts": {
+        "src/index.ts": worker('import { open } from "./kv.js";', f"await open(env).{BAD};"),
+        "src/kv.ts": "export const open = (env) => env.CARTS;",
+    },
+    "folder": {
+        "src/index.ts": worker('import { open } from "./kv";', f"await open(env).{BAD};"),
+        "src/kv/index.ts": "export const open = (env) => env.CARTS;",
+    },
+    "tsconfig-paths": {
+        "tsconfig.json": '{ // aliases\n "compilerOptions": { "baseUrl": ".", "paths": { "@lib/*": ["./src/lib/*"], } } }',
+        "src/index.ts": worker('import { open } from "@lib/kv";', f"await open(env).{BAD};"),
+        "src/lib/kv.ts": "export const open = (env) => env.CARTS;",
+    },
+    "tsconfig-extends": {
+        "tsconfig.base.json": '{ "compilerOptions": { "paths": { "~kv": ["./src/kv.ts"] } } }',
+        "tsconfig.json": '{ "extends": "./tsconfig.base.json" }',
+        "src/index.ts": worker('import { open } from "~kv";', f"await open(env).{BAD};"),
+        "src/kv.ts": "export const open = (env) => env.CARTS;",
+    },
+    "svelte-lib": {
+        "src/routes/+page.server.ts": f'import {{ open }} from "$lib/kv";\nexport const load = async ({{ platform }}) => {{ await open(platform.env).{BAD}; }};',
+        "src/lib/kv.ts": "export const open = (env) => env.CARTS;",
+    },
+    "package-imports": {
+        "package.json": '{ "imports": { "#kv": "./src/kv.js" } }',
+        "src/index.js": worker('import { open } from "#kv";', f"await open(env).{BAD};"),
+        "src/kv.js": "export const open = (env) => env.CARTS;",
+    },
+    # files of frameworks
+    "pages-function": {
+        "functions/api/[id].ts": f"export const onRequestPut = async ({{ env }}) => {{ await env.CARTS.{BAD}; }};",
+        "functions/_middleware.ts": f"export const onRequest = [async (context) => {{ await context.env.CARTS.{BAD}; }}];",
+    },
+    "astro": {
+        "src/pages/index.astro": f'---\nimport {{ open }} from "../kv";\nconst {{ env }} = Astro.locals.runtime;\nawait open(env).{BAD};\n---\n<p>é {{env.CARTS.get("")}}</p>\n',
+        "src/kv.ts": "export const open = (env) => env.CARTS;",
+    },
+    "svelte": {
+        "src/a.svelte": f'<p>"é</p>\n<script context="module" lang="ts">\n  export const f = async (kv: KVNamespace) => {{ await kv.{BAD}; }}</script>'
+        "<script>let x = 1</script>\n<style>p {}</style>\n",
+    },
+    "vue": {
+        "src/a.vue": '<template>\n  <p>{{ kv.get("") }}</p>\n</template>\r\n<script setup lang="ts" generic="T extends Record<string, X>">\r\n'
+        'const f = async (kv: KVNamespace) => await kv.get<T>("k", «"JSN"»);\r\n</script>\n',
+    },
+}  # fmt: skip
+
+# id: files of a workspace with a Worker in apps/worker
+WORKSPACES: dict[str, dict[str, str]] = {
+    "folder-beside": {
+        "apps/worker/src/index.ts": worker('import { open, save } from "../../../shared/kv";', f"await open(env).{BAD}; await save(env.CARTS);"),
+        "shared/kv.ts": f"export const open = (env) => env.CARTS;\nexport const save = async (kv) => {{ await kv.{BAD}; }};",
+    },
+    "package": {
+        "package.json": ROOT,
+        "packages/core/package.json": '{ "name": "@shop/core", "exports": { ".": "./src/index.ts" } }',
+        "packages/core/src/index.ts": 'export * from "./kv";',
+        "packages/core/src/kv.ts": f"export const save = async (kv: KVNamespace) => {{ await kv.{BAD}; }};\nexport const open = (e) => e.CARTS;",
+        "apps/worker/src/index.ts": worker('import { open } from "@shop/core";', f"await open(env).{BAD};"),
+    },
+    "package-built": {
+        "package.json": ROOT,
+        "packages/core/package.json": '{ "name": "core", "exports": { "./*": { "types": "./dist/*.d.ts", "import": "./dist/*.js" } } }',
+        "packages/core/src/kv.ts": "export const open = (e) => e.CARTS;",
+        "apps/worker/src/index.ts": worker('import { open } from "core/kv";', f"await open(env).{BAD};"),
+    },
+    "package-main": {
+        "pnpm-workspace.yaml": 'packages:\n  - "packages/**"\n  # a comment\n',
+        "packages/libs/core/package.json": '{ "name": "core", "main": "lib/index.js" }',
+        "packages/libs/core/src/index.ts": f"export const save = async (kv: KVNamespace) => {{ await kv.{BAD}; }};",
+        "apps/worker/src/index.ts": worker('import { save } from "core";', "await save(env.CARTS);"),
+    },
+    "package-that-nobody-imports": {
+        "packages/core/src/index.ts": f"export const save = async (kv: KVNamespace) => {{ await kv.{BAD}; }};",
+        "apps/worker/src/index.ts": worker("", "await env.CARTS.get('k');"),
+    },
+    "of-another-worker": {
+        "apps/other/wrangler.toml": 'name = "o"\nmain = "src/index.ts"\n',
+        "apps/other/src/index.ts": f"export const save = async (kv: KVNamespace) => {{ await kv.{BAD}; }};",
+        "apps/worker/src/index.ts": worker('import { save } from "../../other/src/index";', "await save(env.CARTS);"),
+    },
+}  # fmt: skip
+
+
+def problems_in(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> dict[str, list[tuple[int, int]]]:
+    """Check a folder; return the places of problems in each source, as lines and columns."""
+    main(["check", "--output-format", "json", str(folder), "--severity", "binding-unused=off"])
+    found: dict[str, list[tuple[int, int]]] = {}
+    for problem in json.loads(capsys.readouterr().out):
+        path = (Path.cwd() / problem["file"]).resolve().relative_to(folder.resolve())
+        start = problem["range"]["start"]
+        found.setdefault(path.as_posix(), []).append((start["line"], start["character"]))
+    return {path: sorted(places) for path, places in found.items()}
+
+
+def write(folder: Path, files: dict[str, str]) -> dict[str, list[tuple[int, int]]]:
+    """Write files; return the marked places in each."""
+    expected = {}
+    for name, content in files.items():
+        text, spans = marked(content)
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
+        starts = [text[:start] for start, _ in spans]
+        places = [(before.count("\n"), len(before.rpartition("\n")[2])) for before in starts]
+        if places:
+            expected[name] = sorted(places)
+    return expected
+
+
+@pytest.mark.parametrize("files", PROJECTS.values(), ids=PROJECTS)
+def test_values_are_followed_from_file_to_file(
+    files: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    expected = write(tmp_path, {"wrangler.toml": CONFIG, **files})
+    assert problems_in(tmp_path, capsys) == expected
+
+
+@pytest.mark.parametrize("files", WORKSPACES.values(), ids=WORKSPACES)
+def test_sources_outside_the_folder_of_a_config(
+    files: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    expected = write(tmp_path, {"apps/worker/wrangler.toml": CONFIG, **files})
+    assert problems_in(tmp_path, capsys) == expected
+
+
+def test_nothing_outside_the_workspace_is_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, {"secret.ts": "export const TTL = 5;"})
+    entry = worker(
+        'import { TTL } from "../../secret";\nimport { TTL as B } from "./link";',
+        'await env.CARTS.put("k", "v", { expirationTtl: TTL }); '
+        'await env.CARTS.put("k", "v", { expirationTtl: B });',
+    )
+    project = tmp_path / "project"
+    write(project, {"wrangler.toml": CONFIG, "src/index.ts": entry})
+    assert Resolver(project).resolve(str(project / "src/index.ts"), "../../secret") is None
+    assert problems_in(project, capsys) == {}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes in folders")
+def test_a_pipe_and_a_link_out_are_no_modules(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, {"outside/kv.ts": "export const open = (env) => env.CARTS;"})
+    project = tmp_path / "project"
+    body = 'await open(env).put("k", "v", { expirationTtl: 5 });'
+    write(
+        project,
+        {
+            "worker/wrangler.toml": CONFIG,
+            "worker/src/index.ts": worker('import { open } from "../../shared/kv";', body),
+            "worker/src/b.ts": worker('import { open } from "../../pipes/kv";', body),
+            "pipes/x": "",
+        },
+    )
+    os.mkfifo(project / "pipes" / "kv.ts")
+    (project / "shared").symlink_to(tmp_path / "outside")
+    assert problems_in(project, capsys) == {"pipes/kv.ts": [(0, 0)]}  # that it is a pipe
+
+
+def test_the_root_of_a_workspace(tmp_path: Path) -> None:
+    write(tmp_path, {"package.json": ROOT, "packages/a/src/x.ts": "", "other/.git": ""})
+    assert workspace_root(tmp_path / "packages" / "a" / "src") == tmp_path
+    assert workspace_root(tmp_path / "other") == tmp_path / "other"
+
+
+LONG = {
+    "open tags": "<script" * 100_000,
+    "an open attribute": '<script a="' * 80_000,
+    "tags that never close": "<script>" * 100_000,
+    "comments": "<!--" * 200_000,
+    "fences": "---\n" * 200_000,
+}
+
+
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG)
+@pytest.mark.parametrize("name", ["a.astro", "a.svelte", "a.vue"])
+def test_blocks_keep_their_place(text: str, name: str) -> None:
+    code = code_of(text, name)
+    assert len(code) == len(text)
+    assert [at for at, letter in enumerate(text) if letter == "\n"] == [
+        at for at, letter in enumerate(code) if letter == "\n"
+    ]
