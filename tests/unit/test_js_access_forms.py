@@ -187,6 +187,10 @@ FORMS: dict[str, tuple[str, str]] = {
         "interface Base { kv: KVNamespace }\ninterface O extends Base { n: 1 }\nasync function f(o: O) { await o.kv.PUT; }",
         "interface Base { kv: Disk }\ninterface O extends Base { n: 1 }\nasync function f(o: O) { await o.kv.PUT; }",
     ),
+    "type-extends-namespace": (
+        "interface Sessions extends KVNamespace { name: string }\nasync function f(kv: Sessions) { await kv.PUT; }",
+        "interface Sessions extends Store { name: string }\nasync function f(kv: Sessions) { await kv.PUT; }",
+    ),
     "type-record": (
         "async function f(all: Record<string, KVNamespace>, n: string) { await all[n].PUT; }",
         "async function f(all: Record<string, R2Bucket>, n: string) { await all[n].PUT; }",

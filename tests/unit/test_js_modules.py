@@ -91,6 +91,23 @@ PROJECTS: dict[str, dict[str, str]] = {
         "src/index.ts": f'import {{ Base }} from "./base";\nclass S extends Base {{ async f() {{ await this.kv.{BAD}; }} }}',
         "src/base.ts": "export class Base { constructor(protected kv: KVNamespace) {} }",
     },
+    "class-method": {
+        "src/index.js": worker('import { Store } from "./store.js";', "await new Store().save(env.CARTS);"),
+        "src/store.js": f"export class Store {{\n  async save(kv) {{ await kv.{BAD}; }}\n}}",
+    },
+    "class-super": {
+        "src/index.js": 'import { Base } from "./base.js";\n'
+        "export class S extends Base { constructor(env) { super(env.CARTS); } }",
+        "src/base.js": f"export class Base {{ constructor(kv) {{ this.kv = kv; }}\n  async save() {{ await this.kv.{BAD}; }}\n}}",
+    },
+    "object-method": {
+        "src/index.js": worker('import { repo } from "./repo.js";', "await repo.save(env.CARTS);"),
+        "src/repo.js": f"export const repo = {{ async save(kv) {{ await kv.{BAD}; }} }};",
+    },
+    "object-method-that-also-takes-a-map": {
+        "src/index.js": worker('import { repo } from "./repo.js";', "await repo.save(env.CARTS); repo.save(new Map());"),
+        "src/repo.js": 'export const repo = { async save(kv) { await kv.put("k", {}); } };',
+    },
     "factory": {
         "src/index.js": worker('import { create } from "./deps.js";', f"const {{ kv }} = create(env); await kv.{BAD};"),
         "src/deps.js": "export function create(env) { return { kv: env.CARTS }; }",
@@ -248,6 +265,11 @@ WORKSPACES: dict[str, dict[str, str]] = {
     "folder-beside": {
         "apps/worker/src/index.ts": worker('import { open, save } from "../../../shared/kv";', f"await open(env).{BAD}; await save(env.CARTS);"),
         "shared/kv.ts": f"export const open = (env) => env.CARTS;\nexport const save = async (kv) => {{ await kv.{BAD}; }};",
+    },
+    "entry": {
+        "apps/worker/wrangler.toml": CONFIG.replace("src/index.ts", "../../code/main.ts"),
+        "code/main.ts": worker('import { open } from "./kv";', f"await open(env).{BAD};"),
+        "code/kv.ts": "export const open = (env) => env.CARTS;",
     },
     "package": {
         "package.json": ROOT,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from weakref import WeakKeyDictionary
@@ -74,6 +75,16 @@ def declared(configs: Sequence[Config]) -> ConfigBindings:
         frozenset().union(*(one.quoted for one in each)),
         any(one.unsure for one in each),
     )
+
+
+def entries(config: Config) -> Iterator[str]:
+    """Yield the paths of the files that the environments start, as far as they name one."""
+    folder = PurePath(config.path).parent
+    for environment in config.environments:
+        for definition in environment.table.get("main"):
+            node = definition.node
+            if node is not None and node.kind == "string" and isinstance(node.value, str):
+                yield os.path.normpath(folder / node.value)
 
 
 def _union(names: Iterable[tuple[str | None, ...]]) -> list[str | None]:

@@ -100,14 +100,17 @@ class SourceFiles:
         return cls(texts, unread, root)
 
     @classmethod
-    def below(cls, folder: Path, root: Path | None = None) -> SourceFiles:
+    def below(
+        cls, folder: Path, root: Path | None = None, entries: Iterable[str] = ()
+    ) -> SourceFiles:
         """Read the sources of the project with its config in this folder.
 
-        Also those that they import from elsewhere in the `root` folder.
+        Also the `entries` that the config names elsewhere in the `root` folder, and what is
+        imported from there.
         """
         found = cls.of(source_files(folder), root)
         if found._resolver is not None:
-            for path in list(graph(found.texts, found._resolver)):
+            for path in list(graph(found.texts, found._resolver, outside(folder, entries))):
                 found.text(path)
         return found
 
@@ -188,14 +191,26 @@ class SourceFiles:
         )
 
 
-def graph(texts: Mapping[str, str], resolver: Resolver) -> Iterator[str]:
-    """Yield the sources that these texts import, and those that they import, if not in the texts.
+def outside(folder: Path, paths: Iterable[str]) -> list[str]:
+    """Return the paths that aren't in a folder."""
+    return [path for path in paths if not Path(path).is_relative_to(folder)]
+
+
+def graph(
+    texts: Mapping[str, str], resolver: Resolver, entries: Iterable[str] = ()
+) -> Iterator[str]:
+    """Yield the entries and what they and the texts import, and so on, if not in the texts.
 
     At most MOST_FILES.
     """
     waiting = list(texts.items())
     seen = set(texts)
     size = len(seen)
+    for entry in entries:
+        if entry not in seen and resolver.entry(entry) is not None:
+            seen.add(entry)
+            yield entry
+            waiting.append((entry, read_text(Path(entry)) or ""))
     while waiting:
         path, text = waiting.pop()
         for name in imports_of(text):

@@ -189,7 +189,8 @@ class Flow:
         top, steps = self._steps(declared)
         origin = declared.origin
         if declared.kind == "parameter":
-            value = self.parameters.of(origin)
+            given = self.parameters
+            value = given.of(origin) if steps else given.of_one_name(origin)
         elif origin.type == "for_in_statement":
             right = origin.child_by_field_name("right")
             is_of = any(child.type == "of" for child in origin.children)

@@ -49,9 +49,10 @@ class Parameters:
 
     def of(self, parameter: Node) -> Value | None:
         """Return what a parameter is, before a pattern takes it apart."""
-        return self._flow.once("parameter", parameter, lambda: self._of(parameter))
+        return self._flow.once("parameter", parameter, lambda: self.of_one_name(parameter))
 
-    def _of(self, parameter: Node) -> Value | None:
+    def of_one_name(self, parameter: Node) -> Value | None:
+        """Return what a parameter is whose only variable keeps the result."""
         flow = self._flow
         pattern = parameter.child_by_field_name("pattern") or parameter
         default = parameter.child_by_field_name("value")
@@ -74,7 +75,7 @@ class Parameters:
                 return Env()
             if flow.text(kind).strip(": ") not in ("any", "unknown"):
                 return None
-        elif function is not None:
+        elif function is not None and not conventions.is_env_name(name):
             documented = flow.types.documented_parameter(function, name, _place_of(parameter))
             if documented is not None:
                 return documented
@@ -209,6 +210,10 @@ class Parameters:
             method = flow.members.of(flow.types.value(cast), word)
             yield from self._by_type(method, cast, place)
         yield from self._to_calls_of(word, Record(flow, record), place)
+        declarator = outer(record).parent
+        if declarator is not None and declarator.type == "variable_declarator":
+            name = declarator.child_by_field_name("name")
+            yield from self._to_calls_elsewhere(name, word, Record(flow, record), place)
 
     def is_handlers(self, record: Node) -> bool:
         """Return whether an object is a Worker: exported, or of the type ExportedHandler."""
@@ -273,6 +278,16 @@ class Parameters:
             if same or (isinstance(owner, Instance) and self._extends(owner, holder)):
                 yield self._argument(call, place)
 
+    def _to_calls_elsewhere(
+        self, name: Node | None, word: str, holder: Value, place: int
+    ) -> Iterator[Value | None]:
+        """Yield what the modules pass to a method that import its class or object by this name."""
+        flow = self._flow
+        local = flow.text(name) if name is not None else ""
+        for exported in flow.program.exported_names(flow, local):
+            for other, _ in flow.program.importers(flow, exported):
+                yield from other.parameters._to_calls_of(word, holder, place)
+
     def _extends(self, value: Instance, base: Value) -> bool:
         here: Value | None = value
         for _ in range(8):
@@ -311,6 +326,8 @@ class Parameters:
         is_static = any(child.type == "static" for child in member.children)
         holder: Value = Class(flow, owner) if is_static else Instance(flow, owner)
         yield from self._to_calls_of(word, holder, place)
+        name = owner.child_by_field_name("name")
+        yield from self._to_calls_elsewhere(name, word, holder, place)
 
     def _is_made_by_runtime(self, owner: Node) -> bool:
         heritage = next((c for c in owner.children if c.type == "class_heritage"), None)
@@ -332,19 +349,26 @@ class Parameters:
             is_new = call is not None and call.type == "new_expression"
             if call is not None and is_new and flow.value(node) == Class(flow, owner):
                 yield self._argument(call, place)
+        yield from self._to_super(Class(flow, owner), place)
+        for exported in flow.program.exported_names(flow, text):
+            yield from self._to_importers(exported, place, is_class=True)
+            for other, _ in flow.program.importers(flow, exported):
+                yield from other.parameters._to_super(Class(flow, owner), place)
+
+    def _to_super(self, base: Class, place: int) -> Iterator[Value | None]:
+        """Yield what the heirs of a class pass to its constructor in this source."""
+        flow = self._flow
         heirs = flow.names.nodes("super")
         if len(heirs) > _MOST_USES:
             yield None
         for word in heirs[:_MOST_USES]:
             call = call_of(word)
-            if call is None:
-                continue
-            body = ancestor(word, {"class_body"})
+            body = ancestor(word, {"class_body"}) if call is not None else None
             heir = body.parent if body is not None else None
-            if heir is not None and flow.members.base(Instance(flow, heir)) == Class(flow, owner):
+            if call is None or heir is None:
+                continue
+            if flow.members.base(Instance(flow, heir)) == base:
                 yield self._argument(call, place)
-        for exported in flow.program.exported_names(flow, text):
-            yield from self._to_importers(exported, place, is_class=True)
 
     # callbacks ------------------------------------------------------------------------------
 

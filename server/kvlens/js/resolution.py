@@ -84,6 +84,10 @@ class Resolver:
             self._found[key] = place if is_found else None
         return self._found[key]
 
+    def entry(self, path: str) -> str | None:
+        """Return the path of a source that a config names, if it is in the root folder."""
+        return path if is_source(path) and self._is_file(path) and self._is_inside(path) else None
+
     def _is_inside(self, path: str) -> bool:
         place = Path(path)
         return place.is_relative_to(self.root) and way_out_of(self.root, place) is None

@@ -225,12 +225,18 @@ class Types:
             value = self.value(target) if target is not None else None
         else:
             every = [each for each in declared if each.type == "interface_declaration"]
+            if any(self._extends_kv(each) for each in every):
+                return KV
             value = merged(Typed(self._flow, each) for each in every)
         if not conventions.ENV_TYPE.match(word):
             return value
         shaped = isinstance(value, (Typed, Merged, Env)) or value is None
         is_framework = self._flow.members.has(value, "Bindings")
         return Env() if shaped and not is_framework else value
+
+    def _extends_kv(self, interface: Node) -> bool:
+        clauses = [c for c in interface.named_children if c.type == "extends_type_clause"]
+        return any(self.value(kind) == KV for c in clauses for kind in c.named_children)
 
     def declarations(self, word: str) -> list[Node]:
         """Return the interfaces, types and classes of this name in the source."""

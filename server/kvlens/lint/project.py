@@ -240,6 +240,7 @@ def _check_sources(
     """Return the checked sources, and the problems of a checked config that they reveal."""
     if not wanted.sources and config is None:
         return [], []
+    from kvlens.js.config_bindings import entries
     from kvlens.js.files import SourceFiles
     from kvlens.js.source_context import (
         SourceContext,
@@ -254,8 +255,9 @@ def _check_sources(
     given = {str(_whole(path)): text for path, text in texts.items() if is_source(str(path))}
     if wanted.config is not None:
         folder = wanted.config.parent
-        files = SourceFiles.below(folder, _root(wanted, folder))
         known = config or wanted.plan.load(wanted.config)
+        started = entries(known) if known is not None else ()
+        files = SourceFiles.below(folder, _root(wanted, folder), started)
         files.texts |= given
         configs = [] if known is None else [known]
         project = SourceContext(configs, files.types(), other_config_texts(folder), files)

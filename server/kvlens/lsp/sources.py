@@ -15,8 +15,16 @@ from lsprotocol import types
 from kvlens.config.model import Config
 from kvlens.files import is_there
 from kvlens.js.analysis import EnvType, merge_types
-from kvlens.js.config_bindings import belonging
-from kvlens.js.files import SourceError, SourceFiles, graph, load, may_type, source_files
+from kvlens.js.config_bindings import belonging, entries
+from kvlens.js.files import (
+    SourceError,
+    SourceFiles,
+    graph,
+    load,
+    may_type,
+    outside,
+    source_files,
+)
 from kvlens.js.grammar import is_source, unavailable
 from kvlens.js.reader import read_source
 from kvlens.js.resolution import Resolver, workspace_root
@@ -263,9 +271,8 @@ class Sources:
         Unreadable ones are skipped, or raise SourceError with `whole`.
         """
         edited = {Path(opened.path): opened for opened in list(self._open.values())}
-        folder = owner.path.parent
         found: dict[str, str] = {}
-        for path in self._files(folder, found):
+        for path in self._files(owner, found):
             try:
                 opened = edited.get(path)
                 text = Text(path, opened.document.text) if opened else self._load(path)
@@ -276,12 +283,14 @@ class Sources:
             found[str(path)] = text.text
             yield text
 
-    def _files(self, folder: Path, texts: Mapping[str, str]) -> Iterator[Path]:
-        """Yield the sources in a folder, and then those that the `texts` read so far import."""
+    def _files(self, owner: ServedProject, texts: Mapping[str, str]) -> Iterator[Path]:
+        """Yield the sources in a folder, and then what the `texts` read so far import."""
+        folder = owner.path.parent
         yield from source_files(folder)
         if folder not in self._outside:
             resolver = Resolver(self._root(folder), texts)
-            self._outside[folder] = [Path(path) for path in graph(texts, resolver)]
+            started = outside(folder, entries(owner.config))
+            self._outside[folder] = [Path(path) for path in graph(texts, resolver, started)]
         yield from self._outside[folder]
 
     def _load(self, path: Path) -> Text:
