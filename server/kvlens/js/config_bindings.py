@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -58,11 +59,14 @@ def declared(configs: Sequence[Config]) -> ConfigBindings:
     A source that several Workers share has a binding if any of them has it. An environment lacks a
     binding if a config that declares it elsewhere lacks it there.
     """
+    if len(configs) < 2:
+        return _of(configs[0]) if configs else NOTHING
+    return _merged(tuple(configs))
+
+
+@functools.lru_cache(maxsize=4)
+def _merged(configs: tuple[Config, ...]) -> ConfigBindings:
     each = [_of(config) for config in configs]
-    if not each:
-        return NOTHING
-    if len(each) == 1:
-        return each[0]
     kv: dict[str, frozenset[str | None]] = {}
     for one in each:
         for name in one.kv:

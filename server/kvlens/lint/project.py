@@ -81,6 +81,12 @@ class _Plan:
         self.owner = functools.cache(owning_config)
         self.load = functools.cache(_load)
 
+    @functools.cached_property
+    def configs(self) -> list[Config]:
+        """The configs of all projects that can be read."""
+        paths = [path for path in self.projects if path is not None]
+        return [config for path in paths if (config := self.load(path)) is not None]
+
     def add(self, path: Path, *, discovered: bool = False) -> None:
         """Add a file, unless it is there already; of a seed file, whether it was found."""
         whole = path.resolve()
@@ -267,9 +273,8 @@ def _check_sources(
         files.texts |= given
         project = SourceContext((), files.types(), frozenset(), files)
     elsewhere = [path for path in _elsewhere(wanted, files) if not severities.excludes(path)]
-    shared = (
-        replace(project, configs=[*project.configs, *_others(wanted)]) if elsewhere else project
-    )
+    # a source outside the folders of all configs may be of any of their Workers
+    shared = replace(project, configs=wanted.plan.configs) if elsewhere else project
     unused: list[Problem] = []
     if config is not None and not files.unread:  # unread sources may use any binding
         found = check_with_sources(config, files.texts, files.parsed)
@@ -308,12 +313,6 @@ def _elsewhere(wanted: Wanted, files: SourceFiles) -> list[Path]:
     outside = (Path(path) for path in files.texts if not Path(path).is_relative_to(folder))
     owner = wanted.plan.owner
     return [path for path in outside if owner(path.parent) in (None, wanted.config)]
-
-
-def _others(wanted: Wanted) -> Iterable[Config]:
-    """Return the other configs: sources outside their folders may be theirs too."""
-    paths = [path for path in wanted.plan.projects if path not in (None, wanted.config)]
-    return [config for path in paths if path and (config := wanted.plan.load(path)) is not None]
 
 
 def _load(path: Path) -> Config | None:
