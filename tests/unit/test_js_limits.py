@@ -88,6 +88,61 @@ CASES: dict[str, tuple[str, str | None]] = {
         + PUT.format("'v'"),
         "ttl-out-of-range",
     ),
+    "parameters passed on and on": (
+        "".join(f"function f{n}(x) {{ x.get('k'); f{n + 1}(x); }}\n" for n in range(3_000))
+        + HEAD
+        + "f0(env.CARTS);\n"
+        + PUT.format("'v'"),
+        "ttl-out-of-range",
+    ),
+    "classes that extend each other": (
+        "class C0 { constructor(kv) { this.kv = kv; } }\n"
+        + "".join(
+            f"class C{n} extends C{n - 1} {{ constructor(kv) {{ super(kv); }} m() {{ this.kv.get('k'); }} }}\n"
+            for n in range(1, 2_000)
+        )
+        + HEAD
+        + "new C1999(env.CARTS).m();\n"
+        + PUT.format("'v'"),
+        "ttl-out-of-range",
+    ),
+    "objects spread twice into the next": (
+        HEAD
+        + "const e0 = env;\n"
+        + "".join(f"const e{n} = {{ ...e{n - 1}, ...e{n - 1} }};\n" for n in range(1, 2_000))
+        + "e1999.CARTS.get('k');\n"
+        + PUT.format("'v'"),
+        "ttl-out-of-range",
+    ),
+    "arrays of two of the one before": (
+        HEAD
+        + "const a0 = [env.CARTS];\n"
+        + "".join(f"const a{n} = [a{n - 1}, a{n - 1}];\n" for n in range(1, 2_000))
+        + "a1999[0].get('k');\n"
+        + PUT.format("'v'"),
+        "ttl-out-of-range",
+    ),
+    "types made of two": (
+        "type T0 = KVNamespace;\n"
+        + "".join(f"type T{n} = T{n - 1} | T{n - 1};\n" for n in range(1, 2_000))
+        + "const f = (kv: T1999) => kv.get('k');\n"
+        + HEAD
+        + PUT.format("'v'"),
+        "ttl-out-of-range",
+    ),
+    "variables set to each other": (
+        "".join(f"let v{n} = v{(n * 7 + 1) % 2_000}; v{n} = v{(n * 3 + 2) % 2_000};\n" for n in range(2_000))
+        + "".join(f"v{n}.get('k');" for n in range(2_000))
+        + HEAD
+        + PUT.format("'v'"),
+        "ttl-out-of-range",
+    ),
+    "one field set 3,000 times": (
+        "class S {" + "".join(f"m{n}() {{ this.kv = x; this.kv.get('k'); }}\n" for n in range(3_000)) + "}\n"
+        + HEAD
+        + PUT.format("'v'"),
+        "ttl-out-of-range",
+    ),
     "4,000 calls": (HEAD + "env.CARTS.get(k);\n" * 4_000 + "} }", "promise-not-awaited"),
     "a long string": (HEAD + PUT.format(f"'{'a' * 900_000}'"), "ttl-out-of-range"),
     "a million a line": (HEAD + PUT.format("'v'") + "// x" * 200_000, "ttl-out-of-range"),

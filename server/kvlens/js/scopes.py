@@ -128,7 +128,8 @@ class Scopes:
         found = self._resolved.get(name)
         if found is not None:
             return found
-        found = self._resolved[name] = {}
+        found = {}  # kept when it is complete: other threads may follow the same source
+        references: dict[int, list[Node]] = {}
         waiting = sorted(self.declarations(name), key=lambda each: (each.scope[0], -each.scope[1]))
         waiting.reverse()
         open_: list[Declaration] = []  # scopes are nested: the last one is the innermost
@@ -148,7 +149,9 @@ class Scopes:
             if open_:
                 found[node.id] = open_[-1]
                 if node.id != open_[-1].node.id:
-                    self._references.setdefault(open_[-1].node.id, []).append(node)
+                    references.setdefault(open_[-1].node.id, []).append(node)
+        self._references.update(references)
+        self._resolved[name] = found
         return found
 
     def _declared(self, node: Node) -> Declaration | None:
