@@ -179,6 +179,11 @@ PROJECTS: dict[str, dict[str, str]] = {
         "src/all.ts": 'export * from "./c";',
         "src/c.ts": "const TTL = 5;\nexport { TTL };",
     },
+    "constants-in-a-ring": {
+        "src/index.ts": worker('import { A } from "./a";\nimport { I } from "./index";\nexport { I };', 'await env.CARTS.put("k", "v", { expirationTtl: A + I });'),
+        "src/a.ts": 'import { B } from "./b";\nexport { B as A };\nexport * from "./b";',
+        "src/b.ts": 'export { A as B } from "./a";\nexport * from "./a";',
+    },
     "constant-made-of-another": {
         "src/index.ts": worker('import { TTL } from "./c";', 'await env.CARTS.put("k", "v", { expirationTtl: «TTL» });'),
         "src/c.ts": 'import { MINUTE } from "./time";\nexport const TTL = MINUTE / 2;',

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _STEPS = 300_000  # evaluations for one source
 _MOST_MODULES = 60  # sources that one is followed into
 _MOST_REEXPORTS = 6
-_MOST_STARS = 30
 _ENV_MODULES = ("cloudflare:workers", "cloudflare:test")
 
 
@@ -224,9 +223,11 @@ class Program:
         return specifier, "default"
 
     def constant(
-        self, flow: Flow, declared: Declaration, member: str | None
+        self, flow: Flow, declared: Declaration, member: str | None, depth: int = 0
     ) -> tuple[Flow, Declaration | Node] | None:
         """Return what an imported name, or a member of an imported module, is in its source."""
+        if depth > _MOST_REEXPORTS:
+            return None
         found = self._import(flow, declared.origin, flow.text(declared.node))
         if found is None:
             return None
@@ -240,11 +241,11 @@ class Program:
                 return None
             exported = self.exports(target).named.get(wanted)
             if exported is None:
-                return self._among_stars(target, wanted, 0)
+                return self._among_stars(target, wanted, depth)
             if exported.node is not None:
                 return target, exported.node
             if exported.local is not None:
-                return self._top(target, exported.local)
+                return self._top(target, exported.local, depth)
             if exported.module is None:
                 return None
             target, wanted = self.resolve(target, exported.module), exported.name
@@ -253,24 +254,25 @@ class Program:
     def _among_stars(
         self, flow: Flow, name: str, depth: int
     ) -> tuple[Flow, Declaration | Node] | None:
-        for module in self.exports(flow).stars[:_MOST_STARS] if depth < _MOST_REEXPORTS else ():
-            target = self.resolve(flow, module)
-            if target is None:
-                continue
-            exported = self.exports(target).named.get(name)
+        waiting, seen = [flow], {id(flow)}
+        while waiting:
+            one = waiting.pop()
+            exported = self.exports(one).named.get(name)
             if exported is not None and exported.local is not None:
-                return self._top(target, exported.local)
-            found = self._among_stars(target, name, depth + 1)
-            if found is not None:
-                return found
+                return self._top(one, exported.local, depth)
+            for module in self.exports(one).stars:
+                target = self.resolve(one, module)
+                if target is not None and id(target) not in seen:
+                    seen.add(id(target))
+                    waiting.append(target)
         return None
 
-    def _top(self, flow: Flow, local: str) -> tuple[Flow, Declaration | Node] | None:
+    def _top(self, flow: Flow, local: str, depth: int) -> tuple[Flow, Declaration | Node] | None:
         size = flow.source.root.byte_range
         for declared in flow.names.declarations(local):
             if declared.scope == size:
                 if declared.kind == "import":
-                    return self.constant(flow, declared, None)
+                    return self.constant(flow, declared, None, depth + 1)
                 return flow, declared
         return None
 
@@ -383,27 +385,31 @@ class Program:
                 found.append(name)
         return found
 
-    def importers(
-        self, flow: Flow, exported: str, depth: int = 0
-    ) -> Iterator[tuple[Flow, Node | str]]:
+    def importers(self, flow: Flow, exported: str) -> Iterator[tuple[Flow, Node | str]]:
         """Yield where other sources import an export: by its own name, or with the whole module."""
-        if self._modules is None or depth > _MOST_REEXPORTS:
-            return
-        for path in self._modules.importers(flow.source.path):
-            other = self.flow(path)
-            if other is None or other is flow:
-                continue
-            for statement in other.source.root.named_children:
-                if statement.type not in ("import_statement", "export_statement"):
+        waiting, seen = [(flow, exported)], {(id(flow), exported)}
+        while waiting and self._modules is not None:
+            one, name = waiting.pop()
+            for path in self._modules.importers(one.source.path):
+                other = self.flow(path)
+                if other is None or other is one:
                     continue
-                module = statement.child_by_field_name("source")
-                if module is None or self.resolve(other, other.text(module)[1:-1]) is not flow:
-                    continue
-                if statement.type == "import_statement":
-                    yield from _imported_as(other, statement, exported)
-                    continue
-                for name in _exported_as(other, statement, exported):
-                    yield from self.importers(other, name, depth + 1)
+                for statement in self._statements_from(other, one):
+                    if statement.type == "import_statement":
+                        yield from _imported_as(other, statement, name)
+                        continue
+                    for again in _exported_as(other, statement, name):
+                        if (id(other), again) not in seen:
+                            seen.add((id(other), again))
+                            waiting.append((other, again))
+
+    def _statements_from(self, flow: Flow, module: Flow) -> Iterator[Node]:
+        """Yield the imports and exports of a source that name a module."""
+        for statement in flow.source.root.named_children:
+            if statement.type in ("import_statement", "export_statement"):
+                source = statement.child_by_field_name("source")
+                if source is not None and self.resolve(flow, flow.text(source)[1:-1]) is module:
+                    yield statement
 
     # types in comments ----------------------------------------------------------------------
 
