@@ -351,6 +351,20 @@ def test_sources_outside_the_folder_of_a_config(
     assert problems_in(tmp_path, capsys) == expected
 
 
+def test_only_files_in_the_folder_to_check_are_fixed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entry = worker('import { read } from "../../shared/read";', 'await read(env.CARTS, "JSON");')
+    shared = 'export const read = (kv, type) => kv.get("k", "JSON");'
+    files = {"a/wrangler.toml": CONFIG, "a/src/index.js": entry, "shared/read.js": shared}
+    write(tmp_path, {**files, "package.json": ROOT})
+    main(["check", "--fix", str(tmp_path / "a")])
+    assert "get-type-unknown" in capsys.readouterr().out
+    assert (tmp_path / "shared" / "read.js").read_text("utf-8") == shared
+    main(["check", "--fix", str(tmp_path)])
+    assert (tmp_path / "shared" / "read.js").read_text("utf-8") == shared.replace("JSON", "json")
+
+
 def test_nothing_outside_the_workspace_is_read(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

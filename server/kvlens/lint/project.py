@@ -292,7 +292,8 @@ def _check_sources(
         elif not is_test(name, context.configs) and may_matter(text, context, name):
             found = check_source(files.parsed(name), context)
             problems = [kept for problem in found if (kept := with_severity(problem, levels))]
-            fixable = FixableSource(files.parsed(name), context) if problems and keep else None
+            may_fix = keep and (path not in elsewhere or _is_below(path, wanted.roots))
+            fixable = FixableSource(files.parsed(name), context) if problems and may_fix else None
         checked.append(Checked(path, text if problems else "", problems, fixable))
     return checked, unused
 
@@ -303,6 +304,10 @@ def _root(wanted: Wanted, folder: Path) -> Path:
     from kvlens.js.resolution import workspace_root
 
     return min((workspace_root(_whole(folder)), *around), key=lambda path: len(path.parts))
+
+
+def _is_below(path: Path, folders: Iterable[Path]) -> bool:
+    return any(path.is_relative_to(_whole(folder)) for folder in folders)
 
 
 def _elsewhere(wanted: Wanted, files: SourceFiles) -> list[Path]:
