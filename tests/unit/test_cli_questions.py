@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import select
+import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -40,6 +43,9 @@ CASES = {
 }
 
 
+PATIENCE = 60.0  # seconds without any output
+
+
 def on_a_terminal(arguments: list[str], answer: str, *, asked: bool = False) -> tuple[str, int]:
     """Run a command on a terminal; return its output and its exit code.
 
@@ -54,9 +60,12 @@ def on_a_terminal(arguments: list[str], answer: str, *, asked: bool = False) -> 
     try:
         while asked and b"[y/N]" not in shown:
             shown += os.read(terminal, 65536)
+        if asked:  # a signal between the question and the system call that waits would be lost
+            time.sleep(0.5)
         os.write(terminal, answer.encode())
-        while data := os.read(terminal, 65536):
-            shown += data
+        while select.select([terminal], [], [], PATIENCE)[0]:
+            shown += os.read(terminal, 65536)
+        os.kill(child, signal.SIGKILL)  # it waits for another answer
     except OSError:  # how a terminal reports that it is closed
         pass
     os.close(terminal)
