@@ -58,6 +58,8 @@ export interface EditParameters {
     metadataText?: string | null;
     /** Seconds since the epoch; null for never. */
     expiration?: number | null;
+    /** Seconds from now, instead of `expiration`. */
+    expirationTtl?: number;
 }
 
 export interface ApplyParameters extends Target {

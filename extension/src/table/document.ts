@@ -23,6 +23,9 @@ export interface Changes {
     removed: string[];
 }
 
+/** A text that can't be what was typed; the cell is edited again. */
+export class RefusedError extends Error {}
+
 /** The document of the custom editor. */
 export class TableDocument implements vscode.CustomDocument {
     readonly namespace: NamespaceRef;
@@ -37,6 +40,8 @@ export class TableDocument implements vscode.CustomDocument {
         undo(): void;
         redo(): void;
     }>();
+
+    private last: Promise<unknown> = Promise.resolve();
 
     readonly onDidChange = this.changes.event;
     readonly onDidEdit = this.edits.event;
@@ -65,22 +70,69 @@ export class TableDocument implements vscode.CustomDocument {
         return this.editOf(vscode.l10n.t('Recovered Changes'), steps);
     }
 
-    /** Change fields of a row. A key that isn't there any more can't be changed. */
-    async edit(row: RowRef, change: Partial<Content>): Promise<void> {
+    /** Wait until what was asked for is done. */
+    idle(): Promise<unknown> {
+        return this.last;
+    }
+
+    /**
+     * Do one thing after the other. An edit that was made before a save is saved; one that is made
+     * during a save would be taken for saved by VS Code, and waits.
+     */
+    private inTurn<T>(work: () => Promise<T>): Promise<T> {
+        const result = this.last.then(work);
+        this.last = result.catch(() => undefined);
+        return result;
+    }
+
+    /**
+     * Change fields of a row. A key that isn't there any more can't be changed.
+     *
+     * @throws RefusedError for a name that another key has
+     */
+    edit(row: RowRef, change: Partial<Content>): Promise<void> {
+        return this.inTurn(() => this.change(row, change));
+    }
+
+    private async change(row: RowRef, change: Partial<Content>): Promise<void> {
         const id = await this.known(row);
         const before = this.staged.contentOf(id) ?? null;
         if (!before) {
             throw new Error(vscode.l10n.t('The key no longer exists. Refresh the table.') + mayBeHidden(this.namespace.config));
         }
+        if (change.name !== undefined && change.name !== before.name) {
+            await this.checkName(id, change.name);
+        }
         this.make(vscode.l10n.t('Edit'), [{ id, before, after: { ...before, ...change } }]);
     }
 
+    private async checkName(id: string, name: string): Promise<void> {
+        if (this.staged.idOf({ key: name }) === id) {
+            return; // the row has its stored name again
+        }
+        let exists = this.staged.hasName(name, id);
+        try {
+            exists ||= (await this.read([name], 0)).some(({ version }) => version !== '');
+        } catch (error) {
+            throw new RefusedError(format.reason(error));
+        }
+        if (exists) {
+            throw new RefusedError(
+                vscode.l10n.t('There is a key "{0}" already. Use another name, or edit that key.', name),
+            );
+        }
+    }
+
     /** Add rows; one with the name of a stored key changes it. */
-    async add(contents: Content[], label = vscode.l10n.t('Add')): Promise<void> {
+    add(contents: Content[], label = vscode.l10n.t('Add')): Promise<void> {
+        return this.inTurn(() => this.addAll(contents, label));
+    }
+
+    private async addAll(contents: Content[], label: string): Promise<void> {
         const last = new Map(contents.map((content) => [content.name, content]));
-        await this.learn([...last.keys()]);
+        await this.learn([...last.keys()].filter(Boolean)); // a new row has no name yet
         const steps = [...last.values()].map((after): Step => {
-            const id = this.staged.idOf({ key: after.name });
+            const id = after.name ? this.staged.idOf({ key: after.name }) : undefined;
             const before = id === undefined ? null : (this.staged.contentOf(id) ?? null);
             const wanted = before ? { ...before, ...after } : after;
             return { id: id ?? this.fresh(), before, after: wanted };
@@ -89,7 +141,11 @@ export class TableDocument implements vscode.CustomDocument {
     }
 
     /** Add a copy of a row, under another name. */
-    async duplicate(row: RowRef): Promise<void> {
+    duplicate(row: RowRef): Promise<void> {
+        return this.inTurn(() => this.copy(row));
+    }
+
+    private async copy(row: RowRef): Promise<void> {
         const id = await this.known(row);
         const content = this.staged.contentOf(id);
         if (!content) {
@@ -107,7 +163,11 @@ export class TableDocument implements vscode.CustomDocument {
     }
 
     /** Delete rows when the table is saved. */
-    async remove(rows: RowRef[]): Promise<void> {
+    remove(rows: RowRef[]): Promise<void> {
+        return this.inTurn(() => this.removeAll(rows));
+    }
+
+    private async removeAll(rows: RowRef[]): Promise<void> {
         const keys = rows.flatMap((row) => ('key' in row ? [row.key] : []));
         await this.learn(keys);
         const steps = rows.flatMap((row): Step[] => {
@@ -119,7 +179,11 @@ export class TableDocument implements vscode.CustomDocument {
     }
 
     /** Take back the changes of rows. */
-    takeBack(rows: RowRef[]): void {
+    takeBack(rows: RowRef[]): Promise<void> {
+        return this.inTurn(async () => this.takeBackAll(rows));
+    }
+
+    private takeBackAll(rows: RowRef[]): void {
         const steps = rows.flatMap((row): Step[] => {
             const id = this.staged.idOf(row);
             return id !== undefined && this.staged.isChanged(id)
@@ -135,7 +199,14 @@ export class TableDocument implements vscode.CustomDocument {
      *
      * @throws CancellationError if keys have changed and the user doesn't overwrite them
      */
-    async save(where: string, compare: () => Thenable<unknown>): Promise<void> {
+    save(where: string, compare: () => Thenable<unknown>): Promise<void> {
+        return this.inTurn(() => this.saveAll(where, compare));
+    }
+
+    private async saveAll(where: string, compare: () => Thenable<unknown>): Promise<void> {
+        if (this.staged.hasName('', '')) {
+            throw new Error(vscode.l10n.t('A new row has no key yet. Nothing was saved.'));
+        }
         const all = this.staged.count;
         while (this.staged.count) {
             const edits = this.staged.edits();
@@ -171,8 +242,8 @@ export class TableDocument implements vscode.CustomDocument {
     }
 
     /** Drop every change. */
-    revert(): void {
-        this.changes.fire({ changed: [], removed: this.staged.revert() });
+    revert(): Promise<void> {
+        return this.inTurn(async () => this.changes.fire({ changed: [], removed: this.staged.revert() }));
     }
 
     /** Read keys and note how they are stored, except those with changes. */

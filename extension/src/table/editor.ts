@@ -15,7 +15,7 @@ import type { Changed, ViewOpenResult } from '../protocol';
 import type { Server } from '../server';
 import { PART, read } from '../values';
 import type { Differences } from './differences';
-import { TableDocument } from './document';
+import { RefusedError, TableDocument } from './document';
 import type { Details, FromView, Layout, Place, RowRef, ToView } from './messages';
 import { showPage } from './page';
 import type { Backup } from './staged';
@@ -23,7 +23,7 @@ import type { Backup } from './staged';
 export const VIEW_TYPE = 'kvlens.table';
 
 const LAYOUT = 'kvlens.table.layout';
-const NO_LAYOUT: Layout = { columns: [], filters: {}, details: 40 };
+const NO_LAYOUT: Layout = { columns: [], filters: {}, details: 36 };
 
 /** Opens tables, and carries out what they ask for. */
 export class Tables implements vscode.CustomEditorProvider<TableDocument> {
@@ -69,6 +69,7 @@ export class Tables implements vscode.CustomEditorProvider<TableDocument> {
     }
 
     async saveCustomDocument(document: TableDocument): Promise<void> {
+        await document.idle(); // edits that are being made count
         const place = placeOf(this.model, document);
         if (place.readOnly) {
             throw new Error(vscode.l10n.t('This store takes no changes. Nothing was saved.'));
@@ -88,7 +89,7 @@ export class Tables implements vscode.CustomEditorProvider<TableDocument> {
     }
 
     async revertCustomDocument(document: TableDocument): Promise<void> {
-        document.revert();
+        await document.revert();
         await this.deleteBackup(document.uri);
     }
 
@@ -228,7 +229,7 @@ class Table {
             case 'details':
                 return this.details(message);
             case 'edit':
-                return document.edit(message.row, message.change);
+                return this.edit(message);
             case 'add':
                 return document.add(message.contents);
             case 'duplicate':
@@ -333,6 +334,17 @@ class Table {
         this.send({ type: 'names', seq, names });
     }
 
+    private async edit({ row, change, column }: Extract<FromView, { type: 'edit' }>): Promise<void> {
+        try {
+            await this.document.edit(row, change);
+        } catch (error) {
+            if (!(error instanceof RefusedError) || column === undefined) {
+                throw error;
+            }
+            this.send({ type: 'refused', row, column, text: change.name ?? '', problem: error.message });
+        }
+    }
+
     private async deleteMatches(): Promise<void> {
         const { keys, matched } = await this.server.ask('kvlens.viewKeys', { view: this.view });
         const remove = vscode.l10n.t('Delete');
@@ -376,6 +388,7 @@ class Table {
             seed: 'kvlens.seed',
             compare: 'kvlens.compareNamespace',
         };
+        await this.document.idle();
         if (what === 'preview') {
             await this.preview();
         } else {

@@ -18,6 +18,8 @@ export interface Content {
     metadata?: string | null;
     /** Seconds since the epoch; null for never. */
     expiration?: number | null;
+    /** Seconds from the save until it expires; `expiration` is about that then. */
+    ttl?: number;
 }
 
 /** A row with changes that aren't saved. */
@@ -97,6 +99,7 @@ export type ToView =
     | { type: 'staged'; changed: StagedRow[]; removed: string[]; count: number }
     | { type: 'details'; seq: number; details: Details | null }
     | { type: 'names'; seq: number; names: string[] }
+    | { type: 'refused'; row: RowRef; column: string; text: string; problem: string }
     | { type: 'error'; text: string; isReading: boolean };
 
 /** From the webview. */
@@ -107,7 +110,7 @@ export type FromView =
     | { type: 'rows'; seq: number; offset: number; limit: number }
     | { type: 'names'; seq: number; offset: number; limit: number }
     | { type: 'details'; seq: number; row: RowRef; start?: number }
-    | { type: 'edit'; row: RowRef; change: Partial<Content> }
+    | { type: 'edit'; row: RowRef; change: Partial<Content>; column?: string }
     | { type: 'add'; contents: Content[] }
     | { type: 'duplicate'; row: RowRef }
     | { type: 'delete'; rows: RowRef[] }

@@ -108,6 +108,11 @@ export class Staged {
         return [...this.changed].map((id) => editOf(this.itemOf(id)));
     }
 
+    /** Whether another row than this one will have a name. */
+    hasName(name: string, id: string): boolean {
+        return [...this.changed].some((one) => one !== id && this.itemOf(one).now?.name === name);
+    }
+
     /** The wanted and the stored content of each changed row. */
     differences(): { stored: Content | null; now: Content | null }[] {
         return [...this.changed].map((id) => {
@@ -127,6 +132,7 @@ export class Staged {
         const ids = [...this.changed];
         for (const id of ids) {
             const item = this.itemOf(id);
+            item.now &&= withoutTtl(item.now);
             this.store(id, item.now, (item.now && versions.get(item.now.name)) ?? '');
         }
         this.changed.clear();
@@ -216,6 +222,10 @@ export class Staged {
     }
 }
 
+function withoutTtl({ ttl: _, ...content }: Content): Content {
+    return content;
+}
+
 export function isSame(one: Content | null, other: Content | null): boolean {
     if (one === null || other === null) {
         return one === other;
@@ -246,7 +256,9 @@ function editOf({ version, content, now }: Item): EditParameters {
     if ((content?.metadata ?? null) !== (now.metadata ?? null)) {
         edit.metadataText = now.metadata ?? null;
     }
-    if ((content?.expiration ?? null) !== (now.expiration ?? null)) {
+    if (now.ttl !== undefined) {
+        edit.expirationTtl = now.ttl;
+    } else if ((content?.expiration ?? null) !== (now.expiration ?? null)) {
         edit.expiration = now.expiration ?? null;
     }
     return edit;

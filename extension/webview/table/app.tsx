@@ -24,9 +24,6 @@ export function App({ model }: { model: TableModel }): JSX.Element {
         return (
             <main class="app" aria-label={t('Key {0}', oneLine(model.place.title))}>
                 <Banner model={model} />
-                <div class="tools" role="toolbar" aria-label={t('Actions')}>
-                    <Changes model={model} />
-                </div>
                 <div class="split pane">
                     <DetailsPane model={model} />
                 </div>
@@ -73,6 +70,7 @@ function Banner({ model }: { model: TableModel }): JSX.Element {
             <b class="word">{word}</b> <span class="where">{where}</span>
             {readOnly && <span class="badge">{t('read-only')}</span>}
             {moved && <span class="badge">{t('clock {0}', moved)}</span>}
+            <Changes model={model} />
         </div>
     );
 }
@@ -89,16 +87,18 @@ function Tools({ model }: { model: TableModel }): JSX.Element {
                 disabled={!chosen.length || model.place.readOnly}
                 onClick={() => post({ type: 'delete', rows: chosen })}
             >
-                {chosen.length > 1 ? t('Delete {0} Keys', chosen.length) : t('Delete')}
+                {t('Delete')}
             </button>
-            {model.filter && model.progress.matched > 0 && !model.place.readOnly && (
+            <button
+                type="button"
+                disabled={!model.hasChanged(chosen)}
+                onClick={() => post({ type: 'restore', rows: chosen })}
+            >
+                {t('Take Back')}
+            </button>
+            {model.filter && !model.problem && model.progress.matched > 0 && !model.place.readOnly && (
                 <button type="button" onClick={() => post({ type: 'deleteMatches' })}>
                     {t('Delete All Matches…')}
-                </button>
-            )}
-            {model.hasChanged(chosen) && (
-                <button type="button" onClick={() => post({ type: 'restore', rows: chosen })}>
-                    {t('Take Back')}
                 </button>
             )}
             <button
@@ -116,13 +116,12 @@ function Tools({ model }: { model: TableModel }): JSX.Element {
                 type="button"
                 aria-pressed={model.layout.details > 0}
                 onClick={() => {
-                    model.setDetails(model.layout.details ? 0 : 40);
+                    model.setDetails(model.layout.details ? 0 : 36);
                     model.askDetails();
                 }}
             >
                 {t('Details')}
             </button>
-            <Changes model={model} />
         </div>
     );
 }
@@ -132,8 +131,7 @@ function Changes({ model }: { model: TableModel }): JSX.Element {
     const count = model.stagedCount;
     const run = (what: 'save' | 'revert' | 'preview') => () => post({ type: 'run', what });
     return (
-        <>
-            <span class="gap" />
+        <div class="saving" role="toolbar" aria-label={t('Unsaved changes')}>
             {count > 0 && (
                 <>
                     <span class="changes" role="status">
@@ -148,7 +146,7 @@ function Changes({ model }: { model: TableModel }): JSX.Element {
                     <vscode-button onClick={run('save')}>{t('Save')}</vscode-button>
                 </>
             )}
-        </>
+        </div>
     );
 }
 
@@ -188,18 +186,8 @@ function Footer({ model }: { model: TableModel }): JSX.Element {
 
 /** Add a row, and edit its key. */
 export function addRow(model: TableModel): void {
-    const names = new Set<string>();
-    for (let at = 0; at < model.addedCount; at += 1) {
-        names.add(model.at(at)?.name ?? '');
-    }
-    let name = t('new key');
-    for (let n = 2; names.has(name); n += 1) {
-        name = t('new key {0}', n);
-    }
-    const content = { name, value: { text: '' }, metadata: null, expiration: null };
-    model.select(0, 'one');
-    model.editNext = name;
-    post({ type: 'add', contents: [content] });
+    model.editNext = true;
+    post({ type: 'add', contents: [{ name: '', value: { text: '' }, metadata: null, expiration: null }] });
 }
 
 function pasted(model: TableModel, event: ClipboardEvent): void {

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { Details } from '../../src/table/messages';
 import * as format from '../../src/format';
-import { countdown, dateTime, now, parseExpiry, presets } from './expiry';
+import { countdown, dateTime, expiryOf, now, presets } from './expiry';
 import { Hex } from './hex';
 import { post, shortcut, t, typing } from './host';
 import { JsonTree } from './json';
@@ -47,6 +47,7 @@ function ValueForms({ model, details }: { model: TableModel; details: Details })
     const form = details.forms.find((one) => one.label === label) ?? details.forms[0];
     const value = details.forms.find((one) => one.isValue);
     const { start, end, size } = details;
+    const cancel = useRef<HTMLButtonElement>(null);
     const commit = (): void => {
         if (draft !== undefined && draft !== value?.text) {
             model.edit(details.row, { value: { text: draft } });
@@ -59,10 +60,8 @@ function ValueForms({ model, details }: { model: TableModel; details: Details })
             setDraft(undefined);
         } else if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
             commit();
-        } else if (shortcut(event) !== 's') {
-            return;
         } else {
-            commit();
+            saves(event, commit);
             return;
         }
         event.preventDefault();
@@ -119,10 +118,11 @@ function ValueForms({ model, details }: { model: TableModel; details: Details })
                         ref={editor}
                         onInput={(e) => setDraft(e.currentTarget.value)}
                         onKeyDown={key}
+                        onBlur={(e) => e.relatedTarget !== cancel.current && commit()}
                     />
                     <p class="row2">
                         <vscode-button onClick={commit}>{t('Apply')}</vscode-button>
-                        <button type="button" onClick={() => setDraft(undefined)}>
+                        <button type="button" ref={cancel} onClick={() => setDraft(undefined)}>
                             {t('Cancel')}
                         </button>
                     </p>
@@ -175,12 +175,19 @@ function Expiry({ model, details }: { model: TableModel; details: Details }): JS
         const timer = setInterval(() => tick((n) => n + 1), 1000);
         return () => clearInterval(timer);
     }, []);
-    const set = (wanted: number | null): void => model.edit(details.row, { expiration: wanted });
-    const typed = parseExpiry(text);
+    const typed = expiryOf(text);
+    const problem = typeof typed === 'string' && text !== (expiration ? dateTime(expiration) : '') ? typed : '';
     const commit = (): void => {
-        if (typed !== undefined && typed !== expiration) {
-            set(typed);
+        if (typeof typed !== 'string' && typed.expiration !== expiration) {
+            model.edit(details.row, typed);
         }
+    };
+    const key = (event: KeyboardEvent): void => {
+        typing(event);
+        if (event.key === 'Enter') {
+            commit();
+        }
+        saves(event, commit);
     };
     return (
         <section>
@@ -192,22 +199,30 @@ function Expiry({ model, details }: { model: TableModel; details: Details }): JS
                         aria-label={t('Expiration: a date and time, or a duration such as 2h')}
                         placeholder={t('date, or 2h')}
                         value={text}
-                        aria-invalid={typed === undefined}
+                        aria-invalid={problem !== ''}
                         onInput={(e) => setText(e.currentTarget.value)}
                         onBlur={commit}
-                        onKeyDown={(e) => (e.key === 'Enter' ? commit() : typing(e))}
+                        onKeyDown={key}
                     />
                     {presets().map(([label, seconds]) => (
                         <button
                             key={label}
                             type="button"
-                            onClick={() => set(seconds === null ? null : Math.ceil(now()) + seconds + 1)}
+                            onClick={() =>
+                                model.edit(
+                                    details.row,
+                                    seconds === null
+                                        ? { expiration: null }
+                                        : { expiration: Math.ceil(now()) + seconds, ttl: seconds },
+                                )
+                            }
                         >
                             {label}
                         </button>
                     ))}
                 </p>
             )}
+            {problem && <p class="problem">{problem}</p>}
             {!!details.expiration && !details.staged && !model.place.remote && (
                 <p class="row2">
                     {t('Jump the clock to')}
@@ -227,17 +242,26 @@ function Expiry({ model, details }: { model: TableModel; details: Details }): JS
 }
 
 function Metadata({ model, details }: { model: TableModel; details: Details }): JSX.Element {
-    const [text, setText] = useState(() => pretty(details.metadata));
+    const [text, setText] = useState(() => model.drafts.get(details.name) ?? pretty(details.metadata));
     const problem = problemOf(text);
     const packed = problem === undefined && text.trim() ? JSON.stringify(JSON.parse(text)) : text;
     const bytes = new TextEncoder().encode(packed.trim()).length;
+    const tooLong = bytes > MAX_METADATA;
     const commit = (): void => {
         const wanted = packed.trim() || null;
-        if (problem === undefined && wanted !== details.metadata && bytes <= MAX_METADATA) {
+        if (problem !== undefined || tooLong) {
+            model.keepDraft(details.name, text, problem ?? t('it is over {0} bytes', MAX_METADATA));
+            return;
+        }
+        model.drafts.delete(details.name);
+        if (wanted !== details.metadata) {
             model.edit(details.row, { metadata: wanted });
         }
     };
-    const tooLong = bytes > MAX_METADATA;
+    const key = (event: KeyboardEvent): void => {
+        typing(event);
+        saves(event, commit);
+    };
     return (
         <section>
             <h3>{t('Metadata')}</h3>
@@ -251,13 +275,23 @@ function Metadata({ model, details }: { model: TableModel; details: Details }): 
                 spellcheck={false}
                 onInput={(e) => setText(e.currentTarget.value)}
                 onBlur={commit}
-                onKeyDown={typing}
+                onKeyDown={key}
             />
             <p class={problem !== undefined || tooLong ? 'problem' : 'note'}>
                 {problem ?? t('{0} of {1} bytes', bytes.toLocaleString(), MAX_METADATA.toLocaleString())}
             </p>
         </section>
     );
+}
+
+/** Take in what is typed before Ctrl+S saves: VS Code would save what it knows of so far. */
+function saves(event: KeyboardEvent, commit: () => void): void {
+    if (shortcut(event) === 's') {
+        event.preventDefault();
+        event.stopPropagation();
+        commit();
+        post({ type: 'run', what: 'save' });
+    }
 }
 
 function pretty(metadata: string | null): string {

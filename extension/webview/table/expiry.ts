@@ -6,6 +6,9 @@ import { t } from './host';
 
 const UNITS: Record<string, number> = { s: 1, m: 60, min: 60, h: 3600, d: 86_400, w: 604_800 };
 
+const SPAN = /^(\d+(?:\.\d+)?)\s*([a-z]+)$/i;
+const LEAST = 60; // seconds from now, of Workers KV
+
 let clock: Clock | undefined;
 
 /** Use the clock of the namespace; undefined is the real one. */
@@ -37,16 +40,34 @@ export function parseExpiry(text: string): number | null | undefined {
     if (!trimmed || trimmed === 'none' || trimmed === t('none')) {
         return null;
     }
-    const span = /^(\d+(?:\.\d+)?)\s*([a-z]+)$/i.exec(trimmed);
-    if (span) {
-        const unit = UNITS[span[2].toLowerCase()];
-        return unit && Math.ceil(now() + Number(span[1]) * unit);
+    const seconds = spanOf(trimmed);
+    if (seconds !== undefined) {
+        return Number.isNaN(seconds) ? undefined : Math.ceil(now() + seconds);
     }
     if (/^\d{9,11}$/.test(trimmed)) {
         return Number(trimmed);
     }
     const date = Date.parse(trimmed);
     return Number.isNaN(date) || /^\d+$/.test(trimmed) ? undefined : Math.round(date / 1000);
+}
+
+/** The seconds of a text such as `2h`: NaN for an unknown unit, undefined for other texts. */
+function spanOf(text: string): number | undefined {
+    const span = SPAN.exec(text);
+    return span ? Number(span[1]) * (UNITS[span[2].toLowerCase()] ?? NaN) : undefined;
+}
+
+/** The change that a text means, or what is wrong with it. A duration counts from the save. */
+export function expiryOf(text: string): { expiration: number | null; ttl?: number } | string {
+    const expiration = parseExpiry(text);
+    if (expiration === undefined) {
+        return t('"{0}" is not a time. Write 90s, 1h, 2d, none, or a date such as {1}.', text, dateTime(now()));
+    }
+    const ttl = spanOf(text.trim());
+    if (expiration !== null && (ttl ?? expiration - now()) < LEAST) {
+        return t('A key expires {0} seconds from now at the earliest.', LEAST);
+    }
+    return ttl === undefined ? { expiration } : { expiration, ttl };
 }
 
 /** The local date and time, in a form that `parseExpiry` reads. */

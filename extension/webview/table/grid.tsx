@@ -5,7 +5,7 @@ import type { JSX } from 'preact';
 import type { Column, Content } from '../../src/table/messages';
 import * as format from '../../src/format';
 import { addRow } from './app';
-import { countdown, dateTime, now as time, parseExpiry } from './expiry';
+import { countdown, dateTime, expiryOf } from './expiry';
 import { post, shortcut, t } from './host';
 import { COLUMNS, type Shown, type TableModel } from './model';
 import { ROW, useRows } from './useRows';
@@ -107,6 +107,7 @@ function Head(props: { model: TableModel; columns: (Column & { title: string })[
                 return (
                     <div
                         key={column.id}
+                        class={column.id}
                         role="columnheader"
                         aria-colindex={n + 1}
                         aria-sort={sorted ? (model.descending ? 'descending' : 'ascending') : 'none'}
@@ -281,7 +282,11 @@ function Editor(props: { model: TableModel; shown: Shown; columns: Column[] }): 
     useLayoutEffect(() => {
         input.current?.focus();
         input.current?.select();
-    }, []);
+        if (editing?.problem) {
+            input.current?.setCustomValidity(editing.problem);
+            input.current?.reportValidity();
+        }
+    }, [editing]);
     if (!editing) {
         return null;
     }
@@ -298,20 +303,21 @@ function Editor(props: { model: TableModel; shown: Shown; columns: Column[] }): 
             return false;
         }
         if (input.current?.value !== editing.text) {
-            model.edit(shown.ref, change);
+            model.edit(shown.ref, change, editing.column);
         }
         return true;
     };
     const key = (event: KeyboardEvent): void => {
-        if (shortcut(event) === 's') {
-            if (commit()) {
-                end(); // and VS Code saves
-            }
-            return;
-        }
         event.stopPropagation(); // VS Code has commands for most keys
-        if (event.key === 'Escape') {
+        if (shortcut(event) === 's') {
             event.preventDefault();
+            if (commit()) {
+                end();
+                post({ type: 'run', what: 'save' });
+            }
+        } else if (event.key === 'Escape') {
+            event.preventDefault();
+            model.giveUp();
             end();
         } else if (event.key === 'Enter' && commit()) {
             event.preventDefault();
@@ -336,15 +342,22 @@ function Editor(props: { model: TableModel; shown: Shown; columns: Column[] }): 
             ref={input}
             class="cellEditor"
             aria-label={t('Edit {0}', editing.column)}
+            placeholder={editing.column === 'key' ? t('key') : ''}
             defaultValue={editing.text}
             spellcheck={false}
             onInput={(e) => e.currentTarget.setCustomValidity('')}
             onKeyDown={key}
             onBlur={() => {
-                if (model.editing === editing && commit()) {
-                    model.editing = undefined;
-                    model.notify();
+                if (model.editing !== editing) {
+                    return;
                 }
+                if (input.current?.value === '' && model.isNew(shown.ref)) {
+                    model.giveUp();
+                } else if (!commit()) {
+                    return;
+                }
+                model.editing = undefined;
+                model.notify();
             }}
         />
     );
@@ -369,12 +382,8 @@ function changeOf(column: string, text: string): Partial<Content> | string {
                 return t('Metadata is JSON: {0}', error instanceof Error ? error.message : '');
             }
             return { metadata: text };
-        case 'expires': {
-            const expiration = parseExpiry(text);
-            return expiration === undefined
-                ? t('"{0}" is not a time. Write 90s, 1h, 2d, none, or a date such as {1}.', text, dateTime(time()))
-                : { expiration };
-        }
+        case 'expires':
+            return expiryOf(text);
         default:
             return { value: { text } };
     }

@@ -23,12 +23,12 @@ const MOST_SELECTED = 10_000; // by a range
 const TYPING = 150; // ms without typing before a filter is used
 
 export const COLUMNS: [id: Sort, title: () => string, width: number][] = [
-    ['key', () => t('Key'), 180],
-    ['value', () => t('Value'), 220],
-    ['type', () => t('Type'), 60],
-    ['size', () => t('Size'), 64],
-    ['metadata', () => t('Metadata'), 150],
-    ['expires', () => t('Expires'), 110],
+    ['key', () => t('Key'), 150],
+    ['value', () => t('Value'), 140],
+    ['type', () => t('Type'), 50],
+    ['size', () => t('Size'), 58],
+    ['metadata', () => t('Metadata'), 100],
+    ['expires', () => t('Expires'), 88],
 ];
 
 /** A row as the table shows it. */
@@ -51,7 +51,7 @@ export class TableModel extends Watched {
     /** The key whose details are all that is shown. */
     only: RowRef | undefined;
     place: Place = { title: '', where: '', word: '', remote: false, readOnly: false };
-    layout: Layout = { columns: [], filters: {}, details: 40 };
+    layout: Layout = { columns: [], filters: {}, details: 36 };
     tokens: FilterToken[] = [];
     filter = '';
     sort: Sort = 'key';
@@ -68,10 +68,12 @@ export class TableModel extends Watched {
     column = 0;
     readonly selected = new Map<string, RowRef>();
     details: Details | null = null;
-    /** The cell that is being edited. */
-    editing: { id: string; column: string; text: string } | undefined;
-    /** The name of a new row whose key is to be edited when it is there. */
-    editNext: string | undefined;
+    /** The cell that is being edited, and what is wrong with its text if it was refused. */
+    editing: { id: string; column: string; text: string; problem?: string } | undefined;
+    /** Metadata that can't be used as it is typed, by key. */
+    readonly drafts = new Map<string, string>();
+    /** Whether the key of a new row is to be edited when it is there. */
+    editNext = false;
 
     private readonly pages = new Map<number, Page>();
     private readonly asked = new Set<number>();
@@ -85,6 +87,8 @@ export class TableModel extends Watched {
     private readonly arrived: ((details: Details | null) => void)[] = [];
     private namesSeq = 0;
     private anchor = 0;
+    /** The id of the row of the cursor, which other rows may move. */
+    private current: string | undefined;
     private timer: ReturnType<typeof setTimeout> | undefined;
 
     constructor() {
@@ -203,6 +207,7 @@ export class TableModel extends Watched {
     select(index: number, how: 'one' | 'add' | 'range'): void {
         this.cursor = Math.max(0, Math.min(index, this.count - 1));
         const shown = this.at(this.cursor);
+        this.current = shown?.id;
         if (how === 'range') {
             this.selectRange(Math.min(this.anchor, this.cursor), Math.max(this.anchor, this.cursor));
         } else {
@@ -257,7 +262,7 @@ export class TableModel extends Watched {
     /** The details of the current row, once they are read. */
     currentDetails(): Promise<Details | null> {
         if (!this.layout.details) {
-            this.setDetails(40);
+            this.setDetails(36);
             this.askDetails();
         }
         return this.detailsRead
@@ -265,8 +270,30 @@ export class TableModel extends Watched {
             : new Promise((resolve) => this.arrived.push(resolve));
     }
 
-    edit(ref: RowRef, change: Partial<Content>): void {
-        post({ type: 'edit', row: ref, change });
+    /** Change fields of a row; `column` is the cell that it was typed into. */
+    edit(ref: RowRef, change: Partial<Content>, column?: string): void {
+        post({ type: 'edit', row: ref, change: 'expiration' in change ? { ttl: undefined, ...change } : change, column });
+    }
+
+    /** Whether a row is new, and has no name yet. */
+    isNew(ref: RowRef): boolean {
+        return 'id' in ref && this.staged.get(ref.id)?.now?.name === '';
+    }
+
+    /** Take a new row away if it has no name yet. */
+    giveUp(): void {
+        const row = this.at(this.cursor)?.ref;
+        if (row && this.isNew(row)) {
+            post({ type: 'restore', rows: [row] });
+        }
+    }
+
+    /** Keep metadata that can't be used, and say so. */
+    keepDraft(name: string, text: string, problem: string): void {
+        this.drafts.set(name, text);
+        this.failure = t('The metadata of "{0}" is not changed: {1}', name, problem);
+        this.canRetry = false;
+        this.notify();
     }
 
     paste(text: string): void {
@@ -362,6 +389,9 @@ export class TableModel extends Watched {
                     }
                 }
                 return;
+            case 'refused':
+                this.refused(message);
+                return;
             case 'error':
                 this.failure = message.text;
                 this.canRetry = message.isReading;
@@ -384,6 +414,7 @@ export class TableModel extends Watched {
             this.version += 1;
             this.cursor = 0;
             this.anchor = 0;
+            this.current = undefined;
             this.selected.clear();
         }
     }
@@ -404,9 +435,50 @@ export class TableModel extends Watched {
             this.pages.delete(old);
         }
         this.progress = { ...this.progress, matched };
+        this.follow();
         if (first && !this.selected.size) {
             this.askDetails();
         }
+    }
+
+    /** Type on in the cell whose text was refused. */
+    private refused({ row, column, text, problem }: Extract<ToView, { type: 'refused' }>): void {
+        const index = this.indexOf('id' in row ? row.id : `key:${row.key}`);
+        if (index === undefined) {
+            this.failure = problem;
+            return;
+        }
+        this.cursor = index;
+        this.editing = { id: 'id' in row ? row.id : `key:${row.key}`, column, text, problem };
+    }
+
+    /** Keep the cursor on its row when others come and go above it. */
+    private follow(): void {
+        const index = this.current === undefined ? undefined : this.indexOf(this.current);
+        if (index === undefined) {
+            this.current = this.at(this.cursor)?.id;
+        } else {
+            this.anchor += index - this.cursor;
+            this.cursor = index;
+        }
+    }
+
+    /** The place of a row among those that were read. */
+    private indexOf(id: string): number | undefined {
+        if (this.at(this.cursor)?.id === id) {
+            return this.cursor;
+        }
+        const added = this.added.findIndex((row) => row.id === id);
+        if (added >= 0) {
+            return added;
+        }
+        for (const [page, { rows }] of this.pages) {
+            const at = rows.findIndex(({ name }) => `key:${name}` === id);
+            if (at >= 0) {
+                return this.added.length + page * PAGE + at;
+            }
+        }
+        return undefined;
     }
 
     private changed({ changed, removed, count }: Extract<ToView, { type: 'staged' }>): void {
@@ -425,13 +497,21 @@ export class TableModel extends Watched {
         }
         this.added = [...this.staged.values()].filter((row) => row.key === null && row.now);
         this.stagedCount = count;
-        const next = this.added.find((row) => row.now?.name === this.editNext);
+        const next = this.editNext ? this.added.find((row) => row.now?.name === '') : undefined;
         if (next) {
-            this.cursor = this.added.indexOf(next);
+            this.cursor = this.anchor = this.added.indexOf(next);
+            this.current = next.id;
             this.selected.clear();
             this.selected.set(next.id, { id: next.id });
-            this.editing = { id: next.id, column: 'key', text: next.now?.name ?? '' };
-            this.editNext = undefined;
+            this.editing = { id: next.id, column: 'key', text: '' };
+            this.editNext = false;
+        } else {
+            this.follow();
+        }
+        for (const id of this.selected.keys()) {
+            if (removed.includes(id) && !id.startsWith('key:')) {
+                this.selected.delete(id); // a new row that was saved or taken back
+            }
         }
         this.askDetails();
     }

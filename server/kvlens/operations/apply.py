@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import closing
 from typing import NamedTuple
 
+from kvlens.kv.errors import KVError
 from kvlens.kv.records import Entry, Write
 from kvlens.kv.validation import check_metadata_size, check_value_size
 from kvlens.kv.values import is_json
@@ -37,6 +38,8 @@ class Edit(NamedTuple):
     """JSON, or (None,) to remove it."""
     expiration: tuple[float | None] | None = None
     """Seconds since the epoch, or (None,) for never."""
+    ttl: float | None = None
+    """Seconds from now, instead of `expiration`."""
 
 
 class Applied(NamedTuple):
@@ -141,6 +144,11 @@ def _write(edit: Edit, entry: Entry | None, now: float) -> Write:
             if not is_json(metadata):
                 raise InvalidError(f'the metadata of "{name}" isn\'t JSON')
             check_metadata_size(metadata)
-    if edit.expiration is not None and edit.expiration != (old.expiration,):
-        expiration = expires_at(edit.expiration[0], None, now)
+    try:
+        if edit.ttl is not None:
+            expiration = expires_at(None, edit.ttl, now)
+        elif edit.expiration is not None and edit.expiration != (old.expiration,):
+            expiration = expires_at(edit.expiration[0], None, now)
+    except KVError as error:
+        raise InvalidError(f'the expiration of "{name}" is invalid: {error}') from error
     return Write(name, value, metadata, expiration)

@@ -32,6 +32,8 @@ class EditParameters(TypedDict):
     """JSON; null for none."""
     expiration: NotRequired[float | None]
     """Seconds since the epoch; null for never."""
+    expirationTtl: NotRequired[float]
+    """Seconds from now, instead of `expiration`."""
 
 
 class Parameters(Target):
@@ -68,6 +70,7 @@ def _edit(one: Params) -> Edit:
         value_of(one) if one.sent.keys() & {"text", "base64"} else None,
         given("metadataText", str),
         given("expiration", int, float),
+        one.get("expirationTtl", int, float),
     )
 
 

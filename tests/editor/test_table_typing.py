@@ -1,0 +1,155 @@
+"""What is typed into a table is never lost, and always changes the row that the user sees."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.editor.conftest import kvlens
+from tests.editor.test_table import PASTE, Table, project, stored, table
+
+__all__ = ["project", "table"]
+
+WHERE = {
+    # where it is typed: what is clicked first, what is typed into
+    "cell": ".cellEditor",
+    "value": ".valueEditor",
+    "metadata": ".metadataEditor",
+    "expiration": ".details .row2 input",
+}
+
+
+def begin(table: Table, where: str) -> None:
+    """Click into a field of user:1, with everything in it selected."""
+    if where == "cell":
+        table.cell("user:1", "value").dblclick()
+    else:
+        table.row("user:1").click()
+        expect(table.frame.locator(".details h2")).to_have_text("user:1")
+    if where == "value":
+        table.frame.locator(".editValue").click()
+    field = table.frame.locator(WHERE[where])
+    field.click()
+    expect(field).to_be_focused()
+    table.window.page.keyboard.press("Control+a")
+
+
+TYPED = {"cell": '"mine"', "value": '"mine"', "metadata": '{"m":1}', "expiration": "2h"}
+
+
+@pytest.mark.parametrize("where", WHERE)
+def test_ctrl_s_saves_what_is_being_typed(table: Table, project: Path, where: str) -> None:
+    begin(table, where)
+    table.window.page.keyboard.type(TYPED[where])
+    table.window.page.keyboard.press("Control+s")
+    expect(table.frame.locator(".changes")).to_have_count(0)
+    expect(table.window.page.locator(".tab.active.dirty")).to_have_count(0)
+    listed = kvlens(project, "key", "list", "--binding", "CART")
+    if where in ("cell", "value"):
+        assert stored(project, "user:1") == '"mine"'
+    elif where == "metadata":
+        assert '"m": 1' in listed
+    else:
+        assert listed.count('"expiration"') == 2
+
+
+def test_another_row_takes_in_what_was_typed(table: Table) -> None:
+    begin(table, "value")
+    table.window.page.keyboard.type('"taken in"')
+    table.row("user:2").click()
+    expect(table.cell("user:1", "value")).to_have_text('"taken in"')
+    begin(table, "value")
+    table.window.page.keyboard.type('"dropped"')
+    table.frame.get_by_role("button", name="Cancel").click()
+    expect(table.cell("user:1", "value")).to_have_text('"taken in"')
+
+
+def test_metadata_that_is_not_json_is_kept_and_named(table: Table) -> None:
+    begin(table, "metadata")
+    table.window.page.keyboard.type('{"broken"')
+    table.row("user:2").click()
+    expect(table.frame.locator(".failure")).to_contain_text(
+        'The metadata of "user:1" is not changed'
+    )
+    table.row("user:1").click()
+    expect(table.frame.locator(".metadataEditor")).to_have_value('{"broken"')
+
+
+def test_a_double_click_edits_the_row_under_the_mouse(table: Table) -> None:
+    table.cell("user:1", "value").dblclick()
+    table.window.page.keyboard.type('"one"')
+    table.window.page.keyboard.press("Enter")
+    expect(table.frame.locator(".changes")).to_have_text("1 unsaved change")
+    top = table.row("user:2").bounding_box()
+    table.row("user:1").click()
+    assert table.row("user:2").bounding_box() == top, "the rows stay where they are"
+    table.cell("user:2", "value").dblclick(delay=150)
+    expect(table.row("user:2").locator(".cellEditor")).to_be_focused()
+
+
+def test_pasted_rows_leave_the_current_row_alone(table: Table) -> None:
+    table.row("user:1").click()
+    table.grid.evaluate(PASTE, "new:1\tx\nnew:2\ty\n")
+    expect(table.row("new:2")).to_be_visible()
+    expect(table.frame.locator(".details h2")).to_have_text("user:1")
+    table.grid.press("Delete")
+    expect(table.frame.locator(".row.deleted .cell.key")).to_have_text(["user:1"])
+
+
+def test_rows_of_others_leave_the_current_row_alone(table: Table, project: Path) -> None:
+    table.row("user:2").click()
+    for name in ("a", "b", "user:0"):
+        kvlens(project, "key", "put", name, "1", "--binding", "CART")
+    expect(table.footer()).to_contain_text("9 keys")
+    expect(table.row("user:2")).to_have_class("row selected current")
+    expect(table.frame.locator(".details h2")).to_have_text("user:2")
+
+
+def test_a_new_row_needs_a_name_of_its_own(table: Table) -> None:
+    page = table.window.page
+    table.frame.get_by_role("button", name="New Key").click()
+    editor = table.frame.locator(".cellEditor")
+    expect(editor).to_be_focused()
+    expect(editor).to_have_value("")
+    page.keyboard.type("user:1")
+    page.keyboard.press("Enter")
+    expect(editor).to_have_js_property(
+        "validationMessage", 'There is a key "user:1" already. Use another name, or edit that key.'
+    )
+    expect(editor).to_have_value("user:1")
+    table.window.shot("taken")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("user:3")
+    page.keyboard.press("Enter")
+    expect(table.row("user:3")).to_be_visible()
+    table.frame.get_by_role("button", name="New Key").click()
+    expect(editor).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(table.frame.locator(".row.new .cell.key")).to_have_text(["user:3"])
+
+
+EXPIRES = {"30s": "60 seconds from now", "2001-01-01": "60 seconds from now", "soon": "not a time"}
+
+
+def test_an_expiration_is_checked_where_it_is_typed(table: Table, project: Path) -> None:
+    for text, message in EXPIRES.items():
+        begin(table, "expiration")
+        table.window.page.keyboard.type(text)
+        expect(table.frame.locator(".details .problem")).to_contain_text(message)
+    table.row("user:2").click()
+    table.frame.get_by_role("button", name="1 min").click()
+    expect(table.frame.locator(".changes")).to_have_text("1 unsaved change")
+    table.window.page.wait_for_timeout(2_500)  # it counts from the save
+    table.window.save()
+    expect(table.frame.locator(".changes")).to_have_count(0)
+    assert kvlens(project, "key", "list", "--binding", "CART").count('"expiration"') == 2
+
+
+def test_a_broken_filter_deletes_nothing(table: Table) -> None:
+    table.filter("user:*")
+    expect(table.frame.get_by_role("button", name="Delete All Matches…")).to_be_visible()
+    table.filter("ttl<x")
+    expect(table.frame.locator(".filter .problem")).to_be_visible()
+    expect(table.frame.get_by_role("button", name="Delete All Matches…")).to_have_count(0)
