@@ -82,5 +82,6 @@ export function oneLine(value: unknown, limit = 80): string {
 
 /** The message of an error. */
 export function reason(error: unknown): string {
-    return error instanceof Error ? error.message : String(error);
+    const text = error instanceof Error ? error.message : String(error);
+    return text.replace(/^kvlens\.\w+: /, ''); // the server's command
 }

@@ -109,6 +109,16 @@ export function withLines(text: string, { end }: JsonStyle): string | undefined 
     return shown + end;
 }
 
+/** Return JSON with a line for each item; a text that isn't JSON, or would become too long, as it is. */
+export function pretty(text: string): string {
+    return jsonProblem(text) === undefined ? (withLines(text, { colon: ':', comma: ',', end: '' }) ?? text) : text;
+}
+
+/** Return JSON on one line without white space; a text that isn't JSON as it is. */
+export function minified(text: string): string {
+    return inStyle(text, { colon: ':', comma: ',', end: '' });
+}
+
 /** Return JSON in a style on one line; a text that isn't JSON stays as it is. */
 export function inStyle(text: string, style: JsonStyle): string {
     return jsonProblem(text) === undefined ? onOneLine(text, style) + style.end : text;

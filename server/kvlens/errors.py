@@ -1,6 +1,7 @@
 """The errors of KV Lens. Each class is defined where it is raised; this is the whole tree:
 
 KVLensError                      errors.py
+├── BaselineError                lint/baseline.py
 ├── CancelledError               seeds/progress.py
 ├── ChildError                   lsp/subprocesses.py
 ├── CommandError                 cli/frame.py

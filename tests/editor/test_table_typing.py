@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -153,3 +154,77 @@ def test_a_broken_filter_deletes_nothing(table: Table) -> None:
     table.filter("ttl<x")
     expect(table.frame.locator(".filter .problem")).to_be_visible()
     expect(table.frame.get_by_role("button", name="Delete All Matches…")).to_have_count(0)
+
+
+def test_a_write_while_a_cell_is_open_is_not_overwritten_unseen(
+    table: Table, project: Path
+) -> None:
+    begin(table, "cell")
+    kvlens(project, "key", "put", "user:1", "theirs", "--binding", "CART")
+    table.window.page.keyboard.type("mine")
+    table.window.page.keyboard.press("Control+s")
+    question = table.window.page.locator(".monaco-dialog-box")
+    expect(question).to_contain_text("Something else has changed these keys")
+    table.window.dialog("Cancel")
+    assert stored(project, "user:1") == "theirs"
+
+
+def test_a_write_while_details_are_typed_into_keeps_the_text(table: Table, project: Path) -> None:
+    begin(table, "value")
+    table.window.page.keyboard.type("mine")
+    kvlens(project, "key", "put", "user:1", "theirs, and longer", "--binding", "CART")
+    expect(table.cell("user:1", "value")).to_have_text("theirs, and longer")
+    expect(table.frame.locator(".valueEditor")).to_have_value("mine")
+
+
+HARD = {
+    "lines\r\n": "a\r\nb",
+    "mixed": "a\r\nb\nc",
+    "nl\nin": "1",
+    "number": "1",
+}
+
+
+def test_hard_contents_stay_as_they_are(table: Table, project: Path) -> None:
+    big = '{"id":12345678901234567890,"v":1.0}'
+    items = [{"key": key, "value": value} for key, value in HARD.items()]
+    (project / "hard.json").write_text(json.dumps(items), encoding="utf-8")
+    kvlens(project, "bulk", "put", "hard.json", "--binding", "CART")
+    kvlens(project, "key", "put", "number", big, "--metadata", big, "--binding", "CART")
+    page = table.window.page
+    table.row("lines\\x0d\\n").click()
+    table.frame.locator(".editValue").click()
+    page.keyboard.press("Control+End")
+    page.keyboard.type("!")
+    table.row("mixed").click()
+    expect(table.frame.locator(".details h2")).to_have_text("mixed")
+    expect(table.frame.locator(".editValue")).to_have_count(0)
+    table.cell("nl\\nin", "key").dblclick()
+    expect(table.frame.locator(".cellEditor")).to_have_value('"nl\\nin"')
+    page.keyboard.press("Enter")
+    table.row("number").click()
+    expect(table.frame.locator("[role=tree]")).to_contain_text("12345678901234567890")
+    expect(table.frame.locator("[role=tree]")).to_contain_text("1.0")
+    table.cell("number", "metadata").dblclick()
+    expect(table.frame.locator(".cellEditor")).to_have_value(big)
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.type("5")
+    page.keyboard.press("Control+s")
+    expect(table.frame.locator(".changes")).to_have_count(0)
+    assert kvlens(project, "key", "get", "lines\r\n", "--binding", "CART") == "a\r\nb!"
+    assert kvlens(project, "key", "get", "nl\nin", "--binding", "CART") == "1"
+    listed = kvlens(project, "key", "list", "--binding", "CART")
+    assert "12345678901234567890" in listed
+    assert "1.05" in listed
+
+
+def test_cells_are_pasted_as_a_spreadsheet_copies_them(table: Table, project: Path) -> None:
+    text = 'q:1\t"a\tb\nc ""d"""\t{"m":1}\nq:2\t"plain"\nq:3\t{"a":"b"}\r\n'
+    table.grid.evaluate(PASTE, text)
+    expect(table.frame.locator(".row.new")).to_have_count(3)
+    table.window.save()
+    expect(table.frame.locator(".changes")).to_have_count(0)
+    assert stored(project, "q:1") == 'a\tb\nc "d"'
+    assert stored(project, "q:2") == '"plain"'
+    assert stored(project, "q:3") == '{"a":"b"}'

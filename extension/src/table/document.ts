@@ -41,6 +41,8 @@ export class TableDocument implements vscode.CustomDocument {
         redo(): void;
     }>();
 
+    /** A key whose field is being typed into: what it had then is what the user has seen. */
+    private held: string | undefined;
     private last: Promise<unknown> = Promise.resolve();
 
     readonly onDidChange = this.changes.event;
@@ -83,6 +85,15 @@ export class TableDocument implements vscode.CustomDocument {
         const result = this.last.then(work);
         this.last = result.catch(() => undefined);
         return result;
+    }
+
+    /** Note how a key is stored, as somebody begins to type: a save compares with that. */
+    hold(row: RowRef): Promise<void> {
+        return this.inTurn(async () => {
+            this.held = undefined;
+            await this.known(row);
+            this.held = 'key' in row ? row.key : undefined;
+        });
     }
 
     /**
@@ -216,6 +227,9 @@ export class TableDocument implements vscode.CustomDocument {
                 ({ conflicts } = await this.server.ask('kvlens.apply', query));
             } catch (error) {
                 const saved = await this.settle().catch(() => 0); // it may still be away
+                if (saved && !this.staged.count) {
+                    return; // only the answer was lost
+                }
                 throw saved ? partly(saved, all, error) : error;
             }
             if (!conflicts.length) {
@@ -258,9 +272,10 @@ export class TableDocument implements vscode.CustomDocument {
     }
 
     private async known(row: RowRef): Promise<string> {
-        if ('key' in row) {
+        if ('key' in row && row.key !== this.held) {
             await this.learn([row.key]);
         }
+        this.held = undefined;
         const id = this.staged.idOf(row);
         if (id === undefined) {
             throw new Error(vscode.l10n.t('The key no longer exists. Refresh the table.') + mayBeHidden(this.namespace.config));

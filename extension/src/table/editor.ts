@@ -6,6 +6,7 @@ import { tableOf, uriOf } from '../address';
 import { inShort } from '../clockStatus';
 import { bytesOf } from '../contents';
 import { formsOf } from '../decode';
+import { parseExact } from '../exactJson';
 import { filterTokens, KINDS } from '../filterTokens';
 import * as format from '../format';
 import { dialog, input, warn } from '../messages';
@@ -21,6 +22,8 @@ import { showPage } from './page';
 import type { Backup } from './staged';
 
 export const VIEW_TYPE = 'kvlens.table';
+
+const SLOW = 5000; // changes: saving them may take seconds
 
 const LAYOUT = 'kvlens.table.layout';
 const NO_LAYOUT: Layout = { columns: [], filters: {}, details: 36 };
@@ -55,7 +58,7 @@ export class Tables implements vscode.CustomEditorProvider<TableDocument> {
         const backup = await this.readBackup(uri);
         const document = new TableDocument(uri, this.server, backup);
         document.onDidEdit((edit) => this.edited.fire({ document, ...edit }));
-        if (backup) {
+        if (backup?.items.length) {
             // VS Code restores no undo, and doesn't know of changes if the window ended too early
             setTimeout(() => this.edited.fire({ document, ...document.recovered() }));
         }
@@ -77,7 +80,9 @@ export class Tables implements vscode.CustomEditorProvider<TableDocument> {
         if (place.remote && document.staged.count) {
             await confirmRemote(place, document.staged.count);
         }
-        await document.save(place.where, () => this.differences.show(document));
+        const save = (): Promise<void> => document.save(place.where, () => this.differences.show(document));
+        const count = document.staged.count;
+        await (count > SLOW ? withProgress(vscode.l10n.t('Saving {0}', format.count(count, 'change')), save) : save());
         await this.deleteBackup(document.uri);
         void this.model.refresh([{ config: document.namespace.config, id: document.namespace.id }]);
     }
@@ -134,6 +139,10 @@ async function confirmRemote(place: Place, count: number): Promise<void> {
     if (answer !== write) {
         throw new vscode.CancellationError();
     }
+}
+
+function withProgress<T>(title: string, work: () => Promise<T>): Thenable<T> {
+    return vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title }, work);
 }
 
 function isAbout(changes: Changed[], { config, id }: NamespaceRef): boolean {
@@ -228,6 +237,8 @@ class Table {
                 return this.names(message);
             case 'details':
                 return this.details(message);
+            case 'begin':
+                return document.hold(message.row);
             case 'edit':
                 return this.edit(message);
             case 'add':
@@ -507,7 +518,7 @@ class Table {
 
 function parsed(text: string): unknown {
     try {
-        return JSON.parse(text);
+        return parseExact(text);
     } catch {
         return text;
     }

@@ -110,6 +110,7 @@ export type FromView =
     | { type: 'rows'; seq: number; offset: number; limit: number }
     | { type: 'names'; seq: number; offset: number; limit: number }
     | { type: 'details'; seq: number; row: RowRef; start?: number }
+    | { type: 'begin'; row: RowRef }
     | { type: 'edit'; row: RowRef; change: Partial<Content>; column?: string }
     | { type: 'add'; contents: Content[] }
     | { type: 'duplicate'; row: RowRef }

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { Details } from '../../src/table/messages';
 import * as format from '../../src/format';
+import { minified, pretty } from '../../src/jsonStyle';
 import { countdown, dateTime, expiryOf, now, presets } from './expiry';
 import { Hex } from './hex';
 import { post, shortcut, t, typing } from './host';
@@ -25,7 +26,7 @@ export function DetailsPane({ model }: { model: TableModel }): JSX.Element {
                 {format.size(details.size)}
                 {details.staged && <span class="badge">{t('not saved')}</span>}
             </p>
-            <ValueForms key={`${details.name}\n${details.size}`} model={model} details={details} />
+            <ValueForms key={details.name} model={model} details={details} />
             <Expiry key={`e${details.expiration}`} model={model} details={details} />
             <Metadata key={`m${details.name}${details.metadata}`} model={model} details={details} />
         </aside>
@@ -46,11 +47,13 @@ function ValueForms({ model, details }: { model: TableModel; details: Details })
     useEffect(() => editor.current?.focus(), [draft === undefined]);
     const form = details.forms.find((one) => one.label === label) ?? details.forms[0];
     const value = details.forms.find((one) => one.isValue);
+    const lineEnd = lineEndOf(value?.text ?? '');
     const { start, end, size } = details;
     const cancel = useRef<HTMLButtonElement>(null);
     const commit = (): void => {
-        if (draft !== undefined && draft !== value?.text) {
-            model.edit(details.row, { value: { text: draft } });
+        const text = draft?.replace(/\n/g, lineEnd ?? '\n'); // a text box only has \n
+        if (text !== undefined && text !== value?.text) {
+            model.edit(details.row, { value: { text } });
         }
         setDraft(undefined);
     };
@@ -84,13 +87,14 @@ function ValueForms({ model, details }: { model: TableModel; details: Details })
                     </button>
                 ))}
                 <span class="gap" />
-                {value && draft === undefined && !model.place.readOnly && (
+                {value && lineEnd !== undefined && draft === undefined && !model.place.readOnly && (
                     <button
                         type="button"
                         class="editValue"
                         onClick={() => {
+                            post({ type: 'begin', row: details.row });
                             setLabel(value.label);
-                            setDraft(value.text ?? '');
+                            setDraft((value.text ?? '').replaceAll('\r\n', '\n'));
                         }}
                     >
                         {t('Edit')}
@@ -242,9 +246,9 @@ function Expiry({ model, details }: { model: TableModel; details: Details }): JS
 }
 
 function Metadata({ model, details }: { model: TableModel; details: Details }): JSX.Element {
-    const [text, setText] = useState(() => model.drafts.get(details.name) ?? pretty(details.metadata));
+    const [text, setText] = useState(() => model.drafts.get(details.name) ?? pretty(details.metadata ?? ''));
     const problem = problemOf(text);
-    const packed = problem === undefined && text.trim() ? JSON.stringify(JSON.parse(text)) : text;
+    const packed = minified(text);
     const bytes = new TextEncoder().encode(packed.trim()).length;
     const tooLong = bytes > MAX_METADATA;
     const commit = (): void => {
@@ -254,7 +258,7 @@ function Metadata({ model, details }: { model: TableModel; details: Details }): 
             return;
         }
         model.drafts.delete(details.name);
-        if (wanted !== details.metadata) {
+        if (wanted !== (details.metadata === null ? null : minified(details.metadata))) {
             model.edit(details.row, { metadata: wanted });
         }
     };
@@ -273,7 +277,11 @@ function Metadata({ model, details }: { model: TableModel; details: Details }): 
                 readOnly={model.place.readOnly}
                 value={text}
                 spellcheck={false}
-                onInput={(e) => setText(e.currentTarget.value)}
+                onFocus={() => !model.place.readOnly && post({ type: 'begin', row: details.row })}
+                onInput={(e) => {
+                    setText(e.currentTarget.value);
+                    model.drafts.set(details.name, e.currentTarget.value); // if it is written meanwhile
+                }}
                 onBlur={commit}
                 onKeyDown={key}
             />
@@ -294,12 +302,10 @@ function saves(event: KeyboardEvent, commit: () => void): void {
     }
 }
 
-function pretty(metadata: string | null): string {
-    try {
-        return metadata === null ? '' : JSON.stringify(JSON.parse(metadata), null, 2);
-    } catch {
-        return metadata ?? '';
-    }
+/** The line end of a text; undefined if it has several, which a text box can't keep. */
+function lineEndOf(text: string): string | undefined {
+    const found = new Set(text.match(/\r\n|\r|\n/g));
+    return found.size > 1 || found.has('\r') ? undefined : ([...found][0] ?? '\n');
 }
 
 function problemOf(text: string): string | undefined {

@@ -4,6 +4,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { Column, Content } from '../../src/table/messages';
 import * as format from '../../src/format';
+import { minified } from '../../src/jsonStyle';
 import { addRow } from './app';
 import { countdown, dateTime, expiryOf } from './expiry';
 import { post, shortcut, t } from './host';
@@ -11,6 +12,7 @@ import { COLUMNS, type Shown, type TableModel } from './model';
 import { ROW, useRows } from './useRows';
 import { oneLine } from './visible';
 
+const LINES = /[\r\n]/; // an input drops them
 const EDITABLE = 4096; // characters in a cell; longer values are edited in the details
 const NARROWEST = 40; // px
 const STEP = 10; // px that an arrow key makes a column wider
@@ -253,19 +255,22 @@ export async function begin(model: TableModel, column: string): Promise<void> {
     }
     const now = shown.staged?.now;
     let text: string | undefined;
+    post({ type: 'begin', row: shown.ref });
     if (column === 'key') {
-        text = shown.name;
+        text = LINES.test(shown.name) ? JSON.stringify(shown.name) : shown.name;
     } else if (column === 'metadata') {
-        text = now?.metadata ?? (shown.row?.metadata === undefined ? '' : JSON.stringify(shown.row.metadata));
+        text = now?.metadata ?? minified((await model.currentDetails())?.metadata ?? '');
     } else if (column === 'expires') {
         const expiration = now ? now.expiration : shown.row?.expiration;
         text = expiration ? dateTime(expiration) : '';
     } else if (column === 'value') {
         const details = await model.currentDetails();
         const value = details?.forms.find(({ isValue }) => isValue)?.text;
-        text = value !== undefined && value.length <= EDITABLE && !value.includes('\n') ? value : undefined;
+        text = value !== undefined && value.length <= EDITABLE && !LINES.test(value) ? value : undefined;
         if (text === undefined) {
-            document.querySelector<HTMLElement>('.details .editValue')?.click();
+            const button = document.querySelector<HTMLElement>('.details .editValue');
+            model.say(button ? '' : t('This value is not edited here. Open it, or save it to a file.'));
+            button?.click();
             return;
         }
     }
@@ -296,7 +301,7 @@ function Editor(props: { model: TableModel; shown: Shown; columns: Column[] }): 
         model.notify();
     };
     const commit = (): boolean => {
-        const change = changeOf(editing.column, input.current?.value ?? editing.text);
+        const change = changeOf(editing, input.current?.value ?? editing.text);
         if (typeof change === 'string') {
             input.current?.setCustomValidity(change);
             input.current?.reportValidity();
@@ -368,9 +373,12 @@ function isEditable(column: string): boolean {
 }
 
 /** The change that a cell's text means, or what is wrong with it. */
-function changeOf(column: string, text: string): Partial<Content> | string {
+function changeOf({ column, text: before }: { column: string; text: string }, text: string): Partial<Content> | string {
     switch (column) {
         case 'key':
+            if (LINES.test(parsedName(before))) {
+                return parsedName(text) ? { name: parsedName(text) } : t('A name with line breaks is written in quotation marks, as in JSON.');
+            }
             return text ? { name: text } : t('A key has at least one character.');
         case 'metadata':
             if (!text.trim()) {
@@ -386,6 +394,16 @@ function changeOf(column: string, text: string): Partial<Content> | string {
             return expiryOf(text);
         default:
             return { value: { text } };
+    }
+}
+
+/** The name that a JSON string stands for; empty for other texts. */
+function parsedName(text: string): string {
+    try {
+        const name: unknown = JSON.parse(text);
+        return typeof name === 'string' ? name : '';
+    } catch {
+        return '';
     }
 }
 

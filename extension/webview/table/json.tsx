@@ -2,6 +2,7 @@
 
 import { useState } from 'preact/hooks';
 import type { JSX } from 'preact';
+import { isNumber, parseExact } from '../../src/exactJson';
 import { t } from './host';
 import { visible } from './visible';
 
@@ -11,7 +12,7 @@ const OPEN = 2; // levels that are unfolded at first
 export function JsonTree({ text }: { text: string }): JSX.Element {
     let value: unknown;
     try {
-        value = JSON.parse(text);
+        value = parseExact(text);
     } catch {
         return <pre>{visible(text)}</pre>;
     }
@@ -27,8 +28,8 @@ function Node(props: { name?: string; value: unknown; depth: number; first?: boo
     const [open, setOpen] = useState(depth < OPEN);
     const [shown, setShown] = useState(PART);
     const label = name === undefined ? null : <span class="name">{visible(name)}: </span>;
-    if (value === null || typeof value !== 'object') {
-        const kind = value === null ? 'null' : typeof value;
+    if (value === null || typeof value !== 'object' || isNumber(value)) {
+        const kind = value === null ? 'null' : isNumber(value) ? 'number' : typeof value;
         return (
             <div role="treeitem" tabIndex={first ? 0 : -1} aria-level={depth + 1}>
                 {label}

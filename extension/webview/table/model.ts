@@ -288,12 +288,17 @@ export class TableModel extends Watched {
         }
     }
 
+    /** Say something in the footer. */
+    say(text: string): void {
+        this.failure = text;
+        this.canRetry = false;
+        this.notify();
+    }
+
     /** Keep metadata that can't be used, and say so. */
     keepDraft(name: string, text: string, problem: string): void {
         this.drafts.set(name, text);
-        this.failure = t('The metadata of "{0}" is not changed: {1}', name, problem);
-        this.canRetry = false;
-        this.notify();
+        this.say(t('The metadata of "{0}" is not changed: {1}', name, problem));
     }
 
     paste(text: string): void {

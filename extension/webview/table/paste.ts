@@ -1,6 +1,7 @@
 /** Rows from the clipboard: JSON like a seed file's, or lines of key, value, metadata, expiration. */
 
 import type { Content } from '../../src/table/messages';
+import { parseExact } from '../../src/exactJson';
 import { now, parseExpiry } from './expiry';
 import { t } from './host';
 
@@ -22,7 +23,7 @@ export function parseRows(text: string): Content[] {
 function parseJson(text: string): Content[] {
     let parsed: unknown;
     try {
-        parsed = JSON.parse(text);
+        parsed = parseExact(text);
     } catch (error) {
         throw new Error(t('The pasted text is not JSON: {0}', String(error)));
     }
@@ -53,13 +54,31 @@ function expirationOf({ expiration, expiration_ttl: ttl }: Item): number | null 
 }
 
 function parseLines(text: string): Content[] {
-    const lines = text.split(/\r?\n/).filter(Boolean);
-    return lines.map((line, at) => {
-        const [name, value = '', metadata = '', expires = ''] = line.split('\t');
+    const lines = cellsOf(text).filter((cells) => cells.some(Boolean));
+    return lines.map(([name, value = '', metadata = '', expires = ''], at) => {
         const expiration = parseExpiry(expires);
         if (expiration === undefined) {
             throw new Error(t('Line {0}: "{1}" is not an expiration, such as 1h or a date.', at + 1, expires));
         }
         return { name, value: { text: value }, metadata: metadata || null, expiration };
     });
+}
+
+/**
+ * Return the cells of each line. A spreadsheet puts a cell with a tab, a line break or a quotation
+ * mark between quotation marks, and doubles those in it; other cells are as they are.
+ */
+function cellsOf(text: string): string[][] {
+    const cell = /(?:"((?:[^"]|"")*)"(?=[\t\r\n]|$)|([^\t\r\n]*))(\t|\r?\n|\r|$)/y;
+    const lines: string[][] = [[]];
+    while (cell.lastIndex < text.length) {
+        const [whole, quoted, plain, end] = cell.exec(text) ?? [text.slice(cell.lastIndex), undefined, '', ''];
+        const isQuoted = quoted !== undefined && /[\t\r\n]|""/.test(quoted);
+        const written = whole.slice(0, whole.length - end.length);
+        lines[lines.length - 1].push(isQuoted ? quoted.replaceAll('""', '"') : (plain ?? written));
+        if (end !== '\t' && end) {
+            lines.push([]);
+        }
+    }
+    return lines;
 }

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from kvlens.cli.frame import Argument, CommandError, Options, UsageError, whole_number
+from kvlens.cli.frame import Argument, CommandError, Options, UsageError
 from kvlens.cli.terminal import exact_output, one_line
 from kvlens.files import read_stream
 from kvlens.kv.errors import KVSyntaxError
@@ -29,13 +29,13 @@ def time_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of a put."""
     parser.add_argument(
         "--ttl",
-        type=whole_number,
+        type=int,  # the check of the time names the option and the limits
         metavar="S",
         help="expire in S seconds, at least 60 (default: never)",
     )
     parser.add_argument(
         "--expiration",
-        type=whole_number,
+        type=int,
         metavar="T",
         help="expire at T, in seconds since 1970 (default: never)",
     )

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterator
 from typing import Any, TextIO, cast
 
-from kvlens.kv.values import valid_json
 from kvlens.visible import STEERING, one_line, visible
 
 __all__ = [
@@ -57,6 +56,8 @@ def has_colors(stream: TextIO) -> bool:
 
 def json_text(value: object) -> str:
     """Return JSON as wrangler prints it, indented by two spaces; control characters are escaped."""
+    from kvlens.kv.values import valid_json  # late: help and the overview have no JSON
+
     return visible_json(valid_json(value, indent=2, ensure_ascii=False))
 
 

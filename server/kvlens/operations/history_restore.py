@@ -145,8 +145,8 @@ def _since(db: Database, store: str, number: int, extent: Extent) -> _Ends | Non
 def _check_whole(action: Action) -> None:
     if action.left_out:
         raise OperationError(
-            f"{action.title or action.writer} changed {amount(action.left_out, None)} that the "
-            "history doesn't have: they were too large for its size. Restore a snapshot instead"
+            f"{action.title or action.writer} changed {amount(action.left_out, None)} that are "
+            "not in the history: they were too large for its size. Restore a snapshot instead"
         )
 
 
