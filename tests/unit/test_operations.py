@@ -61,7 +61,7 @@ from kvlens.operations.snapshot_diff import diff_snapshot
 from kvlens.operations.snapshot_list import list_snapshots
 from kvlens.operations.snapshot_restore import changes_digest, restore_snapshot
 from kvlens.operations.snapshot_save import save_snapshot
-from kvlens.operations.target import Scope, Target, find_namespaces, find_target, no_config
+from kvlens.operations.target import Scope, Target, find_namespaces, find_target, project_config
 from kvlens.operations.update import Expiry, Metadata, update
 from kvlens.operations.view import View
 from kvlens.search.language import read as read_filter
@@ -599,7 +599,7 @@ async def _no_namespaces(one: Target, folder: Path) -> None:
 
 
 async def _no_config(one: Target, folder: Path) -> None:
-    raise no_config(Path("there"))
+    project_config(Path("/"))
 
 
 async def _no_seeds(one: Target, folder: Path) -> None:
@@ -755,7 +755,7 @@ FAILURES: dict[str, tuple[Run, type[OperationError], str]] = {
     "no config": (
         _no_config,
         NotFoundError,
-        "no wrangler.json, wrangler.jsonc or wrangler.toml in there or above; "
+        f"no wrangler.json, wrangler.jsonc or wrangler.toml in {Path('/')} or above; "
         "name the config with --config",
     ),
     "no seed files": (

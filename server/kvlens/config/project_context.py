@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from kvlens import files
-from kvlens.config.find import find_config, is_config
+from kvlens.config.find import CONFIG_NAMES, find_config
 
 Version = tuple[int, int, int]
 _VERSION = re.compile(r"[\^~>=v ]*(\d+)(?:\.(\d+))?(?:\.(\d+))?")
@@ -39,7 +39,7 @@ def read_context(path: Path) -> ProjectContext:
 
 
 def _winner(path: Path) -> str | None:
-    if not is_config(path):  # passed to wrangler with --config
+    if path.name not in CONFIG_NAMES:  # passed to wrangler with --config
         return None
     try:
         winner = find_config(path.parent)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from kvlens.config.find import (
     SEEDS,
     ConfigError,
+    configs_in,
     find_configs,
     is_config,
     owning_config,
@@ -95,7 +96,7 @@ class _Plan:
             self._discover(config)
             for seeds in sorted((config.parent / SEEDS).glob("*.json")):
                 self._discover(seeds, is_seed=True)
-        roots = [config.parent for config in winners(configs)]
+        roots = list(dict.fromkeys(config.parent for config in winners(configs)))
         if folder not in roots and self._owner(folder):
             roots.append(folder)  # of the project whose config is above
         for root in roots:
@@ -145,11 +146,10 @@ def check_project(
             read[_whole(path)] = config
     if not with_sources:
         return found
-    counts = read.get(wanted.config) if wanted.config else None
-    sources, unused = _check_sources(wanted, counts, severities, texts, fixable)
+    sources, unused = _check_sources(wanted, read, severities, texts, fixable)
     return [
-        replace(checked, problems=in_order([*checked.problems, *unused]))
-        if unused and _whole(checked.path) == wanted.config
+        replace(checked, problems=in_order([*checked.problems, *more]))
+        if (more := unused.get(_whole(checked.path)))
         else checked
         for checked in found
     ] + sources
@@ -221,14 +221,15 @@ def _check_seed_file(path: Path, within: Path | None, text: str | None) -> Check
 
 def _check_sources(
     wanted: Wanted,
-    config: Config | None,
+    read: Mapping[Path, Config],
     severities: Severities,
     texts: Mapping[Path, str],
     keep: bool,
-) -> tuple[list[Checked], list[Problem]]:
-    """Return the checked sources, and the problems of a checked config that they reveal."""
-    if not wanted.sources and config is None:
-        return [], []
+) -> tuple[list[Checked], dict[Path, list[Problem]]]:
+    """Return the checked sources, and by config the problems that they reveal in those checked."""
+    counting = {} if wanted.config is None else _counting(wanted.config.parent, read)
+    if not wanted.sources and not counting.keys() & read.keys():
+        return [], {}
     from kvlens.js.files import SourceFiles
     from kvlens.js.source_context import (
         ALONE,
@@ -245,14 +246,15 @@ def _check_sources(
     files, project = SourceFiles(given), ALONE
     if wanted.config is not None:
         folder = wanted.config.parent
-        files, known = SourceFiles.below(folder), config or _load(wanted.config)
+        files = SourceFiles.below(folder)
         files.texts |= given
-        configs = [] if known is None else [known]
+        configs = [config for config in counting.values() if config is not None]
         project = SourceContext(configs, files.types(), other_config_texts(folder))
-    unused: list[Problem] = []
-    if config is not None and not files.unread:  # unread sources may use any binding
-        found = check_with_sources(config, files.texts, files.parsed)
-        unused = [*apply_suppressions(config, found, severities.of(Path(config.path)))]
+    unused: dict[Path, list[Problem]] = {}
+    for path, config in counting.items() if not files.unread else ():
+        if config is not None and path in read:  # unread sources may use any binding
+            found = check_with_sources(config, files.texts, files.parsed)
+            unused[path] = [*apply_suppressions(config, found, severities.of(path))]
     checked = []
     for path in wanted.sources:
         name, levels = str(_whole(path)), severities.of(path)
@@ -266,6 +268,11 @@ def _check_sources(
             fixable = FixableSource(files.parsed(name), project) if problems and keep else None
         checked.append(Checked(path, text if problems else "", problems, fixable))
     return checked, unused
+
+
+def _counting(folder: Path, read: Mapping[Path, Config]) -> dict[Path, Config | None]:
+    """Return the configs in a folder that count for its sources; None for unreadable ones."""
+    return {path: read.get(path) or _load(path) for path in configs_in(folder)}
 
 
 def _load(path: Path) -> Config | None:
