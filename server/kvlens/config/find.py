@@ -18,6 +18,8 @@ from kvlens.files import FileRefusedError, read_bytes, way_out_of
 # In wrangler's order: JSON anywhere above takes precedence over TOML nearby (workers-sdk,
 # config-helpers).
 CONFIG_NAMES = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
+# What `cf` reads, and wrangler with --experimental-new-config. As other names, it doesn't shadow.
+CODE_NAMES = tuple(f"cloudflare.config.{suffix}" for suffix in ("ts", "mts", "js", "mjs"))
 # Names that a command line chooses: wrangler.staging.jsonc, wrangler-worker.toml.
 _OTHER_NAME = re.compile(r"wrangler(?:\.[\w.\-]+\.(?:toml|jsonc?)|[\-_][\w.\-]+\.(?:toml|jsonc))\Z")
 # Parts of the names of templates and copies, which no command uses.
@@ -88,7 +90,7 @@ def _is_there(path: Path) -> bool:
 def has_config_name(path: str | os.PathLike[str]) -> bool:
     """Return whether a file's name alone says that it is a Worker's config."""
     name = Path(path).name
-    if name in CONFIG_NAMES:
+    if name in CONFIG_NAMES or name in CODE_NAMES:
         return True
     if not _OTHER_NAME.match(name):
         return False

@@ -43,7 +43,7 @@ class FixableConfig:
         """The start of a comment."""
         if self.file.path.endswith(".json"):
             return None
-        return "//" if self.file.is_json else "#"
+        return "#" if self.file.is_toml else "//"
 
     def proposed(self, problem: Problem) -> Iterable[Fix]:
         """Return the fixes that the problem's rule proposes, untested, the best first."""

@@ -83,7 +83,7 @@ class _Plan:
         self._seen.add(whole)
         owner = self._owner(path.parent)
         wanted = self.projects.setdefault(owner, Wanted(owner))
-        (wanted.sources if is_source(str(path)) else wanted.files).append(path)
+        (wanted.sources if _is_source(path) else wanted.files).append(path)
         if discovered:
             wanted.discovered.add(path)
 
@@ -242,7 +242,7 @@ def _check_sources(
     from kvlens.lint.check_sources import check_with_sources
     from kvlens.lint.fixable_source import FixableSource
 
-    given = {str(_whole(path)): text for path, text in texts.items() if is_source(str(path))}
+    given = {str(_whole(path)): text for path, text in texts.items() if _is_source(path)}
     files, project = SourceFiles(given), ALONE
     if wanted.config is not None:
         folder = wanted.config.parent
@@ -280,6 +280,10 @@ def _load(path: Path) -> Config | None:
         return load_text(read_config(path), str(path))
     except ConfigError:
         return None
+
+
+def _is_source(path: Path) -> bool:
+    return is_source(str(path)) and not is_config(path)
 
 
 def _whole(path: Path) -> Path:

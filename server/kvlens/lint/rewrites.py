@@ -33,7 +33,7 @@ def _rewrites(config: Config, span: Span) -> Iterator[Fix]:
         return
     environment, kv, entry = found
     path = list_path(environment.name)
-    if not config.is_json:
+    if config.is_toml:
         if edits := to_sections(config, environment, kv):
             yield Fix(f"Write it as [[{path}]]", edits)
         if edits := to_inline(config, environment, kv):
@@ -52,7 +52,12 @@ def _first(config: Config, span: Span) -> tuple[Environment, KvList, Entry | Non
 
 
 def _of_entry(config: Config, environment: Environment, entry: Entry) -> Iterator[Fix]:
-    if entry.is_table and not entry.broken and entry.get("preview_id") is None:
+    if (
+        entry.is_table
+        and not entry.broken
+        and not config.is_code
+        and entry.get("preview_id") is None
+    ):
         edit = add_field(config, entry, "preview_id", literal(new_local_id()))
         yield Fix("Generate a new local id as preview_id", (edit,))
     name = entry.text_of("binding")
@@ -69,7 +74,7 @@ def _of_entry(config: Config, environment: Environment, entry: Entry) -> Iterato
         where = "the top level" if other.name is None else f"env.{other.name}"
         yield Fix(f"Add {literal(name)} to {where}", (add_bindings(config, other, [name]),))
     if len(lacking) > 1:
-        edits = tuple(add_bindings(config, other, [name]) for other in lacking)
+        edits = tuple(dict.fromkeys(add_bindings(config, other, [name]) for other in lacking))
         yield Fix(f"Add {literal(name)} to every environment that lacks it", edits)
 
 

@@ -108,7 +108,7 @@ def declared_in(config: Config, name: str, environments: Iterable[str | None]) -
         and all(known.binding != name for known in config.namespaces(wanted))
     ]
     if scopes:
-        edits = tuple(add_bindings(config, scope, [name]) for scope in scopes)
+        edits = tuple(dict.fromkeys(add_bindings(config, scope, [name]) for scope in scopes))
         where = " and ".join(list_path(scope.name) for scope in scopes)
         file = PurePath(config.path).name
         yield Fix(f"Add {quoted(name)} to {where} in {file}", edits, path=config.path)

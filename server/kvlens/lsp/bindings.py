@@ -62,7 +62,7 @@ async def named_at(
     place = at(read.source, read.offset(position), read.context)
     if place is None or place.binding is None or place.kind not in ("binding", "alias", "method"):
         return None
-    if not any(n.binding == place.binding for n in owner_config(server, owner).namespaces()):
+    if not owner_config(server, owner).declarations(place.binding):
         return None
     return BindingRef(place.binding, place.span, owner), read.lines
 
@@ -74,8 +74,8 @@ def owner_config(server: Server, project: ServedProject) -> Config:
 
 def declarations(server: Server, project: ServedProject, name: str) -> list[Use]:
     """Return the declarations of a binding in every environment of a config."""
-    found = owner_config(server, project).namespaces()
-    return [Use(project.path, n.span, True) for n in found if n.binding == name]
+    config = owner_config(server, project)
+    return [Use(project.path, span, True) for span in config.declarations(name)]
 
 
 async def uses(server: Server, project: ServedProject, name: str) -> list[Use]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from kvlens.config.edit import rename_at
 from kvlens.js.identifiers import is_identifier
 from kvlens.lsp.bindings import declarations, locations, named_at, owner_config, uses
 from kvlens.lsp.protocol import REQUEST_FAILED
@@ -27,9 +27,8 @@ async def answer(server: Server, params: types.RenameParams) -> types.WorkspaceE
         raise JsonRpcException(
             f'"{new}" is not a JavaScript identifier. Use letters, digits, _ and $.', REQUEST_FAILED
         )
-    if new != named.name and any(
-        known.binding == new for known in owner_config(server, named.project).namespaces()
-    ):
+    config = owner_config(server, named.project)
+    if new != named.name and config.declarations(new):
         raise JsonRpcException(
             f'{named.project.label} already declares "{new}". Choose another name.', REQUEST_FAILED
         )
@@ -38,7 +37,7 @@ async def answer(server: Server, params: types.RenameParams) -> types.WorkspaceE
     changes: dict[str, list[types.TextEdit]] = {}
     for place, location in zip(places, locations(server, places), strict=True):
         if place.in_config:
-            text = json.dumps(new)
+            text = rename_at(config, place.span, new).text
         else:
             text = f"{new}: {named.name}" if place.shorthand else new
         changes.setdefault(location.uri, []).append(types.TextEdit(location.range, text))

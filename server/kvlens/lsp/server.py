@@ -510,6 +510,7 @@ class Server(StdioServer):
             [
                 types.FileSystemWatcher("**/*.{toml,jsonc}"),
                 types.FileSystemWatcher("**/wrangler*.json"),
+                types.FileSystemWatcher("**/cloudflare.config.{ts,mts,js,mjs}"),
                 types.FileSystemWatcher("**/{package.json,vite.config.*,.gitlab-ci.yml}"),
                 types.FileSystemWatcher("**/.github/workflows/*.{yml,yaml}"),
             ]
