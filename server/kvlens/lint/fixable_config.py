@@ -24,6 +24,7 @@ _INSIDE = frozenset(
     (
         "id-twice",
         "id-shared",
+        "unknown-field",
         *(code for code, rule in rules_of("config").items() if isinstance(rule, EntryRule)),
     )
 )
