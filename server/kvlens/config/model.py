@@ -189,6 +189,13 @@ class Environment:
         return _lists(self.table)
 
     @cached_property
+    def bound(self) -> frozenset[tuple[str, str | None]]:
+        """The bindings with their ids, None for one without."""
+        entries = (entry for kv in self.kv for entry in kv.entries)
+        pairs = ((entry.text_of("binding"), entry.text_of("id")) for entry in entries)
+        return frozenset((binding, id_) for binding, id_ in pairs if binding)
+
+    @cached_property
     def previews(self) -> list[KvList]:
         """The same for `previews.kv_namespaces`, which `wrangler preview` uses instead."""
         return [
