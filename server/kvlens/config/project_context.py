@@ -41,10 +41,10 @@ class ProjectContext:
 def read_context(path: Path) -> ProjectContext:
     """Read a few small files in the folders around a config. Never fails."""
     folder = path.absolute().parent
-    installed = next(_versions(_installed(folder)), None)
+    installed = next(_versions(_installed(folder, "wrangler")), None)
     return ProjectContext(
         _winner(path),
-        installed or next(_versions(_asked_for(folder)), None),
+        installed or next(_versions(_asked_for(folder, "wrangler")), None),
         installed is not None,
         _redirect(path.absolute()),
     )
@@ -65,7 +65,7 @@ def _redirect(path: Path) -> Redirect | None:
         return None
     target = Path(os.path.normpath(home / named))
     shown = Path(os.path.relpath(target, folder)).as_posix()
-    top = _repository(folder)
+    top = repository(folder)
     if not target.is_relative_to(top) or way_out_of(top, target) is not None:
         return Redirect(shown, None, is_outside=True)
     try:
@@ -75,7 +75,7 @@ def _redirect(path: Path) -> Redirect | None:
     return Redirect(shown, config.environments[0].bound)
 
 
-def _repository(folder: Path) -> Path:
+def repository(folder: Path) -> Path:
     """Return the folder of the repository; without one, the folder itself."""
     return next((top for top in (folder, *folder.parents) if (top / ".git").exists()), folder)
 
@@ -92,18 +92,24 @@ def _winner(path: Path) -> str | None:
     return Path(os.path.relpath(winner, path.parent.resolve())).as_posix()
 
 
-def _installed(folder: Path) -> Iterator[Any]:
+def package_version(folder: Path, name: str) -> Version | None:
+    """Return the version of a package in a project: installed, else the lowest one required."""
+    installed = next(_versions(_installed(folder, name)), None)
+    return installed or next(_versions(_asked_for(folder, name)), None)
+
+
+def _installed(folder: Path, name: str) -> Iterator[Any]:
     for above in (folder, *folder.parents):
-        yield _read(above / "node_modules" / "wrangler" / "package.json").get("version")
+        yield _read(above / "node_modules" / name / "package.json").get("version")
 
 
-def _asked_for(folder: Path) -> Iterator[Any]:
+def _asked_for(folder: Path, name: str) -> Iterator[Any]:
     for above in (folder, *folder.parents):
         package = _read(above / "package.json")
         for kind in ("dependencies", "devDependencies", "peerDependencies"):
             packages = package.get(kind)
             if isinstance(packages, dict):
-                yield packages.get("wrangler")
+                yield packages.get(name)
 
 
 def _versions(found: Iterator[Any]) -> Iterator[Version]:

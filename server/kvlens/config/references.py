@@ -43,6 +43,7 @@ class Command(NamedTuple):
     folder: str  # where it runs, relative to the script's folder
     configs: tuple[str, ...]
     persist_to: str | None
+    is_dev: bool  # `wrangler dev`, also `wrangler pages dev`
 
 
 def is_reference_file(path: str | os.PathLike[str]) -> bool:
@@ -163,7 +164,9 @@ def _command(words: list[str], folder: str) -> Command | None:
     if not any(word.rpartition("/")[2].partition("@")[0] in _COMMANDS for word in rest):
         return None
     options: dict[str, list[str]] = {}
+    is_dev = False
     for word in rest:
+        is_dev = is_dev or word == "dev"
         if found := _FLAG.match(word):
             value = found[2] if found[2] is not None else next(rest, "")
             value = value.strip("\"'") or next(rest, "").strip("\"'")
@@ -172,7 +175,8 @@ def _command(words: list[str], folder: str) -> Command | None:
     for name in options.get("--cwd", [])[-1:]:
         folder = os.path.join(folder, name)  # noqa: PTH118
     configs = (*options.get("--config", ()), *options.get("-c", ()))
-    return Command(folder, configs, next(iter(options.get("--persist-to", ())), None))
+    persist_to = next(iter(options.get("--persist-to", ())), None)
+    return Command(folder, configs, persist_to, is_dev)
 
 
 def without_comments(text: str) -> str:

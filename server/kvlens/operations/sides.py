@@ -123,14 +123,14 @@ def of_store(target: Target, url: str, namespace_id: str | None, origin: Origin)
     if info is None or not info.shared:
         why = "it is in the memory of another process" if info else "no store has such a URL"
         raise InvalidError(f'"{shown_url(url)}" can\'t be compared with: {why}')
-    if keys_of(url, project.folder) == keys_of(project.store, project.folder):
+    other = Project(project.path, project.environment, store=url, text=project.config.text)
+    if keys_of(other.store, project.folder) == keys_of(project.store, project.folder):
         named = namespace_id in (None, target.id)
         if named:
             raise InvalidError(
                 f'"{shown_url(url)}" is the store that {target.name} is in; take another one, or '
                 "another namespace"
             )
-    other = Project(project.path, project.environment, store=url, text=project.config.text)
     opened: list[Store] = []
 
     async def store() -> Store:
