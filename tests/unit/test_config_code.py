@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 
 import pytest
+from kvlens.cli import main
 from kvlens.config.edit import (
     add_bindings,
     add_namespace,
@@ -194,6 +197,12 @@ CASES: dict[str, tuple[str, Modes]] = {
             'default: throw new Error("mode"); } }'
         ),
         {None: {}, "staging": {"X": A}},
+    ),
+    "switch without a default": (
+        by_mode(
+            f'{{ switch (mode) {{ case "a": return {{ worker: {{ env: {{ X: {kv(A)} }} }} }}; }} }}'
+        ),
+        {None: {}, "a": {"X": A}},
     ),
     "if": (
         by_mode(
@@ -530,3 +539,60 @@ def test_renaming_shorthand_and_modes() -> None:
     assert applied(before, edits) == before.replace("{ X }", "{ NEW: X }").replace(
         "{ X: bindings.kv({ id: p", "{ NEW: bindings.kv({ id: p"
     )
+
+
+# with the Worker's sources ------------------------------------------------------------------
+
+SOURCES = {
+    # id: (config, source, [(code of the rule, in which file)])
+    "undeclared": (
+        worker(f"{{ X: {kv(A)} }}"),
+        "await env.X.get('a'); await env.NO.getWithMetadata('a');",
+        [("binding-undeclared", "index.js")],
+    ),
+    "another binding": (
+        worker(f"{{ X: {kv(A)}, NO: bindings.d1() }}"),
+        "await env.X.get('a'); await env.NO.getWithMetadata('a');",
+        [],
+    ),
+    "what may be declared": (
+        worker(f"{{ X: {kv(A)}, ...more }}", 'import { more } from "./more";\n'),
+        "await env.X.get('a'); await env.NO.getWithMetadata('a');",
+        [],
+    ),
+    "unused": (
+        worker(f"{{ X: {kv(A)}, Y: {kv(B)} }}"),
+        "await env.X.get('a');",
+        [("binding-unused", "cloudflare.config.ts")],
+    ),
+    "only in modes": (
+        by_mode(
+            f'{{ switch (mode) {{ case "a": return {{ worker: {{ env: {{ X: {kv(A)} }} }} }}; }} }}'
+        ),
+        "await env.X.get('a');",
+        [],
+    ),
+    "not in a mode": (
+        by_mode(f'({{ worker: {{ env: mode === "a" ? {{ X: {kv(A)} }} : {{}} }} }})'),
+        "await env.X.getWithMetadata('a');",
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SOURCES)
+def test_sources(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    case: str,
+) -> None:
+    config, body, wanted = SOURCES[case]
+    config = config.replace("worker: {", 'worker: { entrypoint: "index.js",')
+    (tmp_path / "cloudflare.config.ts").write_text(config, "utf-8")
+    source = f"export default {{ async fetch(request, env) {{ {body} }} }};\n"
+    (tmp_path / "index.js").write_text(source, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    main(["check", "--output-format", "json"])
+    found = json.loads(capsys.readouterr().out)
+    assert [(one["code"], one["file"]) for one in found] == wanted

@@ -431,6 +431,13 @@ def list_path(environment: str | None, *inside: str) -> str:
     return ".".join([*parts, *inside, KV_FIELD])
 
 
+def place_of(config: Config, environment: str | None) -> str:
+    """Return the name of the place where an environment's namespaces are declared."""
+    if not config.is_code:
+        return list_path(environment)
+    return "env" if environment is None else f"env of the mode {_string(environment)}"
+
+
 def key_text(name: str) -> str:
     """Return a name as a TOML key, in quotes if necessary."""
     return name if _BARE_KEY.fullmatch(name) else _string(name)

@@ -99,7 +99,7 @@ class _Tree:
 
     def _of_worker(self, result: Value) -> tuple[list[Member], set[str]]:
         """Return the members of a Worker, and the names of its bindings that aren't namespaces."""
-        if result.kind == "throws":
+        if result.kind in ("throws", "nothing"):  # the code allows no such mode
             return [], set()
         worker = result
         if result.kind == "object" and "worker" in result.members:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kvlens.config.convert import to_inline, to_sections
-from kvlens.config.edit import add_bindings, add_field, list_path, literal
+from kvlens.config.edit import add_bindings, add_field, list_path, literal, place_of
 from kvlens.config.model import Config, Entry, Environment, KvList
 from kvlens.lint.base import Fix
 from kvlens.lint.fix_helpers import can_extend, new_local_id
@@ -72,6 +72,7 @@ def _of_entry(config: Config, environment: Environment, entry: Entry) -> Iterato
     ]
     for other in lacking if len(lacking) <= MOST_OFFERED else ():
         where = "the top level" if other.name is None else f"env.{other.name}"
+        where = place_of(config, other.name) if config.is_code else where
         yield Fix(f"Add {literal(name)} to {where}", (add_bindings(config, other, [name]),))
     if len(lacking) > 1:
         edits = tuple(dict.fromkeys(add_bindings(config, other, [name]) for other in lacking))

@@ -49,7 +49,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
 
-from kvlens.config.edit import Edit, add_bindings
+from kvlens.config.edit import Edit, add_bindings, place_of
 from kvlens.config.model import Config, Environment
 from kvlens.lint.base import ConfigRule, Finding, Fix, Problem, Related
 from kvlens.lint.bindings_by_env import bindings_by_env
@@ -136,7 +136,9 @@ def _bound(config: Config, names: list[str]) -> Iterator[Related]:
 def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
     here = _missing(config).get(problem.span)
     if here and can_extend(config, here.environment):
-        title = f"Add {listed(here.names(_MOST), here.number)} to env.{here.environment.name}"
+        name = here.environment.name
+        where = place_of(config, name) if config.is_code else f"env.{name}"
+        title = f"Add {listed(here.names(_MOST), here.number)} to {where}"
         yield Fix(title, (add_bindings(config, here.environment, here.names()),))
     if everywhere := _everywhere(config):
         yield Fix("Add all missing namespaces to every environment", everywhere)
