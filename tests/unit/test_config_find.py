@@ -196,3 +196,22 @@ def test_sources_belong_to_a_config_with_another_name(tmp_path: Path) -> None:
     assert owning_config(tmp_path / "src") != tmp_path / "worker.toml"
     (tmp_path / "package.json").write_text(scripts(d="wrangler dev -c worker.toml"), "utf-8")
     assert owning_config(tmp_path / "src") == tmp_path / "worker.toml"
+
+
+LONG = {
+    # id: a file that names configs, of about 1 MB
+    "commands": ("package.json", scripts(d="wrangler dev -c x.json && " * 35_000)),
+    "options": ("package.json", scripts(d="wrangler dev " + "-c y.toml " * 90_000)),
+    "quotes": ("package.json", scripts(d='wrangler "' + "' " * 400_000)),
+    "comments": ("vite.config.ts", "/* configPath: 'x' " * 50_000),
+    "strings": ("vite.config.ts", "configPath: '" * 70_000),
+    "steps": (".gitlab-ci.yml", "  script: wrangler deploy -c a.json\n" * 25_000),
+    "folders": (".gitlab-ci.yml", "wrangler\nworking-directory: a\n" * 30_000),
+}
+
+
+@pytest.mark.parametrize("case", LONG)
+def test_long_files_are_read(tmp_path: Path, case: str) -> None:
+    name, text = LONG[case]
+    (tmp_path / name).write_text(text, "utf-8")
+    assert find_configs(tmp_path) == []

@@ -23,9 +23,8 @@ _LINE_TAIL = re.compile(r"[ \t]*(?:(?:#|//)[^\r\n]*)?(?=[\r\n]|\Z)")
 _TOML_COMMENT = re.compile(r"#[^\r\n]*")
 _JSON_COMMENT = re.compile(r"//[^\r\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _AFTER_ITEM = re.compile(r"([ \t]*)(,?)([ \t]*(?:(?:#|//)[^\r\n]*)?)(?=[\r\n]|\Z)")
-_IMPORTS_BINDINGS = re.compile(
-    r"\bimport\b[^;]{0,2000}?\bbindings\b(?!\s+as\b)[^;]{0,2000}?\bfrom\b"
-)
+_IMPORTED = re.compile(r"\bimport\s*\{([^{}]*)\}")
+_BINDINGS = re.compile(r"\bbindings\b(?!\s+as\b)")
 _SAME_IN_ALL_MODES = re.compile(
     r"\"[^\"\r\n]*\"|'[^'\r\n]*'|true|false|\{\s*remote\s*:\s*(?:true|false)\s*,?\s*\}"
 )
@@ -110,7 +109,8 @@ def _add_code(config: Config, scope: Environment, bindings: Sequence[str]) -> Ed
     Only where `can_add_code`.
     """
     text = config.text
-    call = "bindings.kv()" if _IMPORTS_BINDINGS.search(text) else '{ type: "kv" }'
+    has_bindings = any(_BINDINGS.search(names) for names in _IMPORTED.findall(text))
+    call = "bindings.kv()" if has_bindings else '{ type: "kv" }'
     added = [f"{binding}: {call}" for binding in bindings]
     kv, last = next((kv, last) for kv in scope.kv if (last := _last_property(kv)) is not None)
     if last.start < last.end:

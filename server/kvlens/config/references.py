@@ -111,6 +111,7 @@ def _of_ci(text: str) -> Iterator[str]:
         return
     folders = ["", *dict.fromkeys(_WORKING_FOLDER.findall(text))][:20]
     has_action = "wrangler-action" in text  # its `command` is without the word wrangler
+    seen: set[str] = set()
     for line in text.splitlines():
         found = _STEP.match(line) if "-c" in line else None  # in --config too
         if found is None:
@@ -119,9 +120,10 @@ def _of_ci(text: str) -> Iterator[str]:
         if has_action and found[1] == "command" and "wrangler" not in script:
             script = f"wrangler {script}"
         for command in commands_of([script]):
-            for name in command.configs:
-                for folder in folders:
-                    yield os.path.join(folder, command.folder, name)  # noqa: PTH118
+            names = {os.path.join(command.folder, name) for name in command.configs}  # noqa: PTH118
+            for name in sorted(names - seen):
+                yield from (os.path.join(folder, name) for folder in folders)  # noqa: PTH118
+            seen |= names
 
 
 def scripts_of(text: str) -> list[str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from kvlens.config.limits import Refusal, TooMuchError
 from kvlens.config.nodes import CodeList, Member, Node, Part, Section, Sections
 from kvlens.js.grammar import Unavailable
-from kvlens.js.mode_evaluator import OTHER_MODE, ModeEvaluator, Modes, Value
+from kvlens.js.mode_evaluator import MOST_STEPS, OTHER_MODE, ModeEvaluator, Modes, Value
 from kvlens.js.reader import SourceReader
 from kvlens.js.syntax import Source, plain
 from kvlens.text import Span
@@ -37,7 +37,7 @@ class CodeScanner:
     def scan(self, text: str) -> Sections:
         """Return one section, with the members that a wrangler.json would have.
 
-        Raises TooMuchError for a text that can't be parsed.
+        Raises TooMuchError for a text that can't be parsed, or takes too long to evaluate.
         """
         if not text.strip():
             return _sections(text, (), broken=False)
@@ -82,6 +82,9 @@ class _Tree:
 
     def _of_mode(self, mode: str) -> list[Member]:
         result = ModeEvaluator(self._source, self._modes, mode).result()
+        if self._modes.left < 0:
+            reason = f"takes more than {MOST_STEPS:,} steps to evaluate, too many for a config"
+            raise TooMuchError(Refusal(reason, Span(0, 1)))
         found, names = self._of_worker(result)
         if self._modes.has_preview:
             preview = ModeEvaluator(self._source, self._modes, mode, is_preview=True).result()
