@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from kvlens.process import own_command
 from lsprotocol import types
 
 from tests.lsp.conftest import Editor, connected, run, until
@@ -91,3 +92,21 @@ async def test_a_changed_script_is_followed(editor: Editor) -> None:
     while "configs/other.toml" not in (found := await labels(editor)):
         await asyncio.sleep(0.02)
     assert found == ["wrangler.staging.toml", "configs/other.toml"]
+
+
+async def test_keys_in_another_state_folder_are_named_once(tmp_path: Path) -> None:
+    (tmp_path / "wrangler.toml").write_text('[[kv_namespaces]]\nbinding = "A"\n', "utf-8")
+    elsewhere = ["--binding", "A", "--persist-to", ".cloudflare/state"]
+    put = await asyncio.create_subprocess_exec(
+        *own_command("key"), "put", "k", "v", *elsewhere, cwd=tmp_path
+    )
+    assert await put.wait() == 0
+    async with connected(tmp_path, {"store": "wrangler:"}) as client:
+        await run(client, "kvlens.list", binding="A")
+        for _ in range(3):
+            await run(client, "kvlens.namespaces")
+        await until(lambda: client.messages)
+        said = [message.message for message in client.messages]
+    folder = Path(".cloudflare", "state")
+    assert len(said) == 1
+    assert said[0].startswith(f"A also has 1 key in {folder}, but ")
