@@ -110,3 +110,23 @@ async def test_keys_in_another_state_folder_are_named_once(tmp_path: Path) -> No
     folder = Path(".cloudflare", "state")
     assert len(said) == 1
     assert said[0].startswith(f"A also has 1 key in {folder}, but ")
+
+
+async def test_a_rename_reaches_all_configs_of_the_code(tmp_path: Path) -> None:
+    config = '[[kv_namespaces]]\nbinding = "A"\n'
+    names = ("wrangler.toml", "wrangler.staging.toml")
+    for name in (*names, "other/wrangler.toml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(config, "utf-8")
+    source = "export default { async fetch(request, env) { await env.A.get('k'); } };\n"
+    (tmp_path / "index.js").write_text(source, "utf-8")
+    async with connected(tmp_path) as client:
+        document = types.TextDocumentItem(uri(client, "index.js"), "javascript", 1, source)
+        client.text_document_did_open(types.DidOpenTextDocumentParams(document))
+        place = types.Position(0, source.index("A.get"))
+        edit = await client.text_document_rename_async(
+            types.RenameParams(types.TextDocumentIdentifier(document.uri), place, "NEW")
+        )
+        assert edit
+        assert edit.changes
+        assert set(edit.changes) == {uri(client, name) for name in (*names, "index.js")}
