@@ -38,8 +38,8 @@ export async function copyWrangler(parts: Parts, refs: KeyRef[]): Promise<void> 
         const state = folder ? ` --persist-to ${quoted(folder)}` : '';
         const isFound = inCode || /^wrangler\.(toml|jsonc?)$/.test(name);
         const config = isFound ? '' : ` --config ${quoted(name)}`;
-        const options = `${target}${environment} ${place}${state}${config}`;
-        return `npx wrangler kv key get ${quoted(key)} ${options} --text`;
+        const where = `${place}${state}${config}`;
+        return `npx wrangler kv key get ${quoted(key)} ${target}${environment} ${where} --text`;
     });
     await copy(lines.join('\n'));
     brief(t('Copied {0}', format.count(lines.length, 'wranglerCommand')));

@@ -44,7 +44,6 @@ BELOW["sync"] = {*BELOW["api"], "api"}
 BELOW["testing"] = {*BELOW["sync"], "sync"}
 EXCEPTIONS: dict[str, set[str]] = {
     # module: the parts that it imports although its own part may not
-    "config/reader.py": {"js"},  # a config can be code
 }
 WITH_CODE = {"__init__.py", "cli/__init__.py"}  # the other packages have only a docstring
 OF_THE_PROTOCOL = {"pygls", "lsprotocol"}

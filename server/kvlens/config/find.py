@@ -13,7 +13,7 @@ from pathlib import Path
 from kvlens.config.limits import LARGEST
 from kvlens.config.references import is_reference_file, named_in
 from kvlens.errors import KVLensError
-from kvlens.files import FileRefusedError, read_bytes, way_out_of
+from kvlens.files import FileRefusedError, is_there, read_bytes, way_out_of
 
 # In wrangler's order: JSON anywhere above takes precedence over TOML nearby (workers-sdk,
 # config-helpers).
@@ -112,7 +112,7 @@ def is_config(path: str | os.PathLike[str]) -> bool:
             break
         if any(whole in named_in(file) for file in _reference_files(folder)):
             return True
-        if (folder / ".git").exists():
+        if is_there(folder / ".git"):
             break
     return False
 

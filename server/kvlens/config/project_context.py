@@ -56,7 +56,7 @@ def _redirect(path: Path) -> Redirect | None:
     Source: workers-sdk, workers-utils' config-helpers. Only for the names that wrangler finds
     itself: `--config` goes before a redirect.
     """
-    if path.name not in CONFIG_NAMES or not path.exists():
+    if path.name not in CONFIG_NAMES or not files.is_there(path):
         return None
     folder = Path(os.path.normpath(path.parent))
     home = folder / ".wrangler" / "deploy"
@@ -77,7 +77,7 @@ def _redirect(path: Path) -> Redirect | None:
 
 def repository(folder: Path) -> Path:
     """Return the folder of the repository; without one, the folder itself."""
-    return next((top for top in (folder, *folder.parents) if (top / ".git").exists()), folder)
+    return next((top for top in (folder, *folder.parents) if files.is_there(top / ".git")), folder)
 
 
 def _winner(path: Path) -> str | None:

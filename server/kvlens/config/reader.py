@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Protocol
 
 from kvlens.config.comments import syntax_of
@@ -11,6 +12,9 @@ from kvlens.config.model import Config
 from kvlens.config.nodes import Sections
 from kvlens.config.toml import TomlScanner
 from kvlens.text import Span
+
+# By name, as stores and rules: reading code is above this part, which only knows its tree.
+_CODE_SCANNER = "kvlens.js.config_scanner"
 
 
 class ConfigReader:
@@ -43,9 +47,8 @@ class _Scanner(Protocol):
 def _scanner(path: str) -> _Scanner:
     syntax = syntax_of(path)
     if syntax == "code":
-        from kvlens.js.config_scanner import CodeScanner  # late: it loads the parser
-
-        return CodeScanner(path)
+        scanner: _Scanner = importlib.import_module(_CODE_SCANNER).CodeScanner(path)
+        return scanner
     return JsonScanner() if syntax == "json" else TomlScanner()
 
 
