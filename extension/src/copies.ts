@@ -26,13 +26,20 @@ export async function copyValues(parts: Parts, refs: KeyRef[]): Promise<void> {
 /** Copy wrangler commands that read keys from the local store. */
 export async function copyWrangler(parts: Parts, refs: KeyRef[]): Promise<void> {
     const lines = refs.map(({ space, key }) => {
+        const name = decodeURIComponent(space.config.split('/').pop() ?? '');
+        const inCode = /\.[cm]?[jt]s$/.test(name); // wrangler finds no binding there
         const project = parts.model.projects.find(({ config }) => config === space.config);
-        const declared = project?.namespaces.some(({ id, binding }) =>
+        const declared = !inCode && project?.namespaces.some(({ id, binding }) =>
             id === space.id && binding === space.binding);
         const target = declared ? `--binding ${quoted(space.binding)}` : `--namespace-id ${quoted(space.id)}`;
         const environment = declared && space.environment ? ` --env ${quoted(space.environment)}` : '';
         const place = project?.store.startsWith('cloudflare:') ? '--remote' : '--local';
-        return `npx wrangler kv key get ${quoted(key)} ${target}${environment} ${place} --text`;
+        const folder = /^wrangler:(.+)/.exec(project?.store ?? '')?.[1];
+        const state = folder ? ` --persist-to ${quoted(folder)}` : '';
+        const isFound = inCode || /^wrangler\.(toml|jsonc?)$/.test(name);
+        const config = isFound ? '' : ` --config ${quoted(name)}`;
+        const where = `${place}${state}${config}`;
+        return `npx wrangler kv key get ${quoted(key)} ${target}${environment} ${where} --text`;
     });
     await copy(lines.join('\n'));
     brief(t('Copied {0}', format.count(lines.length, 'wranglerCommand')));

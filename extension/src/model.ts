@@ -97,6 +97,8 @@ export class Model implements vscode.Disposable {
     private async load(changes: Changed[]): Promise<void> {
         try {
             this.projects = await this.server.ask('kvlens.namespaces', {});
+            const configs = this.projects.map((one) => vscode.Uri.parse(one.config).fsPath);
+            void vscode.commands.executeCommand('setContext', 'kvlens.configs', configs);
             keepClocks(this.projects);
             this.known = true;
         } catch (error) {

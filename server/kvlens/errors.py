@@ -55,6 +55,7 @@ KVLensError                      errors.py
 
 InternalError                    errors.py
 ├── BadExpressionError           search/forms.py
+├── FullError                    history/ahead.py
 ├── ImportRefusedError           worker/imports.py
 ├── StagedError                  stores/wrangler/staged.py
 ├── TooLargeTreeError            js/grammar.py

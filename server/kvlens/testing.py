@@ -43,16 +43,19 @@ def kv_emulator_config(pytestconfig: pytest.Config) -> Any:
     A project can override this fixture (scope session). The default is the ini option
     `kv_emulator_config`, or else the config that wrangler finds from pytest's rootdir.
     """
-    from kvlens.config.find import ConfigError, find_config
-    from kvlens.operations.target import no_config
+    from kvlens.config.find import ConfigError
+    from kvlens.operations.errors import NotFoundError
+    from kvlens.operations.target import project_config
 
     named = pytestconfig.getini(_CONFIG)
     root = pytestconfig.rootpath
-    found = root / named if named else find_config(root)
-    if found is None:
-        text = no_config(root).text(lambda _: f"{_CONFIG} in pytest's settings")
-        raise ConfigError(f"kv_emulator: {text}, or write a fixture {_CONFIG}")
-    return found
+    if named:
+        return root / named
+    try:
+        return project_config(root)
+    except NotFoundError as error:
+        text = error.text(lambda _: f"{_CONFIG} in pytest's settings")
+        raise ConfigError(f"kv_emulator: {text}, or write a fixture {_CONFIG}") from None
 
 
 @pytest.fixture(scope="session")

@@ -82,5 +82,5 @@ def _keeps_comments(before: Config, after: Config) -> None:
 
 
 def _comments(config: Config) -> list[str]:
-    found = comments(config.text, is_json=config.is_json)
+    found = comments(config.text, syntax=config.syntax)
     return [config.text[slice(*span)].strip() for span in found]

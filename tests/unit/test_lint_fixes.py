@@ -107,7 +107,7 @@ def test_a_fix_mends_and_breaks_nothing(name: str, form: str) -> None:
 def said(config: Config) -> list[str]:
     """Return the texts of the comments."""
     return [
-        config.text[slice(*span)].rstrip() for span in comments(config.text, is_json=config.is_json)
+        config.text[slice(*span)].rstrip() for span in comments(config.text, syntax=config.syntax)
     ]
 
 

@@ -42,6 +42,7 @@ from kvlens.operations.history_restore import Restore, restore
 from kvlens.operations.list_keys import extras, list_keys, pages
 from kvlens.operations.move import move
 from kvlens.operations.namespaces import find_unclaimed, list_namespaces
+from kvlens.operations.other_state import find_elsewhere
 from kvlens.operations.place import check_place, find_place
 from kvlens.operations.put import put, replace
 from kvlens.operations.rename import rename
@@ -61,7 +62,7 @@ from kvlens.operations.snapshot_diff import diff_snapshot
 from kvlens.operations.snapshot_list import list_snapshots
 from kvlens.operations.snapshot_restore import changes_digest, restore_snapshot
 from kvlens.operations.snapshot_save import save_snapshot
-from kvlens.operations.target import Scope, Target, find_namespaces, find_target, no_config
+from kvlens.operations.target import Scope, Target, find_namespaces, find_target, project_config
 from kvlens.operations.update import Expiry, Metadata, update
 from kvlens.operations.view import View
 from kvlens.search.language import read as read_filter
@@ -115,6 +116,18 @@ Run = Callable[[Target, Path], Awaitable[Any]]
 
 async def _put(one: Target, folder: Path) -> Any:
     return await put(one, "k", b"v", metadata={"a": 1})
+
+
+async def _elsewhere(one: Target, folder: Path) -> Any:
+    project = Project(folder / "wrangler.toml", store="wrangler:", text=CONFIG)
+    other = one.scope._replace(
+        project=Project(project.path, store="wrangler:.cloudflare/state", text=CONFIG)
+    )
+    store = other.project.open_store()
+    await store.put("92d", Write("k", b"v"))
+    await store.close()
+    found = await find_elsewhere(one.scope._replace(project=project))
+    return [each[:4] for each in found], await find_elsewhere(other)
 
 
 async def _put_over(one: Target, folder: Path) -> Any:
@@ -414,6 +427,7 @@ async def _clock(one: Target, folder: Path) -> Any:
 OPERATIONS: dict[str, tuple[Run, Any]] = {
     # id: (operation, result)
     "put": (_put, Write("k", b"v", '{"a":1}')),
+    "other state": (_elsewhere, ([("TWO", None, "92d", 1)], [])),
     "put over what was read": (_put_over, Write("k", b"w")),
     "apply": (
         _apply,
@@ -599,7 +613,7 @@ async def _no_namespaces(one: Target, folder: Path) -> None:
 
 
 async def _no_config(one: Target, folder: Path) -> None:
-    raise no_config(Path("there"))
+    project_config(Path("/"))
 
 
 async def _no_seeds(one: Target, folder: Path) -> None:
@@ -755,7 +769,7 @@ FAILURES: dict[str, tuple[Run, type[OperationError], str]] = {
     "no config": (
         _no_config,
         NotFoundError,
-        "no wrangler.json, wrangler.jsonc or wrangler.toml in there or above; "
+        f"no wrangler.json, wrangler.jsonc or wrangler.toml in {Path('/')} or above; "
         "name the config with --config",
     ),
     "no seed files": (

@@ -13,12 +13,12 @@ from typing import TypeVar
 
 from kvlens.cli.frame import CommandError, Options, UsageError
 from kvlens.cli.terminal import json_text, one_line
-from kvlens.config.find import CONFIG_NAMES, ConfigError, find_config
+from kvlens.config.find import CONFIG_NAMES, ConfigError, default_configs
 from kvlens.errors import KVLensError
 from kvlens.operations import errors
 from kvlens.operations import target as resolver
-from kvlens.operations.errors import listed
-from kvlens.operations.target import Scope, Target, check_environment, no_config
+from kvlens.operations.errors import NotFoundError, listed
+from kvlens.operations.target import Scope, Target, check_environment, project_config
 from kvlens.seeds.array import FileError
 from kvlens.stores.base import Store, StoreError
 from kvlens.stores.origin import SHELL, Origin
@@ -143,10 +143,12 @@ def config_path(options: argparse.Namespace) -> Path:
 
     Raises ConfigError if there is none.
     """
-    path = Path(options.config) if options.config else find_config(Path.cwd())
-    if path is None:
-        raise ConfigError(no_config(Path.cwd()).text(spell))
-    return path.absolute()
+    if options.config:
+        return Path(options.config).absolute()
+    try:
+        return project_config(Path.cwd()).absolute()
+    except NotFoundError as error:
+        raise ConfigError(error.text(spell)) from None
 
 
 def find_scope(options: Options, *, every: bool = False, config_needed: bool = True) -> Scope:
@@ -160,7 +162,7 @@ def find_scope(options: Options, *, every: bool = False, config_needed: bool = T
     store = _store_url(options)
     named = os.environ.get("CLOUDFLARE_ENV") if options.env is None else options.env
     if not config_needed and not options.config:
-        path = find_config(Path.cwd()) or Path.cwd() / CONFIG_NAMES[0]
+        path = [*default_configs(Path.cwd()), Path.cwd() / CONFIG_NAMES[0]][0]
         project = Project(path, store=store, text="")
         return Scope(project, shown(path), _OpenStore(project, options))
     project = Project(config_path(options), named or None, store=store)

@@ -30,7 +30,7 @@ class Proposal(NamedTuple):
 def complete(config: Config, offset: int, others: Iterable[Config] = ()) -> list[Proposal]:
     """Return the completions at an offset; `others` are the project's other configs, for ids."""
     place = at(config, offset)
-    if place is None:
+    if place is None or config.is_code:  # its types complete it
         return []
     if place.kind == "key":
         return list(_fields(config, place))

@@ -63,10 +63,10 @@ def move_list(
         added = _add_list(config, scope, value, above)
         return None if added is None else (removal, added)
     taken_out = remove_member(config, base, node, index)
-    inside = comments(config.text, is_json=config.is_json, start=start, end=end)
+    inside = comments(config.text, syntax=config.syntax, start=start, end=end)
     if inside:  # they move with the value, so those edits must not keep them
         trailing = comments(
-            config.text, is_json=config.is_json, start=end, end=line_end(config.text, end)
+            config.text, syntax=config.syntax, start=end, end=line_end(config.text, end)
         )
         if trailing:
             return None
@@ -83,7 +83,7 @@ def move_list(
 def to_top(config: Config, entry: Entry, field: Field) -> tuple[Edit, ...]:
     """Return the edits that move a field of an entry above the first header."""
     index = entry.index_at(field.key_span.start)
-    if config.is_json or config.root.get(field.name) or is_braced(config.text, entry.base):
+    if not config.is_toml or config.root.get(field.name) or is_braced(config.text, entry.base):
         return ()
     removal, above, value = _lines_of(config, entry.base, entry.node, index)
     return (removal, _add_at_top(config, field.name, value, above))
@@ -237,7 +237,7 @@ def _statement(config: Config, kv: KvList) -> tuple[int, Node, int] | None:
 
 
 def _comments(config: Config, start: int, end: int) -> list[str]:
-    found = comments(config.text, is_json=config.is_json, start=start, end=end)
+    found = comments(config.text, syntax=config.syntax, start=start, end=end)
     return [config.text[slice(*span)].rstrip() for span in found]
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from kvlens.config.comments import comments
 from kvlens.config.find import ConfigError
 from kvlens.config.model import KV_FIELD, Config, Entry, Environment, Field, KvList
-from kvlens.config.nodes import Member, Node
+from kvlens.config.nodes import CodeList, Member, Node
 from kvlens.config.syntax_check import check_syntax
 from kvlens.memo import memo
 from kvlens.text import Span
@@ -23,6 +23,12 @@ _LINE_TAIL = re.compile(r"[ \t]*(?:(?:#|//)[^\r\n]*)?(?=[\r\n]|\Z)")
 _TOML_COMMENT = re.compile(r"#[^\r\n]*")
 _JSON_COMMENT = re.compile(r"//[^\r\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _AFTER_ITEM = re.compile(r"([ \t]*)(,?)([ \t]*(?:(?:#|//)[^\r\n]*)?)(?=[\r\n]|\Z)")
+_IMPORTED = re.compile(r"\bimport\s*\{([^{}]*)\}")
+_BINDINGS = re.compile(r"\bbindings\b(?!\s+as\b)")
+_SAME_IN_ALL_MODES = re.compile(
+    r"\"[^\"\r\n]*\"|'[^'\r\n]*'|true|false|\{\s*remote\s*:\s*(?:true|false)\s*,?\s*\}"
+)
+_COLON_AFTER = re.compile(r"(?:\s+|//[^\r\n]*|/\*.*?\*/)*:", re.DOTALL)
 
 
 class Edit(NamedTuple):
@@ -60,6 +66,11 @@ def add_namespace(config: Config, binding: str, environment: str | None = None) 
         raise ConfigError(f'{config.path} has no environment "{environment}"')
     if any(known.binding == binding for known in config.namespaces(environment)):
         raise ConfigError(f'{config.path} already declares "{binding}"{place}')
+    if config.is_code and not can_add_code(scope):
+        raise ConfigError(
+            f"{config.path} has no literal `env: {{ … }}`{place} that could be extended; add "
+            f"{binding}: bindings.kv() by hand"
+        )
     if any(kv.kind != "array" for kv in scope.kv):
         raise ConfigError(
             f"{KV_FIELD}{place} in {config.path} is not an array; make it an array first"
@@ -73,8 +84,52 @@ def add_namespace(config: Config, binding: str, environment: str | None = None) 
 
 def add_bindings(config: Config, scope: Environment, bindings: Sequence[str]) -> Edit:
     """Return the edit that declares namespaces in an environment, unchecked."""
+    if config.is_code:
+        return _add_code(config, scope, bindings)
     add = _add_json if config.is_json else _add_toml
     return add(config, scope, [_string(binding) for binding in bindings])
+
+
+def can_add_code(scope: Environment) -> bool:
+    """Return whether `add_bindings` can extend an environment in code."""
+    return any(_last_property(kv) is not None for kv in scope.kv)
+
+
+def _last_property(kv: KvList) -> Span | None:
+    """Return the last property of an object with bindings in code; None if it isn't a literal."""
+    node = kv.definition.node
+    if not isinstance(node, CodeList) or node.last is None:
+        return None
+    return Span(kv.definition.base + node.last.start, kv.definition.base + node.last.end)
+
+
+def _add_code(config: Config, scope: Environment, bindings: Sequence[str]) -> Edit:
+    """Return the edit that adds properties to the object with a Worker's bindings.
+
+    Only where `can_add_code`.
+    """
+    text = config.text
+    has_bindings = any(_BINDINGS.search(names) for names in _IMPORTED.findall(text))
+    call = "bindings.kv()" if has_bindings else '{ type: "kv" }'
+    added = [f"{binding}: {call}" for binding in bindings]
+    kv, last = next((kv, last) for kv in scope.kv if (last := _last_property(kv)) is not None)
+    if last.start < last.end:
+        return _after_item(text, last, added)
+    edit = _first_items(config, kv.span, added)
+    return edit._replace(text=f" {edit.text} ") if edit.text else edit
+
+
+def rename_at(config: Config, place: Span, name: str) -> Edit:
+    """Return the edit that renames a binding where it is declared: a value, or a key in code."""
+    old = config.text[slice(*place)]
+    if not config.is_code or not old.isidentifier() or _in_brackets(config.text, place):
+        return Edit(place, _string(name))
+    is_key = _COLON_AFTER.match(config.text, place.end)
+    return Edit(place, name if is_key else f"{name}: {old}")  # `{ CACHE }` is key and value
+
+
+def _in_brackets(text: str, name: Span) -> bool:
+    return text[: name.start].rstrip().endswith("[")
 
 
 def _add_toml(config: Config, scope: Environment, bindings: list[str]) -> Edit:
@@ -146,6 +201,12 @@ def add_member(
 
 def remove_field(config: Config, entry: Entry, field: Field) -> tuple[Edit, ...]:
     """Return the edits that remove a field from an entry and keep its comments."""
+    if config.is_code:
+        value = config.text[slice(*field.value_span)]
+        between = config.text[field.key_span.end : field.value_span.start].strip()
+        if between != ":" or not _SAME_IN_ALL_MODES.fullmatch(value):
+            return ()  # it may be another one in another mode, which would lose it too
+        return _remove_property(config, Span(field.key_span.start, field.value_span.end))
     index = entry.index_at(field.key_span.start)
     return remove_member(config, entry.base, entry.node, index)
 
@@ -180,6 +241,8 @@ def member_span(base: int, member: Member) -> Span:
 
 def remove_entry(config: Config, entry: Entry) -> tuple[Edit, ...]:
     """Return the edits that remove an entry from its array and keep the comments."""
+    if config.is_code:
+        return _remove_property(config, entry.span)
     found = _entries(config).get(entry.base)
     if found is None:
         return ()
@@ -208,6 +271,24 @@ def remove_item(config: Config, base: int, node: Node, index: int) -> tuple[Edit
         return Span(base + at, base + at + item.length)
 
     return _remove_among(config, len(node.items), index, span)
+
+
+def _remove_property(config: Config, place: Span) -> tuple[Edit, ...]:
+    """Return the edit that removes a property of an object in code and keeps comments."""
+    text = config.text
+    comma = _comma_after(config, place.end)
+    end = place.end if comma is None else comma + 1
+    start = line_start(text, place.start)
+    if start and not text[start : place.start].strip() and _LINE_TAIL.match(text, end):
+        return (_remove_lines(config, Span(place.start, end)),)
+    if comma is not None:
+        after = re.compile(r"[ \t]*").match(text, end)
+        assert after
+        return (Edit(Span(place.start, after.end()), ""),)
+    before = len(text[: place.start].rstrip())
+    if text[before - 1 : before] == ",":
+        return (Edit(Span(before - 1, place.end), ""),)
+    return (Edit(Span(before, place.end), ""),)
 
 
 def _remove_section(config: Config, entry: Entry) -> Edit:
@@ -241,13 +322,13 @@ def _remove_among(
         return tuple(edits)
     if index + 1 < count:
         following = span(index + 1).start
-        if not comments(text, is_json=config.is_json, start=end, end=following):
+        if not comments(text, syntax=config.syntax, start=end, end=following):
             end = following
         return (Edit(Span(place.start, end), ""),)
     if index:
         previous = _comma_after(config, span(index - 1).end)
         if previous is not None:
-            inside = comments(text, is_json=config.is_json, start=previous, end=place.start)
+            inside = comments(text, syntax=config.syntax, start=previous, end=place.start)
             if not inside:
                 return (Edit(Span(previous, place.end), ""),)
             return (Edit(Span(previous, previous + 1), ""), Edit(place, ""))
@@ -263,7 +344,7 @@ def _remove_lines(config: Config, place: Span) -> Edit:
     start, end = line_start(text, place.start), line_end(text, place.end)
     kept = [
         text[slice(*comment)]
-        for comment in comments(text, is_json=config.is_json, start=place.start, end=end)
+        for comment in comments(text, syntax=config.syntax, start=place.start, end=end)
     ]
     if kept:
         indent = _indent(text, place.start)
@@ -284,7 +365,7 @@ def _comma_after(config: Config, at: int) -> int | None:
         if text[at] in " \t\r\n":
             at += 1
             continue
-        comment = _JSON_COMMENT if config.is_json else _TOML_COMMENT
+        comment = _TOML_COMMENT if config.is_toml else _JSON_COMMENT
         found = comment.match(text, at)
         if not found:
             return None
@@ -295,7 +376,7 @@ def _comma_after(config: Config, at: int) -> int | None:
 def _first_items(config: Config, array: Span, added: Sequence[str]) -> Edit:
     """Return the edit that puts items into an empty array, before its comments."""
     inside = Span(array.start + 1, array.end - 1)
-    if comments(config.text, is_json=config.is_json, start=inside.start, end=inside.end):
+    if comments(config.text, syntax=config.syntax, start=inside.start, end=inside.end):
         inside = Span(inside.start, inside.start)
     return Edit(inside, ", ".join(added))
 
@@ -348,6 +429,13 @@ def list_path(environment: str | None, *inside: str) -> str:
     """Return the TOML path of an environment's list, such as `env.prod.kv_namespaces`."""
     parts = [] if environment is None else ["env", key_text(environment)]
     return ".".join([*parts, *inside, KV_FIELD])
+
+
+def place_of(config: Config, environment: str | None) -> str:
+    """Return the name of the place where an environment's namespaces are declared."""
+    if not config.is_code:
+        return list_path(environment)
+    return "env" if environment is None else f"env of the mode {_string(environment)}"
 
 
 def key_text(name: str) -> str:

@@ -1,18 +1,32 @@
-"""Find the config file that wrangler uses, and all configs in a folder."""
+"""Find the config files of a folder: the one that wrangler uses there, and those with other names.
+
+Every other part asks here what a config is and which one counts.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from kvlens.config.limits import LARGEST
+from kvlens.config.references import is_reference_file, named_in
 from kvlens.errors import KVLensError
-from kvlens.files import FileRefusedError, read_bytes
+from kvlens.files import FileRefusedError, is_there, read_bytes, way_out_of
 
 # In wrangler's order: JSON anywhere above takes precedence over TOML nearby (workers-sdk,
 # config-helpers).
 CONFIG_NAMES = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
+# What `cf` reads, and wrangler with --experimental-new-config. As other names, it doesn't shadow.
+CODE_NAMES = tuple(f"cloudflare.config.{suffix}" for suffix in ("ts", "mts", "js", "mjs"))
+# Names that a command line chooses: wrangler.staging.jsonc, wrangler-worker.toml.
+_OTHER_NAME = re.compile(r"wrangler(?:\.[\w.\-]+\.(?:toml|jsonc?)|[\-_][\w.\-]+\.(?:toml|jsonc))\Z")
+# Parts of the names of templates and copies, which no command uses.
+_TEMPLATES = {
+    *("example", "examples", "sample", "template", "tmpl", "tpl", "schema", "dist"),
+    *("bak", "backup", "old", "orig", "copy"),
+}
 # Folders with third-party or generated files.
 SKIPPED_FOLDERS = {
     *(".git", ".hg", ".svn", ".wrangler", ".venv", "venv", "__pycache__", ".cache"),
@@ -20,6 +34,7 @@ SKIPPED_FOLDERS = {
     *("dist", "build", "out", ".next", ".nuxt", ".svelte-kit", ".output", ".turbo"),
 }
 SEEDS = "seeds"  # the folder next to the config with BINDING.json files, which seed the namespaces
+_CONFIG_SUFFIXES = {".toml", ".json", ".jsonc"}
 
 
 def find_config(folder: Path) -> Path | None:
@@ -33,14 +48,79 @@ def find_config(folder: Path) -> Path | None:
     return None
 
 
+def default_configs(folder: Path) -> list[Path]:
+    """Return the configs that a command in a folder may mean, if none is named.
+
+    That is the one that wrangler would use; where there is none, those with other names in the
+    nearest folder that has any.
+    """
+    found = find_config(folder)
+    if found is not None:
+        return [found]
+    whole = folder.resolve()
+    for place in (whole, *whole.parents):
+        if configs := configs_in(place):
+            return configs
+    return []
+
+
+def configs_in(folder: Path) -> list[Path]:
+    """Return the configs in a folder itself that count, the one that wrangler uses first."""
+    files = _files_in(folder)
+    naming = filter(is_reference_file, files)
+    named = {path for file in naming for path in named_in(file) if path.parent == folder}
+    return winners(
+        path for path in files if (has_config_name(path) or path in named) and _is_there(path)
+    )
+
+
+def _files_in(folder: Path) -> list[Path]:
+    """Return what is in a folder, sorted; nothing if it can't be read."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
+
+
 def _is_there(path: Path) -> bool:
     """Return whether anything exists with a config's name; reading it reports other file types."""
     return path.exists() and not path.is_dir()
 
 
+def has_config_name(path: str | os.PathLike[str]) -> bool:
+    """Return whether a file's name alone says that it is a Worker's config."""
+    name = Path(path).name
+    if name in CONFIG_NAMES or name in CODE_NAMES:
+        return True
+    if not _OTHER_NAME.match(name):
+        return False
+    return not _TEMPLATES.intersection(re.split(r"[.\-_]", name.lower()))
+
+
 def is_config(path: str | os.PathLike[str]) -> bool:
-    """Return whether a file is a Worker's config, by its name."""
-    return Path(path).name in CONFIG_NAMES
+    """Return whether a file is a Worker's config: by its name, or as another file names it.
+
+    The files that may name it are in its folder and in those above, up to the repository's.
+    """
+    if has_config_name(path):
+        return True
+    whole = Path(os.path.normpath(Path(path).absolute()))
+    if whole.suffix not in _CONFIG_SUFFIXES or is_reference_file(whole):
+        return False
+    for folder in whole.parents:
+        if SKIPPED_FOLDERS.intersection(whole.relative_to(folder).parts):
+            break
+        if any(whole in named_in(file) for file in _reference_files(folder)):
+            return True
+        if is_there(folder / ".git"):
+            break
+    return False
+
+
+def _reference_files(folder: Path) -> Iterator[Path]:
+    """Yield the files of a folder that may name configs."""
+    for place in (folder, folder / ".github" / "workflows"):
+        yield from filter(is_reference_file, _files_in(place))
 
 
 def is_seed_path(path: str | os.PathLike[str]) -> bool:
@@ -48,7 +128,8 @@ def is_seed_path(path: str | os.PathLike[str]) -> bool:
     place = Path(path)
     if place.suffix != ".json" or place.parent.name != SEEDS:
         return False
-    return any(_is_there(place.parents[1] / name) for name in CONFIG_NAMES)
+    folder = place.parents[1]
+    return any(_is_there(folder / name) for name in CONFIG_NAMES) or bool(configs_in(folder))
 
 
 def walk(root: Path) -> Iterator[Path]:
@@ -60,18 +141,46 @@ def walk(root: Path) -> Iterator[Path]:
 
 
 def find_configs(root: Path) -> list[Path]:
-    """Return every config in a folder and its subfolders."""
-    return [path for path in walk(root) if path.name in CONFIG_NAMES]
+    """Return every config in a folder and its subfolders, those that its files name too.
+
+    What is named outside the folder, through a link as well, or among generated files is left out.
+    """
+    found: dict[Path, None] = {}
+    named: dict[Path, None] = {}
+    for path in walk(root):
+        if has_config_name(path):
+            found.setdefault(path)
+        elif is_reference_file(path):
+            named |= dict.fromkeys(named_in(path))
+    top = Path(os.path.normpath(root.absolute()))
+    for path in named:
+        if not path.is_relative_to(top):
+            continue
+        below = path.relative_to(top)
+        if not SKIPPED_FOLDERS.intersection(below.parts) and way_out_of(top, path) is None:
+            found.setdefault(root / below)
+    return list(found)
 
 
 def winners(configs: Iterable[Path]) -> list[Path]:
-    """Keep only the config of each folder that wrangler uses there."""
-    best: dict[Path, Path] = {}
+    """Keep the configs that a command uses, by folder, the one that wrangler finds there first.
+
+    Of wrangler.json, wrangler.jsonc and wrangler.toml in one folder, wrangler uses only the first.
+    Those with other names are used by commands that name them.
+    """
+    best: dict[Path, Path | None] = {}
+    others: dict[Path, list[Path]] = {}
     for path in configs:
-        other = best.get(path.parent)
-        if other is None or CONFIG_NAMES.index(path.name) < CONFIG_NAMES.index(other.name):
+        other = best.setdefault(path.parent, None)
+        if path.name not in CONFIG_NAMES:
+            others.setdefault(path.parent, []).append(path)
+        elif other is None or CONFIG_NAMES.index(path.name) < CONFIG_NAMES.index(other.name):
             best[path.parent] = path
-    return list(best.values())
+    return [
+        path
+        for folder, first in best.items()
+        for path in (*([first] if first else ()), *others.get(folder, ()))
+    ]
 
 
 def owning_config(folder: Path) -> Path | None:
@@ -82,6 +191,8 @@ def owning_config(folder: Path) -> Path | None:
             config = place / name
             if _is_there(config):
                 return config
+        for config in configs_in(place):
+            return config
     return None
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from kvlens.config.find import ConfigError, read_config
-from kvlens.config.json import JsonScanner
 from kvlens.config.nodes import Node
+from kvlens.config.reader import load_text
 from kvlens.config.syntax_check import check_syntax
 from kvlens.text import UTF32, LineIndex
 
@@ -23,7 +23,7 @@ def read_plain(path: Path) -> dict[str, Any]:
         place = LineIndex(text).position(problem.span.start, UTF32)
         raise ConfigError(f"{path}:{place.line + 1}:{place.character + 1}: {problem.message}")
     if path.suffix != ".toml":
-        ((_, section),) = JsonScanner().scan(text)
+        ((_, section),) = load_text(text, str(path)).sections
         data: dict[str, Any] = plain(section.body)
         return data
     import tomlkit  # late: it takes 40 ms, and most commands don't need it

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from kvlens.config.comments import comments
+from kvlens.config.comments import Syntax, comments, syntax_of
 from kvlens.config.limits import Refusal
 from kvlens.config.nodes import Node, Section, Sections
 from kvlens.config.tables import Definition, Table, gather
@@ -72,6 +72,15 @@ class Entry:
                 return self._moved(field) if self.base else field
         return None
 
+    @property
+    def in_code(self) -> bool:
+        """Whether it is a property in code: `CACHE: bindings.kv(…)`, without a key `binding`."""
+        return any(
+            part.start == part.end and part.name == "binding"
+            for member in self.node.members
+            for part in member.key
+        )
+
     def field_at(self, place: int) -> Field | None:
         """Return the field whose key begins at a place."""
         index = self.index_at(place)
@@ -94,9 +103,12 @@ class Entry:
         Source: workers-sdk, wrangler's `dev`. There, an empty `preview_id` takes precedence too,
         and the resulting namespace without a name loses every value (observed in wrangler 4.164: a
         put succeeds, the get after it is null). There is nothing to share with that, so here an
-        empty one counts as missing.
+        empty one counts as missing. In code, an id that isn't known is none at all.
         """
-        return self.text_of("preview_id") or self.text_of("id") or self.text_of("binding")
+        found = self.text_of("preview_id") or self.text_of("id")
+        if not found and self.in_code and (field := self.get("id")) is not None and field.broken:
+            return None
+        return found or self.text_of("binding")
 
     def _moved(self, field: Field) -> Field:
         return field._replace(
@@ -177,6 +189,13 @@ class Environment:
         return _lists(self.table)
 
     @cached_property
+    def bound(self) -> frozenset[tuple[str, str | None]]:
+        """The bindings with their ids, None for one without."""
+        entries = (entry for kv in self.kv for entry in kv.entries)
+        pairs = ((entry.text_of("binding"), entry.text_of("id")) for entry in entries)
+        return frozenset((binding, id_) for binding, id_ in pairs if binding)
+
+    @cached_property
     def previews(self) -> list[KvList]:
         """The same for `previews.kv_namespaces`, which `wrangler preview` uses instead."""
         return [
@@ -224,9 +243,24 @@ class Config:
         self.memos: Memos = {}  # what others derive from this version only
 
     @property
+    def syntax(self) -> Syntax:
+        """The language of the file, by the path's extension."""
+        return syntax_of(self.path)
+
+    @property
     def is_json(self) -> bool:
-        """Whether the file is JSON (or JSONC), not TOML."""
-        return self.path.endswith((".json", ".jsonc"))
+        """Whether the file is JSON (or JSONC)."""
+        return self.syntax == "json"
+
+    @property
+    def is_toml(self) -> bool:
+        """Whether the file is TOML."""
+        return self.syntax == "toml"
+
+    @property
+    def is_code(self) -> bool:
+        """Whether the file is JavaScript or TypeScript."""
+        return self.syntax == "code"
 
     def section_around(self, place: int) -> tuple[int, Section]:
         """Return the section that a place is in, with where it begins."""
@@ -235,7 +269,7 @@ class Config:
 
     def comments_with(self, word: str) -> list[Span]:
         """Return the spans of the comments that contain a word."""
-        found = comments(self.text, is_json=self.is_json) if word in self.text else []
+        found = comments(self.text, syntax=self.syntax) if word in self.text else []
         return [span for span in found if word in self.text[slice(*span)]]
 
     def namespaces(self, *environments: str | None) -> list[Namespace]:
@@ -275,6 +309,16 @@ class Config:
         for environment in self.environments:
             found.setdefault(environment.name, []).append(environment)
         return found
+
+    def declarations(self, binding: str) -> list[Span]:
+        """Return the spans of a binding's name wherever it is declared, each once."""
+        found: dict[Span, None] = {}
+        for environment in self.environments:
+            for kv in (*environment.kv, *environment.previews):
+                for entry in kv.entries:
+                    if entry.text_of("binding") == binding and (field := entry.get("binding")):
+                        found.setdefault(field.value_span)
+        return list(found)
 
     def store_ids(self) -> set[str]:
         """Return every id under which a tool may store keys of this config's namespaces.

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from kvlens.memo import Memos
+from kvlens.text import Span
 
 # The kinds of a node. "missing": no value where one is expected. "invalid": not a value.
 KINDS = ("string", "integer", "float", "boolean", "datetime", "null", "array", "table")
@@ -60,6 +61,14 @@ class Node:
     def __repr__(self) -> str:
         inside = self.members or self.items or repr(self.value)
         return f"Node({self.kind}, {self.length}, {inside}{', broken' if self.broken else ''})"
+
+
+class CodeList(Node):
+    """The namespaces of one Worker in code: its value is the object with all bindings."""
+
+    __slots__ = ("last",)
+
+    last: Span | None  # its last property, empty without any; None if it isn't a literal
 
 
 class Section(NamedTuple):

@@ -8,14 +8,24 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from kvlens import files
-from kvlens.config.find import find_config, is_config
+from kvlens.config.find import CONFIG_NAMES, ConfigError, find_config, read_config
+from kvlens.config.reader import load_text
+from kvlens.files import way_out_of
 
 Version = tuple[int, int, int]
 _VERSION = re.compile(r"[\^~>=v ]*(\d+)(?:\.(\d+))?(?:\.(\d+))?")
 _LARGEST = 1024 * 1024  # bytes; a larger package.json isn't read
+
+
+class Redirect(NamedTuple):
+    """The generated config that wrangler uses instead of one, by `.wrangler/deploy/config.json`."""
+
+    target: str  # its path, from the config's folder
+    namespaces: frozenset[tuple[str, str | None]] | None  # see Environment.bound; None: unreadable
+    is_outside: bool = False  # of the repository: it isn't read
 
 
 @dataclass(frozen=True)
@@ -25,21 +35,53 @@ class ProjectContext:
     winner: str | None = None  # the config that wrangler uses instead, from this one's folder
     wrangler: Version | None = None  # of the project; None if unknown
     installed: bool = False  # rather than the lowest version required
+    redirect: Redirect | None = None
 
 
 def read_context(path: Path) -> ProjectContext:
     """Read a few small files in the folders around a config. Never fails."""
     folder = path.absolute().parent
-    installed = next(_versions(_installed(folder)), None)
+    installed = next(_versions(_installed(folder, "wrangler")), None)
     return ProjectContext(
         _winner(path),
-        installed or next(_versions(_asked_for(folder)), None),
+        installed or next(_versions(_asked_for(folder, "wrangler")), None),
         installed is not None,
+        _redirect(path.absolute()),
     )
 
 
+def _redirect(path: Path) -> Redirect | None:
+    """Return where wrangler is redirected to from a config's folder, if it is.
+
+    Source: workers-sdk, workers-utils' config-helpers. Only for the names that wrangler finds
+    itself: `--config` goes before a redirect.
+    """
+    if path.name not in CONFIG_NAMES or not files.is_there(path):
+        return None
+    folder = Path(os.path.normpath(path.parent))
+    home = folder / ".wrangler" / "deploy"
+    named = _read(home / "config.json").get("configPath")
+    if not isinstance(named, str) or not named or "\0" in named:
+        return None
+    target = Path(os.path.normpath(home / named))
+    shown = Path(os.path.relpath(target, folder)).as_posix()
+    top = repository(folder)
+    if not target.is_relative_to(top) or way_out_of(top, target) is not None:
+        return Redirect(shown, None, is_outside=True)
+    try:
+        config = load_text(read_config(target), str(target))
+    except ConfigError:
+        return Redirect(shown, None)
+    return Redirect(shown, config.environments[0].bound)
+
+
+def repository(folder: Path) -> Path:
+    """Return the folder of the repository; without one, the folder itself."""
+    return next((top for top in (folder, *folder.parents) if files.is_there(top / ".git")), folder)
+
+
 def _winner(path: Path) -> str | None:
-    if not is_config(path):  # passed to wrangler with --config
+    if path.name not in CONFIG_NAMES:  # passed to wrangler with --config
         return None
     try:
         winner = find_config(path.parent)
@@ -50,18 +92,24 @@ def _winner(path: Path) -> str | None:
     return Path(os.path.relpath(winner, path.parent.resolve())).as_posix()
 
 
-def _installed(folder: Path) -> Iterator[Any]:
+def package_version(folder: Path, name: str) -> Version | None:
+    """Return the version of a package in a project: installed, else the lowest one required."""
+    installed = next(_versions(_installed(folder, name)), None)
+    return installed or next(_versions(_asked_for(folder, name)), None)
+
+
+def _installed(folder: Path, name: str) -> Iterator[Any]:
     for above in (folder, *folder.parents):
-        yield _read(above / "node_modules" / "wrangler" / "package.json").get("version")
+        yield _read(above / "node_modules" / name / "package.json").get("version")
 
 
-def _asked_for(folder: Path) -> Iterator[Any]:
+def _asked_for(folder: Path, name: str) -> Iterator[Any]:
     for above in (folder, *folder.parents):
         package = _read(above / "package.json")
         for kind in ("dependencies", "devDependencies", "peerDependencies"):
             packages = package.get(kind)
             if isinstance(packages, dict):
-                yield packages.get("wrangler")
+                yield packages.get(name)
 
 
 def _versions(found: Iterator[Any]) -> Iterator[Version]:

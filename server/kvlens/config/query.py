@@ -43,7 +43,7 @@ def at(config: Config, offset: int) -> CursorTarget | None:
         return None
     line_start = max(config.text.rfind(mark, 0, offset) for mark in "\r\n") + 1
     top = config.environments[0]
-    if not config.is_json:
+    if config.is_toml:
         opened = _HEADER_BEFORE.match(config.text[line_start:offset])
         if opened and not _inside_list(config, offset):
             end = _word(config.text, offset).end
@@ -82,8 +82,9 @@ def _in_entry(
     if offset <= entry.head.end and entry.node.head != entry.node.length:
         return CursorTarget("header", entry.head, environment, entry)
     for field in entry.fields:
-        if field.key_span.start <= offset <= field.key_span.end:
-            return CursorTarget("key", field.key_span, environment, entry, field)
+        key = field.key_span
+        if key.start <= offset <= key.end and key.start < key.end:
+            return CursorTarget("key", key, environment, entry, field)
         start, end = field.value_span
         if field.kind == "missing":
             start = field.key_span.end
@@ -113,6 +114,8 @@ def _entries(config: Config) -> Iterator[tuple[Environment, Entry, Span]]:
                     yield environment, entry, Span(start, ends.get(entry.base, len(config.text)))
                 elif entry.broken and not config.text[start:end].endswith("}"):
                     yield environment, entry, Span(start + 1, _gap_end(config.text, end))
+                elif entry.in_code:
+                    yield environment, entry, Span(start, end)
                 else:
                     yield environment, entry, Span(start + 1, end - 1)
 
@@ -127,6 +130,8 @@ def _inside_list(config: Config, offset: int) -> bool:
 
 def _scope(config: Config, offset: int) -> Environment | None:
     """Return the environment that statements at an offset belong to."""
+    if config.is_code:
+        return None
     if config.is_json:
         for environment in reversed(config.environments):
             for base, node in environment.table.parts:
@@ -148,7 +153,7 @@ def _in_comment(config: Config, offset: int) -> bool:
     """Return whether an offset is after the `#` or `//` of its line, ignoring strings."""
     start = max(config.text.rfind(mark, 0, offset) for mark in "\r\n") + 1
     line = re.sub(r'"(?:[^"\\]|\\.)*"?|\'[^\']*\'', "", config.text[start:offset])
-    return ("//" if config.is_json else "#") in line.split('"')[0].split("'")[0]
+    return ("#" if config.is_toml else "//") in line.split('"')[0].split("'")[0]
 
 
 def _word(text: str, offset: int) -> Span:

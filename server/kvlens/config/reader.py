@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
+from typing import Protocol
+
+from kvlens.config.comments import syntax_of
 from kvlens.config.json import JsonScanner
 from kvlens.config.limits import LARGEST, Refusal, TooMuchError, too_large
 from kvlens.config.model import Config
+from kvlens.config.nodes import Sections
 from kvlens.config.toml import TomlScanner
 from kvlens.text import Span
+
+# By name, as stores and rules: reading code is above this part, which only knows its tree.
+_CODE_SCANNER = "kvlens.js.config_scanner"
 
 
 class ConfigReader:
@@ -14,8 +22,7 @@ class ConfigReader:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        is_json = path.endswith((".json", ".jsonc"))
-        self._scanner: JsonScanner | TomlScanner = JsonScanner() if is_json else TomlScanner()
+        self._scanner = _scanner(path)
 
     def read(self, text: str) -> Config:
         """Return the config of one version of the text. Never fails.
@@ -29,9 +36,22 @@ class ConfigReader:
         except TooMuchError as error:
             reason, (start, end) = error.refusal
             place = Span(min(start, len(text)), min(end, len(text)))
-            return Config(self.path, text, self._scanner.scan(""), Refusal(reason, place))
+            return Config(self.path, text, TomlScanner().scan(""), Refusal(reason, place))
+
+
+class _Scanner(Protocol):
+    def scan(self, text: str) -> Sections:
+        """Return the sections of a text. Raises TooMuchError."""
+
+
+def _scanner(path: str) -> _Scanner:
+    syntax = syntax_of(path)
+    if syntax == "code":
+        scanner: _Scanner = importlib.import_module(_CODE_SCANNER).CodeScanner(path)
+        return scanner
+    return JsonScanner() if syntax == "json" else TomlScanner()
 
 
 def load_text(text: str, path: str) -> Config:
-    """Return the config of a text, as TOML or JSON by the path's extension. Never fails."""
+    """Return the config of a text, in the language of the path's extension. Never fails."""
     return ConfigReader(path).read(text)

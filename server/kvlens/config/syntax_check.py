@@ -45,7 +45,15 @@ def check_config_syntax(config: Config) -> SyntaxProblem | None:
         return SyntaxProblem(f"this file {config.refused.reason}", config.refused.span)
     if config.is_json:
         return _check_json(config.text)
+    if config.is_code:
+        return _check_code(config)
     return _check_toml(config)
+
+
+def _check_code(config: Config) -> SyntaxProblem | None:
+    if not config.sections[0][1].body.broken:
+        return None
+    return SyntaxProblem("this code doesn't parse", Span(0, min(1, len(config.text))))
 
 
 def _check_toml(config: Config) -> SyntaxProblem | None:

@@ -12,6 +12,7 @@ import sqlite3
 import time
 from collections.abc import Collection, Sequence
 
+from kvlens.errors import InternalError
 from kvlens.history.database import (
     Change,
     Latest,
@@ -53,7 +54,7 @@ class Ahead:
         self._size += sum(change.cost() for change in changes)
         try:
             if self._size > limit:
-                raise _FullError
+                raise FullError
             if self._db is None:
                 self._recorder.flush(FLUSHED)
                 self._db = open_history(self._recorder.folder, limit, create=True)
@@ -61,7 +62,7 @@ class Ahead:
                 self._db.execute("BEGIN IMMEDIATE")
             added = insert(self._db, changes, limit, self._latest)
             self._ids = range(self._ids.start or added.start, added.stop)
-        except _FullError:
+        except FullError:
             self._lose()
         except _ERRORS as error:
             self._lose(error)
@@ -115,5 +116,5 @@ class Ahead:
         _LOG.warning("A change of many keys can't be recorded in the history: %s", error)
 
 
-class _FullError(Exception):
+class FullError(InternalError):
     """The changes take more than the history's size."""

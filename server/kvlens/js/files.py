@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from kvlens.config.find import CONFIG_NAMES, SKIPPED_FOLDERS
+from kvlens.config.find import SKIPPED_FOLDERS, has_config_name
 from kvlens.errors import KVLensError
 from kvlens.files import FileRefusedError, is_regular, read_bytes
 from kvlens.js.analysis import EnvType, merge_types
@@ -30,12 +30,12 @@ def source_files(root: Path) -> Iterator[Path]:
     count = 0
     top = os.fspath(root)
     for folder, folders, files in os.walk(top):
-        if folder != top and any(name in CONFIG_NAMES for name in files):
+        if folder != top and any(map(has_config_name, files)):
             folders.clear()
             continue
         folders[:] = sorted(name for name in folders if name not in SKIPPED_FOLDERS)
         for name in sorted(files):
-            if is_source(name):
+            if is_source(name) and not has_config_name(name):
                 if count == MOST_FILES:
                     return
                 count += 1

@@ -163,6 +163,11 @@ class Context:
         """The bindings that the configs declare."""
         return self.analysis.declared
 
+    @property
+    def has_modes(self) -> bool:
+        """Whether a config is code, whose environments are modes."""
+        return any(config.is_code for config in self.project.configs)
+
 
 SourceFixes = Callable[[Context, Problem], Iterator[Fix]]
 

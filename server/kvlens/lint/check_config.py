@@ -23,6 +23,7 @@ from kvlens.lint.problems import gathered, problems_of, reported
 from kvlens.lint.registry import rules_of
 from kvlens.lint.suppressions import apply_suppressions
 from kvlens.memo import memo
+from kvlens.text import Span
 
 _RULES = rules_of("config").values()
 _ENTRY_RULES = [rule for rule in _RULES if isinstance(rule, EntryRule)]
@@ -72,9 +73,18 @@ def _of_text(config: Config, context: ProjectContext | None) -> Iterator[Problem
 def _of_structure(config: Config) -> Iterator[Problem]:
     for rule in _CONFIG_RULES:
         yield from problems_of(rule, rule.check, config)
-    for entry in _entries(config):
-        for problem in _of_entry(entry.node):
-            yield problem.moved(entry.base)
+    found = (
+        problem.moved(entry.base) for entry in _entries(config) for problem in _of_entry(entry.node)
+    )
+    if not config.is_code:
+        yield from found
+        return
+    seen: set[tuple[str, str, Span]] = set()  # one entry can be that of several modes
+    for problem in found:
+        key = problem.code, problem.message, problem.span
+        if key not in seen:
+            seen.add(key)
+            yield problem
 
 
 @memo

@@ -6,7 +6,15 @@ import secrets
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
-from kvlens.config.edit import Edit, add_bindings, is_braced, literal, remove_field
+from kvlens.config.edit import (
+    Edit,
+    add_bindings,
+    can_add_code,
+    is_braced,
+    literal,
+    remove_field,
+    rename_at,
+)
 from kvlens.config.model import Config, Entry, Environment
 from kvlens.lint.base import Fix, Fixes, Problem
 from kvlens.lint.ids import is_placeholder
@@ -73,13 +81,15 @@ def in_every_environment(
         missing = list(dict.fromkeys(name for name in bindings if name not in known))
         if missing and can_extend(config, other):
             edits.append(add_bindings(config, other, missing))
-    return edits
+    return list(dict.fromkeys(edits))
 
 
 def can_extend(config: Config, environment: Environment) -> bool:
     """Return whether namespaces can be added to an environment, with a new list if necessary."""
     if any(kv.kind != "array" or kv.broken for kv in environment.kv):
         return False
+    if config.is_code:
+        return can_add_code(environment)
     braced = [is_braced(config.text, base) for base, _ in environment.table.parts]
     return bool(braced) if config.is_json else bool(environment.kv) or not any(braced)
 
@@ -93,7 +103,8 @@ def rename_binding(config: Config, name: str, wanted: str, *, thing: str = "") -
     fields = (
         [] if wanted in by_binding else [one.get("binding") for one in by_binding.get(name, ())]
     )
-    edits = [Edit(field.value_span, literal(wanted)) for field in fields if field]
+    places = dict.fromkeys(field.value_span for field in fields if field)
+    edits = [rename_at(config, place, wanted) for place in places]
     where = "" if len(edits) == 1 else " in every environment"
     return Fix(f'Rename {thing}to "{wanted}"{where}; update the code to match', tuple(edits))
 

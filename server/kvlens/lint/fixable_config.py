@@ -24,6 +24,7 @@ _INSIDE = frozenset(
     (
         "id-twice",
         "id-shared",
+        "unknown-field",
         *(code for code, rule in rules_of("config").items() if isinstance(rule, EntryRule)),
     )
 )
@@ -43,7 +44,7 @@ class FixableConfig:
         """The start of a comment."""
         if self.file.path.endswith(".json"):
             return None
-        return "//" if self.file.is_json else "#"
+        return "#" if self.file.is_toml else "//"
 
     def proposed(self, problem: Problem) -> Iterable[Fix]:
         """Return the fixes that the problem's rule proposes, untested, the best first."""

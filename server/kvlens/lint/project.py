@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from kvlens.config.find import (
     SEEDS,
     ConfigError,
+    configs_in,
     find_configs,
     is_config,
     owning_config,
@@ -94,7 +95,7 @@ class _Plan:
             return
         self._seen.add(whole)
         wanted = self._wanted(self.owner(path.parent))
-        (wanted.sources if is_source(str(path)) else wanted.files).append(path)
+        (wanted.sources if _is_source(path) else wanted.files).append(path)
         if discovered:
             wanted.discovered.add(path)
 
@@ -110,7 +111,7 @@ class _Plan:
             self._discover(config)
             for seeds in sorted((config.parent / SEEDS).glob("*.json")):
                 self._discover(seeds, is_seed=True)
-        roots = [config.parent for config in winners(configs)]
+        roots = list(dict.fromkeys(config.parent for config in winners(configs)))
         if folder not in roots:
             roots.append(folder)  # of the project whose config is above, or of none
         for root in roots:
@@ -162,11 +163,10 @@ def check_project(
             read[_whole(path)] = config
     if not with_sources:
         return found
-    counts = read.get(wanted.config) if wanted.config else None
-    sources, unused = _check_sources(wanted, counts, severities, texts, fixable)
+    sources, unused = _check_sources(wanted, read, severities, texts, fixable)
     return [
-        replace(checked, problems=in_order([*checked.problems, *unused]))
-        if unused and _whole(checked.path) == wanted.config
+        replace(checked, problems=in_order([*checked.problems, *more]))
+        if (more := unused.get(_whole(checked.path)))
         else checked
         for checked in found
     ] + sources
@@ -238,14 +238,15 @@ def _check_seed_file(path: Path, within: Path | None, text: str | None) -> Check
 
 def _check_sources(
     wanted: Wanted,
-    config: Config | None,
+    read: Mapping[Path, Config],
     severities: Severities,
     texts: Mapping[Path, str],
     keep: bool,
-) -> tuple[list[Checked], list[Problem]]:
-    """Return the checked sources, and the problems of a checked config that they reveal."""
-    if not wanted.sources and config is None:
-        return [], []
+) -> tuple[list[Checked], dict[Path, list[Problem]]]:
+    """Return the checked sources, and by config the problems that they reveal in those checked."""
+    counting = {} if wanted.config is None else _counting(wanted, read)
+    if not wanted.sources and not counting.keys() & read.keys():
+        return [], {}
     from kvlens.js.config_bindings import entries
     from kvlens.js.files import SourceFiles
     from kvlens.js.source_context import (
@@ -258,14 +259,13 @@ def _check_sources(
     from kvlens.lint.check_sources import check_with_sources
     from kvlens.lint.fixable_source import FixableSource
 
-    given = {str(_whole(path)): text for path, text in texts.items() if is_source(str(path))}
+    given = {str(_whole(path)): text for path, text in texts.items() if _is_source(path)}
     if wanted.config is not None:
         folder = wanted.config.parent
-        known = config or wanted.plan.load(wanted.config)
-        started = entries(known) if known is not None else ()
+        configs = [config for config in counting.values() if config is not None]
+        started = tuple(path for config in configs for path in entries(config))
         files = SourceFiles.below(folder, _root(wanted, folder), started)
         files.texts |= given
-        configs = [] if known is None else [known]
         project = SourceContext(configs, files.types(), other_config_texts(folder), files)
     else:
         folder = wanted.sources[0].parent
@@ -275,10 +275,11 @@ def _check_sources(
     elsewhere = [path for path in _elsewhere(wanted, files) if not severities.excludes(path)]
     # a source outside the folders of all configs may be of any of their Workers
     shared = replace(project, configs=wanted.plan.configs) if elsewhere else project
-    unused: list[Problem] = []
-    if config is not None and not files.unread:  # unread sources may use any binding
-        found = check_with_sources(config, files.texts, files.parsed)
-        unused = [*apply_suppressions(config, found, severities.of(Path(config.path)))]
+    unused: dict[Path, list[Problem]] = {}
+    for path, config in counting.items() if not files.unread else ():
+        if config is not None and path in read:  # unread sources may use any binding
+            found = check_with_sources(config, files.texts, files.parsed)
+            unused[path] = [*apply_suppressions(config, found, severities.of(path))]
     checked = []
     for path in (*wanted.sources, *elsewhere):
         name, levels = str(_whole(path)), severities.of(path)
@@ -320,11 +321,22 @@ def _elsewhere(wanted: Wanted, files: SourceFiles) -> list[Path]:
     return [path for path in outside if owner(path.parent) in (None, wanted.config)]
 
 
+def _counting(wanted: Wanted, read: Mapping[Path, Config]) -> dict[Path, Config | None]:
+    """Return the configs in a project's folder that count for its sources; None for unreadable."""
+    assert wanted.config is not None
+    load = wanted.plan.load
+    return {path: read.get(path) or load(path) for path in configs_in(wanted.config.parent)}
+
+
 def _load(path: Path) -> Config | None:
     try:
         return load_text(read_config(path), str(path))
     except ConfigError:
         return None
+
+
+def _is_source(path: Path) -> bool:
+    return is_source(str(path)) and not is_config(path)
 
 
 def _whole(path: Path) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kvlens.config.convert import to_inline, to_sections
-from kvlens.config.edit import add_bindings, add_field, list_path, literal
+from kvlens.config.edit import add_bindings, add_field, list_path, literal, place_of
 from kvlens.config.model import Config, Entry, Environment, KvList
 from kvlens.lint.base import Fix
 from kvlens.lint.fix_helpers import can_extend, new_local_id
@@ -33,7 +33,7 @@ def _rewrites(config: Config, span: Span) -> Iterator[Fix]:
         return
     environment, kv, entry = found
     path = list_path(environment.name)
-    if not config.is_json:
+    if config.is_toml:
         if edits := to_sections(config, environment, kv):
             yield Fix(f"Write it as [[{path}]]", edits)
         if edits := to_inline(config, environment, kv):
@@ -52,7 +52,12 @@ def _first(config: Config, span: Span) -> tuple[Environment, KvList, Entry | Non
 
 
 def _of_entry(config: Config, environment: Environment, entry: Entry) -> Iterator[Fix]:
-    if entry.is_table and not entry.broken and entry.get("preview_id") is None:
+    if (
+        entry.is_table
+        and not entry.broken
+        and not config.is_code
+        and entry.get("preview_id") is None
+    ):
         edit = add_field(config, entry, "preview_id", literal(new_local_id()))
         yield Fix("Generate a new local id as preview_id", (edit,))
     name = entry.text_of("binding")
@@ -67,9 +72,10 @@ def _of_entry(config: Config, environment: Environment, entry: Entry) -> Iterato
     ]
     for other in lacking if len(lacking) <= MOST_OFFERED else ():
         where = "the top level" if other.name is None else f"env.{other.name}"
+        where = place_of(config, other.name) if config.is_code else where
         yield Fix(f"Add {literal(name)} to {where}", (add_bindings(config, other, [name]),))
     if len(lacking) > 1:
-        edits = tuple(add_bindings(config, other, [name]) for other in lacking)
+        edits = tuple(dict.fromkeys(add_bindings(config, other, [name]) for other in lacking))
         yield Fix(f"Add {literal(name)} to every environment that lacks it", edits)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from kvlens.config.edit import Edit, add_bindings, list_path
+from kvlens.config.edit import Edit, add_bindings, place_of
 from kvlens.config.model import Config
 from kvlens.js.syntax import Source, outer
 from kvlens.lint.base import Context, Fix, Problem
@@ -108,7 +108,7 @@ def declared_in(config: Config, name: str, environments: Iterable[str | None]) -
         and all(known.binding != name for known in config.namespaces(wanted))
     ]
     if scopes:
-        edits = tuple(add_bindings(config, scope, [name]) for scope in scopes)
-        where = " and ".join(list_path(scope.name) for scope in scopes)
+        edits = tuple(dict.fromkeys(add_bindings(config, scope, [name]) for scope in scopes))
+        where = " and ".join(place_of(config, scope.name) for scope in scopes)
         file = PurePath(config.path).name
         yield Fix(f"Add {quoted(name)} to {where} in {file}", edits, path=config.path)

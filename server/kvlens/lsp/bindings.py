@@ -62,7 +62,7 @@ async def named_at(
     place = at(read.source, read.offset(position), read.context)
     if place is None or place.binding is None or place.kind not in ("binding", "alias", "method"):
         return None
-    if not any(n.binding == place.binding for n in owner_config(server, owner).namespaces()):
+    if not declarations(server, owner, place.binding):
         return None
     return BindingRef(place.binding, place.span, owner), read.lines
 
@@ -73,9 +73,18 @@ def owner_config(server: Server, project: ServedProject) -> Config:
 
 
 def declarations(server: Server, project: ServedProject, name: str) -> list[Use]:
-    """Return the declarations of a binding in every environment of a config."""
-    found = owner_config(server, project).namespaces()
-    return [Use(project.path, n.span, True) for n in found if n.binding == name]
+    """Return the declarations of a binding in every environment of the configs of its code."""
+    return [
+        Use(one.path, span, True)
+        for one in sharing(server, project)
+        for span in owner_config(server, one).declarations(name)
+    ]
+
+
+def sharing(server: Server, project: ServedProject) -> list[ServedProject]:
+    """Return a project and those with the same sources: the other configs of its folder."""
+    others = [one for one in server.projects if one.folder == project.folder]
+    return [project, *(one for one in others if one is not project)]
 
 
 async def uses(server: Server, project: ServedProject, name: str) -> list[Use]:

@@ -27,6 +27,8 @@ class ServedProject(Project):
         self.worker = WorkerProcess(path, settings, changed, self.emulator)
         self.problem = ""
         """Why the config can't be read."""
+        self.shown_elsewhere = False
+        """Whether keys in other state folders were shown."""
         self.shown_keys: dict[str, int | None] = {}
         """How many keys the lenses show, by the id of the namespace."""
         self.reload()

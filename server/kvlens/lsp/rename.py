@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from kvlens.config.edit import rename_at
+from kvlens.config.model import Config
 from kvlens.js.identifiers import is_identifier
-from kvlens.lsp.bindings import declarations, locations, named_at, owner_config, uses
+from kvlens.lsp.bindings import declarations, locations, named_at, owner_config, sharing, uses
 from kvlens.lsp.protocol import REQUEST_FAILED
 
 if TYPE_CHECKING:
@@ -27,18 +29,19 @@ async def answer(server: Server, params: types.RenameParams) -> types.WorkspaceE
         raise JsonRpcException(
             f'"{new}" is not a JavaScript identifier. Use letters, digits, _ and $.', REQUEST_FAILED
         )
-    if new != named.name and any(
-        known.binding == new for known in owner_config(server, named.project).namespaces()
-    ):
-        raise JsonRpcException(
-            f'{named.project.label} already declares "{new}". Choose another name.', REQUEST_FAILED
-        )
+    configs: dict[Path, Config] = {}
+    for project in sharing(server, named.project):
+        config = configs[project.path] = owner_config(server, project)
+        if new != named.name and config.declarations(new):
+            raise JsonRpcException(
+                f'{project.label} already declares "{new}". Choose another name.', REQUEST_FAILED
+            )
     places = declarations(server, named.project, named.name)
     places += await uses(server, named.project, named.name)
     changes: dict[str, list[types.TextEdit]] = {}
     for place, location in zip(places, locations(server, places), strict=True):
         if place.in_config:
-            text = json.dumps(new)
+            text = rename_at(configs[place.path], place.span, new).text
         else:
             text = f"{new}: {named.name}" if place.shorthand else new
         changes.setdefault(location.uri, []).append(types.TextEdit(location.range, text))

@@ -42,7 +42,7 @@ def _around(config: Config, offset: int) -> Iterator[Span]:
     """Yield what is around an offset: the text, its section, and the values and fields there."""
     yield Span(0, len(config.text))
     start, section = config.section_around(offset)
-    if not config.is_json:
+    if config.is_toml:
         last = section.body.length
         yield from _if_around(offset, [Span(start, start + last)])
     yield from _inside(section.body, start, offset)

@@ -39,7 +39,7 @@ async def answer(server: Server, params: types.SemanticTokensParams) -> types.Se
 async def data_of(server: Server, uri: str, range_: types.Range | None = None) -> list[int] | None:
     """Return the tokens of a config, or of a range of it, as LSP encodes them; None if none."""
     document, config = server.documents.get(uri), server.diagnostics.config(uri)
-    if document is None or config is None or config.is_json or config.refused:
+    if document is None or config is None or not config.is_toml or config.refused:
         return None
     if not server.settings.semanticHighlighting or document.language == "toml":
         return None

@@ -17,6 +17,7 @@ from pygls.exceptions import JsonRpcException
 from kvlens import __version__
 from kvlens.config.find import is_config, is_seed_path
 from kvlens.config.highlight import KINDS
+from kvlens.config.references import is_reference_file
 from kvlens.files import is_regular
 from kvlens.internal import ISSUES, internal_error_message
 from kvlens.lint import project_file
@@ -350,8 +351,11 @@ class Server(StdioServer):
             self._check_again()
         if self._sources:
             self._sources.files_changed(uris)
+        names_configs = any(is_reference_file(self.path(uri)) for uri in uris)
         configs = [self.uri(self.path(uri)) for uri in uris if is_config(self.path(uri))]
         if not configs:
+            if names_configs:
+                await self._scan_folders()
             return
         for uri in configs:
             self.diagnostics.check_file(self.path(uri), uri)
@@ -362,7 +366,8 @@ class Server(StdioServer):
             if project:
                 self._offer_moves(project)
                 self.keys_changed(project)
-        if not all(known) or not all(is_regular(self.path(uri)) for uri in configs):
+        is_new = not all(known) or not all(is_regular(self.path(uri)) for uri in configs)
+        if names_configs or is_new:
             await self._scan_folders()
         if self._sources:
             self._sources.check_all()  # what they are checked against has changed
@@ -507,8 +512,11 @@ class Server(StdioServer):
             return
         options = types.DidChangeWatchedFilesRegistrationOptions(
             [
-                types.FileSystemWatcher("**/wrangler.{toml,json,jsonc}"),
-                types.FileSystemWatcher("**/{kvlens,pyproject}.toml"),
+                types.FileSystemWatcher("**/*.{toml,jsonc}"),
+                types.FileSystemWatcher("**/wrangler*.json"),
+                types.FileSystemWatcher("**/cloudflare.config.{ts,mts,js,mjs}"),
+                types.FileSystemWatcher("**/{package.json,vite.config.*,.gitlab-ci.yml}"),
+                types.FileSystemWatcher("**/.github/workflows/*.{yml,yaml}"),
             ]
         )
         self.client_register_capability(

@@ -41,7 +41,7 @@ async def find_project(server: Server, params: Params) -> ServedProject:
         return project
     if not projects:
         raise NotFoundError(
-            "no wrangler.toml, wrangler.json or wrangler.jsonc in this workspace; "
+            "no config of a Worker, such as wrangler.jsonc, in this workspace; "
             "KV namespaces are declared there"
         )
     if len(projects) > 1:

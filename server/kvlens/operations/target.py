@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from kvlens.config.find import CONFIG_NAMES
+from kvlens.config.find import CONFIG_NAMES, default_configs
 from kvlens.config.model import Config, Entry, Namespace
 from kvlens.operations.errors import NotFoundError, Spell, listed, there_are
 from kvlens.stores.base import Store
@@ -144,12 +144,22 @@ def way_out_of_none(scope: Scope) -> str:
     return find_mistake(scope.config) or "add one to kv_namespaces there"
 
 
-def no_config(folder: Path) -> NotFoundError:
-    """Return the error for a folder without a config."""
-    names = listed(CONFIG_NAMES, "or")
-    return NotFoundError(
-        f"no {names} in {folder} or above",
+def project_config(folder: Path) -> Path:
+    """Return the config that counts in a folder, if none is named.
+
+    That is the one that wrangler would use, else the only one with another name. Raises
+    NotFoundError for none and for several.
+    """
+    found = default_configs(folder)
+    if len(found) == 1:
+        return found[0]
+    what = f"no {listed(CONFIG_NAMES, 'or')} in {folder} or above"
+    if found:
+        what += f", but {there_are([path.name for path in found])}"
+    raise NotFoundError(
+        what,
         lambda spell: f"; name the config with {spell('config')}",
+        known=[path.name for path in found],
     )
 
 

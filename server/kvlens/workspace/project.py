@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kvlens.config.find import SEEDS, read_config
+from kvlens.config.local_state import WRANGLER, local_state
 from kvlens.config.model import Config, Namespace
 from kvlens.config.reader import ConfigReader
 from kvlens.stores.base import Store
@@ -29,8 +30,8 @@ class Project:
     ) -> None:
         """Read the config at `path`, or use `text` if it is given.
 
-        `store` is the URL of the store that keeps the keys. Raises ConfigError if the config can't
-        be read.
+        `store` is the URL of the store that keeps the keys; the default one is where the project's
+        development server keeps local state. Raises ConfigError if the config can't be read.
         """
         self.path = path.absolute()
         self.environment = environment
@@ -40,6 +41,19 @@ class Project:
         removes them."""
         self._reader = ConfigReader(str(self.path))
         self.config: Config = self._reader.read(read_config(self.path) if text is None else text)
+
+    @property
+    def store(self) -> str:
+        """The URL of the store that keeps the keys."""
+        return self._store
+
+    @store.setter
+    def store(self, url: str) -> None:
+        self._store = self._named_store = url
+        if url == DEFAULT_STORE:
+            state = local_state(self.path)
+            if state != self.folder / WRANGLER:
+                self._store = f"{DEFAULT_STORE}{state}"
 
     @property
     def folder(self) -> Path:
@@ -83,6 +97,7 @@ class Project:
         """
         from kvlens.config.renamed import renamed  # late: few commands reload
 
+        self.store = self._named_store  # the project's scripts may have changed
         before, used = self.config.namespaces(), _ids(self.namespaces)
         self.config = self._reader.read(read_config(self.path))
         self.renamed += renamed(before, self.config.namespaces())

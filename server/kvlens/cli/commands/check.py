@@ -90,7 +90,7 @@ def _once(options: Options, run: Run) -> int:
     if not files:
         where = ", ".join(map(str, run.paths))
         print(
-            f"kvlens check: no wrangler.toml, wrangler.json or wrangler.jsonc below {where}",
+            f"kvlens check: no config of a Worker, such as wrangler.jsonc, below {where}",
             file=sys.stderr,
         )
         if options.output_format == "text":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from kvlens.cli.common import (
@@ -15,13 +16,14 @@ from kvlens.cli.common import (
 from kvlens.cli.frame import Command, CommandError, Options
 from kvlens.cli.terminal import one_line
 from kvlens.formatting import human_size
-from kvlens.operations.namespaces import Row, list_namespaces
-from kvlens.operations.target import way_out_of_none
+from kvlens.operations.namespaces import Listing, Row, list_namespaces
+from kvlens.operations.other_state import Elsewhere, advice, find_elsewhere
+from kvlens.operations.target import Scope, way_out_of_none
 
 
 def _list(options: Options) -> int:
     scope = find_scope(options, every=True)
-    found = run(scope, list_namespaces(scope))
+    found, elsewhere = run(scope, _found(scope))
     rows = [_row(row) for row in found.rows]
     rows += [
         {"binding": None, "id": one.id, "environment": None, "keys": one.keys, "size": one.size}
@@ -39,11 +41,16 @@ def _list(options: Options) -> int:
                 f'"{one.id}" is in no kv_namespaces. kvlens namespace move {one.id} BINDING '
                 f"takes its {counted(one.keys, 'key')} along."
             )
+    print_warnings([f"note: {advice(scope, one, Path.cwd())}" for one in elsewhere])
     if found.errors:
         print_warnings([str(error) for error in found.errors])
         unread = {row.namespace.id for row in found.rows if row.error}
         raise CommandError(f"{counted(len(unread) or 1, 'namespace')} could not be read")
     return 0
+
+
+async def _found(scope: Scope) -> tuple[Listing, list[Elsewhere]]:
+    return await list_namespaces(scope), await find_elsewhere(scope)
 
 
 def _row(row: Row) -> dict[str, Any]:

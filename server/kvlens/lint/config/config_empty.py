@@ -33,7 +33,7 @@ from kvlens.text import Span
 
 
 def _check(config: Config) -> Iterator[Finding]:
-    if not config.is_json and not config.text.strip():
+    if config.is_toml and not config.text.strip():
         yield Finding(
             Span(0, 0),
             "This config is empty. A Worker needs name, main and compatibility_date; "

@@ -49,7 +49,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
 
-from kvlens.config.edit import Edit, add_bindings
+from kvlens.config.edit import Edit, add_bindings, place_of
 from kvlens.config.model import Config, Environment
 from kvlens.lint.base import ConfigRule, Finding, Fix, Problem, Related
 from kvlens.lint.bindings_by_env import bindings_by_env
@@ -99,6 +99,8 @@ def _missing(config: Config) -> dict[Span, _Missing]:
     for env in others if wanted else ():
         environment, here = env.environment, env.by_binding
         count = len(wanted) - sum(name is not None and name in top.by_binding for name in here)
+        if any(kv.broken for kv in environment.kv) and config.is_code:
+            continue  # it may have others
         if not count or environment.key_span is None or environment.name in _NO_NAMES:
             continue
         found[environment.key_span] = _Missing(environment, count, wanted, here)
@@ -114,7 +116,11 @@ def _check(config: Config) -> Iterator[Finding]:
             span,
             f"The environment {quoted(environment.name or '')} lacks the {noun} "
             f"{listed(names, count)} of the top level. KV namespaces are not inherited: "
-            f"add {'it' if count == 1 else 'them'} to {path_of(environment)}.",
+            f"add {'it' if count == 1 else 'them'} to {path_of(environment)}."
+            if not config.is_code
+            else f"With the mode {quoted(environment.name or '')}, the {noun} "
+            f"{listed(names, count)} of other modes {'is' if count == 1 else 'are'} missing. Add "
+            f"{'it' if count == 1 else 'them'} to what the mode returns.",
             related=tuple(_bound(config, names)),
         )
 
@@ -130,7 +136,9 @@ def _bound(config: Config, names: list[str]) -> Iterator[Related]:
 def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
     here = _missing(config).get(problem.span)
     if here and can_extend(config, here.environment):
-        title = f"Add {listed(here.names(_MOST), here.number)} to env.{here.environment.name}"
+        name = here.environment.name
+        where = place_of(config, name) if config.is_code else f"env.{name}"
+        title = f"Add {listed(here.names(_MOST), here.number)} to {where}"
         yield Fix(title, (add_bindings(config, here.environment, here.names()),))
     if everywhere := _everywhere(config):
         yield Fix("Add all missing namespaces to every environment", everywhere)
@@ -142,7 +150,8 @@ def _everywhere(config: Config) -> tuple[Edit, ...]:
     missing = [one for one in _missing(config).values() if can_extend(config, one.environment)]
     if len(missing) < 2 or sum(found.number for found in missing) > _WRITTEN:
         return ()
-    return tuple(add_bindings(config, found.environment, found.names()) for found in missing)
+    added = (add_bindings(config, found.environment, found.names()) for found in missing)
+    return tuple(dict.fromkeys(added))
 
 
 RULE = ConfigRule(

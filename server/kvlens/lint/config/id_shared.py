@@ -53,9 +53,9 @@ def _check(config: Config) -> Iterator[Finding]:
             if known is None:
                 fresh[value] = environment.name, entries[place]
                 continue
-            if not is_real(value):
-                continue
             name, other = known
+            if not is_real(value) or other.base == entries[place].base:
+                continue  # in code, one entry can be that of several modes
             field, earlier = entries[place].get("id"), other.get("id")
             assert field and earlier
             where = "the top level" if name is None else f"environment {quoted(name)}"

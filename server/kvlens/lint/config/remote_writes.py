@@ -54,7 +54,10 @@ def _check(entry: Entry) -> Iterator[Finding]:
         yield Finding(
             field.value_span,
             "With remote = true, a Worker under wrangler dev reads and writes the real namespace, "
-            "not a local copy. Add a preview_id for dev, or remove the field.",
+            "not a local copy. Add a preview_id for dev, or remove the field."
+            if not entry.in_code
+            else "With remote: true, the Worker reads and writes the real namespace in "
+            "development, not a local copy. Remove it, or use another id in development.",
         )
 
 

@@ -65,8 +65,8 @@ _VALUE_BEGINS = re.compile(r"=[ \t]*\Z")
 
 
 def _check(config: Config) -> Iterator[Finding]:
-    if config.refused:
-        return  # reported by another rule
+    if config.refused or config.is_code:
+        return  # reported by another rule, or by the editor
     if config.is_json and not config.text.strip("\ufeff \t\r\n"):
         yield Finding(Span(0, 0), "The file is empty, and JSON needs a value: start with {}.")
         return

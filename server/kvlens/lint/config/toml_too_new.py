@@ -68,7 +68,7 @@ class _Form(NamedTuple):
 
 
 def _check(config: Config, context: ProjectContext) -> Iterator[Finding]:
-    if config.is_json or context.wrangler is None or context.wrangler >= FIRST:
+    if not config.is_toml or context.wrangler is None or context.wrangler >= FIRST:
         return
     version = ".".join(map(str, context.wrangler))
     whose = (
@@ -140,7 +140,7 @@ def _one_line(text: str, start: int) -> Iterator[Edit]:
         end = found.end()
         if not depth:
             break
-    if depth or comments(text, is_json=False, start=start, end=end):
+    if depth or comments(text, syntax="toml", start=start, end=end):
         return
     inside = [
         found.span()

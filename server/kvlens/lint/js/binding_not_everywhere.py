@@ -50,7 +50,7 @@ export default {
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kvlens.lint.base import Context, Finding, Fix, Problem, SourceRule
 from kvlens.lint.source_fix_helpers import declared_in, given
@@ -69,13 +69,25 @@ def _check(context: Context) -> Iterator[Finding]:
         missing = declared.missing(use.name)
         if not missing or use.name in declared.others or analysis.is_optional(use.name):
             continue
-        where = " and ".join(f"env.{name}" if name else "the top level" for name in missing)
         yield Finding(
             use.span,
-            f"The KV binding {quoted(use.name)} isn't declared in {where}: it's undefined there, "
-            f"because environments don't inherit kv_namespaces. Add it to {where} too.",
+            _said(use.name, missing, has_modes=context.has_modes),
             data={"binding": use.name, "environments": list(missing)},
         )
+
+
+def _said(binding: str, missing: Sequence[str | None], *, has_modes: bool) -> str:
+    if has_modes:
+        where = " and ".join(f"the mode {quoted(name)}" if name else "others" for name in missing)
+        return (
+            f"The KV binding {quoted(binding)} isn't declared for {where}: it's undefined there. "
+            "Add it to what the config returns for it."
+        )
+    where = " and ".join(f"env.{name}" if name else "the top level" for name in missing)
+    return (
+        f"The KV binding {quoted(binding)} isn't declared in {where}: it's undefined there, "
+        f"because environments don't inherit kv_namespaces. Add it to {where} too."
+    )
 
 
 def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:

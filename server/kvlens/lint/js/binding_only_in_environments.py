@@ -65,7 +65,7 @@ _SHOWN = 5
 
 def _check(context: Context) -> Iterator[Finding]:
     declared, analysis = context.declared, context.analysis
-    if declared.unsure or None in declared.environments:
+    if declared.unsure or None in declared.environments or context.has_modes:
         return
     first: dict[str, BindingUse] = {}
     for use in analysis.uses:

@@ -63,6 +63,7 @@ def _check(context: Context) -> Iterator[Finding]:
     declared, analysis = context.declared, context.analysis
     if declared.unsure:
         return
+    home = "env" if context.has_modes else "kv_namespaces"
     seen: set[str] = set()
     for use in analysis.uses:
         if use.name in seen or use.how == "global" or use.name.startswith("__"):
@@ -85,7 +86,7 @@ def _check(context: Context) -> Iterator[Finding]:
             use.span,
             f"No environment of the config declares the KV binding {quoted(use.name)}, so it is "
             "undefined when the Worker runs. "
-            + (f"Did you mean {quoted(nearest)}?" if nearest else "Add it to kv_namespaces."),
+            + (f"Did you mean {quoted(nearest)}?" if nearest else f"Add it to {home}."),
             related=tuple(
                 Related(other.span, f"{quoted(use.name)} is used here too")
                 for other in analysis.uses_of(use.name)

@@ -264,7 +264,7 @@ def _extends_foreign(source: Source) -> bool:
 
 def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
     name = problem.data.get("binding") if problem.data else None
-    edits = tuple(
+    edits = dict.fromkeys(  # in code, one entry can be that of several modes
         edit
         for environment in config.environments
         for kv in environment.kv
@@ -272,7 +272,7 @@ def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
         if entry.text_of("binding") == name
         for edit in remove_entry(config, entry)
     )
-    yield Fix(f"Remove {quoted(str(name))} from the config", edits)
+    yield Fix(f"Remove {quoted(str(name))} from the config", tuple(edits))
 
 
 RULE = ProjectRule(

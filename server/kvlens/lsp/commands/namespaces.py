@@ -15,6 +15,7 @@ from kvlens.lsp.subprocesses import ChildError
 from kvlens.lsp.targets import claimed, scope_of
 from kvlens.operations.clock import as_json
 from kvlens.operations.namespaces import Row, list_namespaces
+from kvlens.operations.other_state import advice, find_elsewhere
 from kvlens.operations.target import find_mistake
 from kvlens.stores.base import StoreError
 from kvlens.stores.registry import find_store, open_store, shown_url
@@ -43,6 +44,9 @@ async def _describe(server: Server, project: ServedProject) -> Project:
     if emulator.state == "running":
         found = await list_namespaces(scope_of(project), claimed(server, project))
         rows = found.rows
+        if not project.shown_elsewhere:
+            project.shown_elsewhere = True
+            server.create_task(_tell_elsewhere(server, project))
         others = [{"id": one.id, "keys": one.keys, "size": one.size} for one in found.unclaimed]
     index = LineIndex(project.config.text)
     shown: Project = {
@@ -52,7 +56,7 @@ async def _describe(server: Server, project: ServedProject) -> Project:
         "url": emulator.url,
         "message": emulator.message,
         "problem": project.problem or ("" if rows else find_mistake(project.config)),
-        "store": shown_url(emulator.settings.store),
+        "store": shown_url(project.store),
         "namespaces": [_shown(row, index, server.documents.encoding) for row in rows],
         "unclaimed": others,
         "seedable": _is_seedable(project, rows),
@@ -61,6 +65,13 @@ async def _describe(server: Server, project: ServedProject) -> Project:
     if shift != REAL:
         shown["clock"] = as_json(shift)
     return shown
+
+
+async def _tell_elsewhere(server: Server, project: ServedProject) -> None:
+    """Say once which keys are in a state folder that isn't in use."""
+    scope = scope_of(project)
+    for one in await find_elsewhere(scope):
+        server.show_message("info", advice(scope, one, project.folder))
 
 
 async def _shift(project: ServedProject) -> Shift:
