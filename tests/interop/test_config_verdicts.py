@@ -60,9 +60,18 @@ def wrangler_says(asked: list[tuple[Path, str | None]]) -> list[Verdict]:
 
 # Captured lists that wrangler reports; it treats others as a variable's value, or as the
 # environment `kv_namespaces`.
-CAPTURED_AND_TOLD = {"under-dev", "under-site", "under-another-array"}
-# wrangler warns that an environment has no list although the top level's is empty.
-LACKS_NOTHING = {"empty-list-at-the-top"}
+CAPTURED_AND_TOLD = {
+    *("under-dev", "under-site", "under-another-array"),
+    *(
+        name
+        for name in CASES
+        if name.startswith("misspelled-")
+        and name.endswith(("-site", "-build", "-dev", "_buckets]"))
+    ),
+}
+# wrangler warns that an environment has no list although the top level's is empty, and where a
+# comment for KV Lens turns its own warning off.
+LACKS_NOTHING = {"empty-list-at-the-top", "header-after-an-environment"}
 # Mistakes that wrangler doesn't report. Everything else must agree.
 STRICTER = {"empty-binding", "name-of-mail-sender"}
 

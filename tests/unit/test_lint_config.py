@@ -19,6 +19,15 @@ RULES = {**rules_of("config"), **rules_of("seeds")}
 ID = "0f2ac74b498b48028cb68387c421e279"
 OTHER = "06779da6940b431db6e566b4846d64db"
 
+# tables in which a list is ignored, each with a valid field
+MISPLACED = {
+    "site": 'bucket = "./public"',
+    "build": 'command = "true"',
+    "dev": "port = 9000",
+    "vars": 'X = "y"',
+    "env.s.vars": 'X = "y"',
+    "[r2_buckets]": 'binding = "FILES"\nbucket_name = "files"',
+}
 # id: (code expected at every mark, config with marks). JSON if it begins with a brace.
 CASES: dict[str, tuple[str, str]] = {
     # the syntax check
@@ -143,10 +152,10 @@ CASES: dict[str, tuple[str, str]] = {
     **{
         f"misspelled-{name}-under-{table}": (
             "kv-captured",
-            f'[{table}]\nx = "y"\n«{name}» = [{{ binding = "A", id = "{ID}" }}]\n',
+            f'[{table}]\n{field}\n«{name}» = [{{ binding = "A", id = "{ID}" }}]\n',
         )
         for name in ("kv-namespaces", "kv_namespace", "kvNamespaces", "kv_namepaces")
-        for table in ("site", "build", "dev", "vars", "env.s.vars", "[r2_buckets]")
+        for table, field in MISPLACED.items()
     },
     "header-after-an-environment": (
         "binding-duplicate",
