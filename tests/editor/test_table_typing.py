@@ -80,6 +80,7 @@ def test_metadata_that_is_not_json_is_kept_and_named(table: Table) -> None:
 
 def test_a_double_click_edits_the_row_under_the_mouse(table: Table) -> None:
     table.cell("user:1", "value").dblclick()
+    expect(table.frame.locator(".cellEditor")).to_be_focused()
     table.window.page.keyboard.type('"one"')
     table.window.page.keyboard.press("Enter")
     expect(table.frame.locator(".changes")).to_have_text("1 unsaved change")

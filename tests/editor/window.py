@@ -108,7 +108,8 @@ class Window:
         """Keep what the window shows and has logged, after a test that failed."""
         self.shot("failed")
         log = SCREENSHOTS / f"{self.name}-console.txt"
-        frames = [f"{frame.url}\n{frame.content()[:4000]}" for frame in self.page.frames[1:]]
+        body = "document.body && document.body.outerHTML.slice(0, 4000)"
+        frames = [f"{frame.url}\n{frame.evaluate(body)}" for frame in self.page.frames[1:]]
         log.write_text("\n".join([*self._console, *frames]), encoding="utf-8")
 
     def reload(self) -> None:
