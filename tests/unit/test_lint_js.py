@@ -289,6 +289,34 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
     ),
     "in-template": ("promise-not-awaited", 'return `have ${«env.KV.get("k")»}`;'),
     "compared": ("promise-not-awaited", 'if («env.KV.get("k")» === null) return;'),
+    # methods
+    "set": ("method-unknown", 'await env.KV.«set»("k", "v");'),
+    "has": ("method-unknown", 'if (await env.KV.«has»("k")) return;'),
+    "keys": ("method-unknown", "for (const key of await env.KV.«keys»()) use(key);"),
+    "get-all": ("method-unknown", 'return env.KV.«getAll»(["a", "b"]);'),
+    "put-many": ("method-unknown", "await env.KV.«putMany»(entries);"),
+    "expire": ("method-unknown", 'await env.KV.«expire»("k", 60);'),
+    "another-case": ("method-unknown", 'await env.KV.«getWithMetaData»("k");'),
+    "mistyped-method": ("method-unknown", 'await env.KV.«lst»({ prefix: "a" });'),
+    "unheard-of": ("method-unknown", 'await env.KV.«compareAndSwap»("k", "a", "b");'),
+    "set-of-an-alias": ("method-unknown", 'const kv = env.KV; await kv.«set»("k", "v");'),
+    "mistyped-of-an-alias": (
+        "method-unknown",
+        'const kv = env.KV; await kv.put("k", "v"); await kv.«deletee»("k");',
+    ),
+    "set-destructured": ("method-unknown", 'const { KV } = env; await KV.«set»("k", "v");'),
+    "destructured-get": ("method-unbound", 'const { get } = env.KV; await «get»("x");'),
+    "destructured-renamed": (
+        "method-unbound",
+        'const { put: save } = env.KV; await «save»("x", "v");',
+    ),
+    "method-kept": ("method-unbound", 'const put = env.KV.put; await «put»("x", "v");'),
+    "method-mapped": ("method-unbound", "await Promise.all(names.map(«env.KV.get»));"),
+    "method-kept-and-mapped": (
+        "method-unbound",
+        "const remove = env.KV.delete; await Promise.all(names.map(«remove»));",
+    ),
+    "method-for-then": ("method-unbound", "return key().then(«env.KV.get»);"),
 }
 
 TTL = '"k", "v", { expirationTtl: «30» }'
@@ -571,6 +599,31 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "variable-of-a-promise": 'const p = env.KV.get("k"); return (await p) ?? p.then(String);',
     "asserted": 'await expect(env.KV.put("", "v")).rejects.toThrow();',
     "asserted-function": 'assert.rejects(() => env.KV.get(""));',
+    # methods
+    "method-tested": 'await env.KV.has?.("k");',
+    "method-looked-for": 'if (typeof env.KV.has === "function") await env.KV.has("k");',
+    "method-in": 'if ("has" in env.KV) await env.KV.has("k");',
+    "method-set": "env.KV.has = has; await env.KV.has('k');",
+    "method-of-objects": "env.KV.hasOwnProperty('k'); env.KV.toString();",
+    "method-of-a-flag": 'await env.KV.deleteBulk(["a", "b"]);',
+    "method-of-the-result": 'const seen = new Set(await env.KV.get("k", "json")); seen.has("a");',
+    "methods-of-a-map": 'const cache = new Map(); cache.set("k", await env.KV.get("k")); cache.has("k");',
+    "methods-of-a-bulk-get": 'const found = await env.KV.get(["a"]); found.has("a"); found.keys();',
+    "methods-of-a-wrapper": 'const kv = wrap(env.KV); await kv.set("k", "v"); await kv.has("k");',
+    "methods-of-an-object": 'const kv = { ...env.KV, set() {} }; kv.set("k");',
+    "methods-of-either": 'const kv = test ? env.KV : new Map(); await kv.set("k", "v");',
+    "methods-of-an-r2-bucket": 'await env.FILES.head("k"); await env.FILES.has("k");',
+    "methods-of-the-unknown": 'await env.OTHER.set("k", "v"); await store.kv.set("k", "v");',
+    "method-bound": 'const put = env.KV.put.bind(env.KV); await put("x", "v");',
+    "method-with-its-namespace": 'const put = env.KV.put; await put.call(env.KV, "x", "v");',
+    "method-mapped-with-its-namespace": "await Promise.all(names.map(env.KV.get, env.KV));",
+    "method-mapped-bound": "await Promise.all(names.map(env.KV.get.bind(env.KV)));",
+    "method-in-an-arrow": "await Promise.all(names.map((name) => env.KV.get(name)));",
+    "method-of-a-map": 'const { get } = new Map(); get("x");',
+    "method-of-an-r2-bucket": 'const { get } = env.FILES; await get("x");',
+    "method-for-an-own-function": "await retry(env.KV.get);",
+    "method-tested-only": "const { get } = env.KV; if (!get) throw new Error();",
+    "method-reassigned": 'let put = env.KV.put; put = save; await put("x", "v");',
     # other bindings
     "r2": 'await env.FILES.put("k", { a: 1 }, { expirationTtl: 1 }); await env.FILES.delete(["a"]);',
     "var": 'env.MODE.get("k", "json");',
@@ -592,6 +645,12 @@ CLEAN_IN_HANDLER: dict[str, str] = {
 }
 
 CLEAN: dict[str, str] = {
+    "own-type-of-the-name": "interface KVNamespace { set(key: string, value: string): void }\n"
+    "async function f(kv: KVNamespace) { await kv.set('k', 'v'); }",
+    "extended-type": "declare global { interface KVNamespace { has(key: string): boolean } }\n"
+    "async function f(kv: KVNamespace) { await kv.has('k'); }",
+    "wrapped-again": "export default { async fetch(request, env) {"
+    " env = { ...env, KV: wrap(env.KV) }; await env.KV.put('k', {}); await env.KV.set('k', {}); } };",
     "global-shadowed": "const KV = new Map(); function f() { KV.get(''); }",
     "global-imported": 'import { KV } from "./store"; KV.get("");',
     "let-alias": "async function f(env) { let kv = env.KV; kv = other; await kv.put('k', {}); }",

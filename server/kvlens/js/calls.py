@@ -65,8 +65,7 @@ class KvCall:
     @property
     def title(self) -> str:
         """Its name in messages: `env.CARTS.get()`."""
-        text = " ".join(self.source.text_of(plain(self.receiver)).split())
-        return f"{text if len(text) <= 40 else text[:39] + '…'}.{self.method}()"
+        return f"{shown_receiver(self.source, self.receiver)}.{self.method}()"
 
     @cached_property
     def argument_nodes(self) -> list[Node]:
@@ -186,6 +185,12 @@ _FATES: dict[str, Fate] = {
     "arguments": "argument",
     "expression_statement": "dropped",
 }
+
+
+def shown_receiver(source: Source, receiver: Node) -> str:
+    """Return what a method is called on, for messages: on one line, a long one cut short."""
+    text = " ".join(source.text_of(plain(receiver)).split())
+    return text if len(text) <= 40 else text[:39] + "…"
 
 
 def called(name: Node) -> tuple[Node, Node] | None:
