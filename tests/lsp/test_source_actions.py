@@ -238,6 +238,20 @@ FIXES: dict[str, tuple[str, str, str, str, bool]] = {
         "return await Promise.all(names.map((key) => env.KV.get(key)));",
         True,
     ),
+    "global-in-a-module-worker": (
+        "binding-not-in-scope",
+        'return new Response(await SESSIONS.get("k"));',
+        "Change to env.SESSIONS",
+        'return new Response(await env.SESSIONS.get("k"));',
+        True,
+    ),
+    "binding-in-lower-case": (
+        "binding-undeclared",
+        'await env.sessions.get("k");',
+        'Change to "SESSIONS"',
+        'await env.SESSIONS.get("k");',
+        False,
+    ),
     "silenced": (
         "ttl-out-of-range",
         'await env.KV.put("k", "v", { expirationTtl: 30 });',

@@ -462,12 +462,12 @@ WHOLE: dict[str, tuple[str, str]] = {
     ),
     "declared-global": (
         "ttl-out-of-range",
-        f"declare const LINKS: KVNamespace;\nasync function handle() {{ await LINKS.put({TTL}); }}",
+        f"declare const KV: KVNamespace;\nasync function handle() {{ await KV.put({TTL}); }}",
     ),
     "declared-global-block": (
         "ttl-out-of-range",
-        "declare global { const LINKS: KVNamespace }\n"
-        f"async function handle() {{ await LINKS.put({TTL}); }}",
+        "declare global { const KV: KVNamespace }\n"
+        f"async function handle() {{ await KV.put({TTL}); }}",
     ),
     "typed-by-env": (
         "ttl-out-of-range",
@@ -506,6 +506,69 @@ WHOLE: dict[str, tuple[str, str]] = {
     "undeclared-near": (
         "binding-undeclared",
         'async function f(env) { return env.«SESSION».getWithMetadata("k"); }',
+    ),
+    "one-letter-less": (
+        "binding-undeclared",
+        'async function f(env) { await env.«SESSION».put("k", "v"); await env.SESSION.get("k"); }',
+    ),
+    "one-letter-more": (
+        "binding-undeclared",
+        'async function f(env) { await env.«SESSIONSS».delete("k"); }',
+    ),
+    "another-letter": (
+        "binding-undeclared",
+        'async function f(env) { await env.«SESSIOMS».get("k"); }',
+    ),
+    "swapped-letters": (
+        "binding-undeclared",
+        'async function f(env) { await env.«SESSOINS».get("k"); }',
+    ),
+    "in-lower-case": (
+        "binding-undeclared",
+        'async function f(env) { await env.«sessions».get("k"); }',
+    ),
+    "in-lower-case-and-short": (
+        "binding-undeclared",
+        'app.get("/", async (c) => c.text(await c.env.«kv».get("k")));',
+    ),
+    "with-underscores": (
+        "binding-undeclared",
+        'async function f({ «SES_SIONS» }: Env) { await SES_SIONS.get("k"); }',
+    ),
+    "right-of-or": (
+        "binding-undeclared",
+        'async function f(env, K) { const kv = env[K] || env.«LINKS»; await kv.get("a");'
+        ' await env.LINKS.get("k", "json"); }',
+    ),
+    "declared-global-undeclared": (
+        "binding-undeclared",
+        'declare const LINKS: KVNamespace;\naddEventListener("fetch", (event) =>'
+        ' event.respondWith(handle()));\nasync function handle() { await «LINKS».get("a"); }',
+    ),
+    # scope
+    "global-in-a-module-worker": (
+        "binding-not-in-scope",
+        'export default { async fetch(request, env) { await «SESSIONS».get("x"); } };',
+    ),
+    "global-in-a-function-beside": (
+        "binding-not-in-scope",
+        'async function read() { return «SESSIONS».get("x"); }\n'
+        "export default { async fetch(request, env) { return new Response(await read()); } };",
+    ),
+    "ambient-in-a-module-worker": (
+        "binding-not-in-scope",
+        "declare const SESSIONS: KVNamespace;\n"
+        'export default { async fetch() { await «SESSIONS».get("x"); } };',
+    ),
+    "global-handed-on-in-an-entry": (
+        "binding-not-in-scope",
+        'import { Hono } from "hono";\nconst app = new Hono();\n'
+        "app.use(session(«SESSIONS»));\nexport default app;",
+    ),
+    "env-in-a-function-without": (
+        "binding-not-in-scope",
+        'async function read(key) { return «env».KV.get("x" + key); }\n'
+        "export default { async fetch(request, env) { return read(request.url); } };",
     ),
 }
 
@@ -645,6 +708,49 @@ CLEAN_IN_HANDLER: dict[str, str] = {
 }
 
 CLEAN: dict[str, str] = {
+    "named-by-another-number": 'async function f(env) { await env.SESSIONS2.get("k"); }',
+    "two-letters-off": 'async function f(env) { await env.MISSIONS.get("k"); }',
+    "short-names": 'async function f(env) { await env.KW.get("k"); await env.K.get("k"); }',
+    "another-word": 'async function f(env) { await env.DB.get("k"); await env.FILE.get("k"); }',
+    "slip-that-is-tested": 'async function f(env) { if (env.SESSION) await env.SESSION.get("k"); }',
+    "slip-of-another-type": "interface Env { SESSION: DurableObjectNamespace }\n"
+    'async function f(env: Env) { return env.SESSION.get("k"); }',
+    "slip-without-methods-of-kv": "async function f(env) { env.SESSION.idFromName('a'); use(env.SESSION); }",
+    "slip-of-another-object": 'async function f(shop) { await shop.SESSION.get("k"); }',
+    "left-of-or": "async function f(env) { const kv = env.LINKS || env.KV;"
+    ' await kv.get("k"); await env.LINKS.get("k", "json"); }',
+    "right-of-or-and-tested": "async function f(env) { const kv = env.A || env.LINKS;"
+    ' if (!kv) return; await env.LINKS.get("k", "json"); }',
+    "right-of-or-and-left-of-another": "async function f(env) { const kv = env.A || env.LINKS || 0;"
+    ' use(kv); await env.LINKS.get("k", "json"); }',
+    "ambient-global-tested": "declare const LINKS: KVNamespace;\n"
+    'async function f() { if (typeof LINKS !== "undefined") await LINKS.get("a"); }',
+    "ambient-global-that-may-be-missing": "declare const LINKS: KVNamespace | undefined;\n"
+    'async function f() { await LINKS!.get("a"); }',
+    "ambient-global-of-another-type": "declare const LINKS: Cache;\nasync function f() { await LINKS.put('', ''); }",
+    "ambient-global-only-declared": "declare const LINKS: KVNamespace;\nexport const a = 1;",
+    "global-in-a-service-worker": 'addEventListener("fetch", (event) =>'
+    ' event.respondWith(SESSIONS.get("x")));',
+    "global-in-a-file-of-functions": "export async function read() { return SESSIONS.get('x'); }",
+    "global-set-by-the-code": "export default { async fetch(request, env) {"
+    ' globalThis.SESSIONS = env.SESSIONS; await SESSIONS.get("x"); } };',
+    "global-tested": "export default { async fetch(request, env) {"
+    ' const kv = typeof SESSIONS === "undefined" ? env.SESSIONS : SESSIONS; await kv.get("x"); } };',
+    "global-that-is-a-variable": "let SESSIONS; export default { async fetch(request, env) {"
+    ' SESSIONS = env.SESSIONS; await SESSIONS.get("x"); } };',
+    "global-that-is-destructured": "export default { async fetch(request, { SESSIONS }) {"
+    ' await SESSIONS.get("x"); } };',
+    "global-as-a-name": "export default { fetch(request, env) { return use({ SESSIONS: env.SESSIONS }); } };",
+    "env-of-the-runtime": 'import { env } from "cloudflare:workers";\n'
+    "async function read() { return env.KV.get('x'); }\n"
+    "export default { async fetch(request, env) { return read(); } };",
+    "env-of-the-file": "let env; async function read() { return env.KV.get('x'); }\n"
+    "export default { async fetch(request, e) { env = e; return read(); } };",
+    "env-set-as-a-global": "async function read() { return env.KV.get('x'); }\n"
+    "export default { async fetch(request, env) { globalThis.env = env; return read(); } };",
+    "env-declared-elsewhere": "declare const env: Env;\nasync function read() { return env.KV.get('x'); }\n"
+    "export default { async fetch(request, env) { return read(); } };",
+    "env-of-the-unknown": "async function read() { return env.KV.get('x'); }",
     "own-type-of-the-name": "interface KVNamespace { set(key: string, value: string): void }\n"
     "async function f(kv: KVNamespace) { await kv.set('k', 'v'); }",
     "extended-type": "declare global { interface KVNamespace { has(key: string): boolean } }\n"
