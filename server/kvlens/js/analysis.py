@@ -184,6 +184,14 @@ class Analysis:
             and not (lost and self._is_broken(call.node))
         ]
 
+    def call_of(self, node: Node) -> KvCall | None:
+        """Return the sure call that an expression is."""
+        return self._by_node.get(node.id)
+
+    @cached_property
+    def _by_node(self) -> dict[int, KvCall]:
+        return {call.node.id: call for call in self.certain_calls}
+
     def call_at(self, place: Span) -> KvCall | None:
         """Return the innermost of the sure calls that a place is in."""
         at: int | None = bisect_right(self._starts, place.start) - 1

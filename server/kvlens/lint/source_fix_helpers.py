@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 
 # Expressions that bind as tightly as a call and can be divided without parentheses.
 _TIGHT = frozenset(
-    ("identifier", "number", "call_expression", "member_expression", "parenthesized_expression")
+    (
+        "identifier",
+        "shorthand_property_identifier",
+        "number",
+        "call_expression",
+        "member_expression",
+        "new_expression",
+        "parenthesized_expression",
+    )
 )
 _SHORTHAND = "shorthand_property_identifier"
 _THOUSAND = frozenset(("1000", "1_000", "1e3"))
@@ -45,8 +53,13 @@ def write(context: Context, problem: Problem, title: str, new: str, *, safe: boo
     return Fix(title, (Edit(problem.span, new),), safe)
 
 
-def in_seconds(context: Context, problem: Problem, *, whole: bool = False) -> Iterator[Fix]:
-    """Write the intended number, or divide by 1000; `whole` if it must be an integer."""
+def in_seconds(
+    context: Context, problem: Problem, *, whole: bool = False, safe: bool = False
+) -> Iterator[Fix]:
+    """Write the intended number, or divide by 1000; `whole` if it must be an integer.
+
+    `safe`: dividing is the one certain answer.
+    """
     node = node_at(context.analysis.source, problem.span)
     if node is None:
         return
@@ -60,9 +73,10 @@ def in_seconds(context: Context, problem: Problem, *, whole: bool = False) -> It
         product = _without_thousand(context.analysis.source, node)
         if product is not None:
             yield write(context, problem, "Remove * 1000", product)
-        divided = f"{text if node.type in _TIGHT else f'({text})'} / 1000"
+        dividend = text if node.type in _TIGHT else f"({text})"
+        divided = f"{dividend}{given(problem, 'convert') or ''} / 1000"
         new = f"Math.floor({divided})" if whole else divided
-        yield write(context, problem, "Divide by 1000", new)
+        yield write(context, problem, "Divide by 1000", new, safe=safe and product is None)
 
 
 def _without_thousand(source: Source, node: Node) -> str | None:
