@@ -29,6 +29,7 @@ _TIGHT = frozenset(
         "parenthesized_expression",
     )
 )
+PROMISE_METHODS = frozenset(("then", "catch", "finally"))
 _SHORTHAND = "shorthand_property_identifier"
 _THOUSAND = frozenset(("1000", "1_000", "1e3"))
 
@@ -104,6 +105,9 @@ def awaited(context: Context, problem: Problem) -> Iterator[Fix]:
     here = outer(call.node)
     parent = here.parent
     tight = parent is not None and parent.type in ("member_expression", "subscript_expression")
+    name = parent.child_by_field_name("property") if parent is not None else None
+    if name is not None and context.analysis.source.text_of(name) in PROMISE_METHODS:
+        tight = False
     start, end = problem.span
     before, after = Edit(Span(start, start), "await "), Edit(Span(end, end), ")")
     if tight and here.id == call.node.id:
