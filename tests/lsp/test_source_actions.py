@@ -308,6 +308,13 @@ FIXES: dict[str, tuple[str, str, str, str, bool]] = {
         'return new Response(await env.KV.get("k"));',
         False,
     ),
+    "ttl-without-a-bound": (
+        "ttl-unbounded",
+        'await env.KV.put("k", "v", { expirationTtl: (end - Date.now()) / 1000 });',
+        "Wrap in Math.max(60, …)",
+        'await env.KV.put("k", "v", { expirationTtl: Math.max(60, (end - Date.now()) / 1000) });',
+        False,
+    ),
     "silenced": (
         "ttl-out-of-range",
         'await env.KV.put("k", "v", { expirationTtl: 30 });',

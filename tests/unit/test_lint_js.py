@@ -213,6 +213,20 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "ttl-out-of-range",
         'const f = (key, ttl = 10) => env.KV.put(key, "v", { expirationTtl: «ttl» }); await f("k");',
     ),
+    "ttl-left": (
+        "ttl-unbounded",
+        'await env.KV.put("k", "v", { expirationTtl: «Math.floor((expiresAt - Date.now()) / 1000)» });',
+    ),
+    "ttl-left-of-a-token": (
+        "ttl-unbounded",
+        "const now = Math.floor(Date.now() / 1000);"
+        'await env.KV.put("k", "v", { expirationTtl: «payload.exp - now» });',
+    ),
+    "ttl-left-in-a-variable": (
+        "ttl-unbounded",
+        "const ttl = Math.round((Number(expiresAt) - Date.now()) / 1000);"
+        'if (ttl) await env.KV.put("k", "v", { expirationTtl: «ttl» });',
+    ),
     # cacheTtl, limit
     "cache-ttl-10": ("cache-ttl-out-of-range", 'await env.KV.get("k", { cacheTtl: «10» });'),
     "cache-ttl-0": ("cache-ttl-out-of-range", 'await env.KV.get("k", { cacheTtl: «0» });'),
@@ -657,6 +671,22 @@ WHOLE: dict[str, tuple[str, str]] = {
         "// é 😀 漢字\nexport async function f(env) {\n"
         f'  const s = "😀漢"; await env.KV.put({TTL}); // 😀\n}}',
     ),
+    "ttl-of-callers": (
+        "ttl-unbounded",
+        "export async function save(env, key, ttl) {"
+        ' await env.KV.put(key, "v", { expirationTtl: «ttl» }); }',
+    ),
+    "ttl-of-callers-of-a-method": (
+        "ttl-unbounded",
+        "class Store { constructor(private kv: KVNamespace) {}\n async set(key: string, expirationTtl: number)"
+        ' { await this.kv.put(key, "v", { «expirationTtl» }); } }',
+    ),
+    "ttl-of-a-caller-that-computes-it": (
+        "ttl-unbounded",
+        "async function save(env, key, ttl) {"
+        ' await env.KV.put(key, "v", { expirationTtl: «ttl» }); }\n'
+        "export default { async fetch(r, env) { await save(env, 'k', Number(r.url)); } };",
+    ),
     # bindings
     "undeclared-by-shape": (
         "binding-undeclared",
@@ -846,6 +876,15 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "ttl-none-by-default": 'await env.KV.put("k", "v", { expirationTtl: ttl || undefined });',
     "ttl-default-parameter-raised": "const f = (ttl = 10) => { ttl = Math.max(ttl, 60);"
     ' return env.KV.put("k", "v", { expirationTtl: ttl }); }; await f();',
+    "ttl-left-raised": 'await env.KV.put("k", "v", { expirationTtl: Math.max(60, Math.floor((end - Date.now()) / 1000)) });',
+    "ttl-left-raised-before": 'const ttl = Math.max(60, (end - Date.now()) / 1000); await env.KV.put("k", "v", { expirationTtl: ttl });',
+    "ttl-left-compared": 'const ttl = (end - Date.now()) / 1000; if (ttl < 60) return; await env.KV.put("k", "v", { expirationTtl: ttl });',
+    "ttl-left-of-what-is-compared": "const left = end - Date.now(); if (left > 60_000)"
+    ' await env.KV.put("k", "v", { expirationTtl: left / 1000 });',
+    "ttl-left-and-a-minute": 'await env.KV.put("k", "v", { expirationTtl: (end - Date.now()) / 1000 + 60 });',
+    "ttl-of-a-known-caller": "const save = (ttl) => env.KV.put('k', 'v', { expirationTtl: ttl }); await save(3600);",
+    "ttl-of-an-option": 'await env.KV.put("k", "v", { expirationTtl: options.ttl });',
+    "ttl-difference-of-unknowns": 'await env.KV.put("k", "v", { expirationTtl: end - start });',
     "value-unknown-slice": 'await env.KV.put("k", text.slice(1));',
     "options-unknown": 'await env.KV.put("k", "v", options);',
     "option-type": 'await env.KV.put("k", "v", { expirationTtl: 60, metadata: { ttl: 1 } });',
@@ -946,6 +985,15 @@ CLEAN_IN_HANDLER: dict[str, str] = {
 }
 
 CLEAN: dict[str, str] = {
+    "ttl-of-callers-raised": "export async function save(env, ttl) {"
+    ' ttl = Math.max(ttl, 60); await env.KV.put("k", "v", { expirationTtl: ttl }); }',
+    "ttl-of-callers-compared": "export async function save(env, ttl) {"
+    ' if (ttl >= 60) await env.KV.put("k", "v", { expirationTtl: ttl }); }',
+    "ttl-of-callers-clamped": "export async function save(env, ttl) { const clamped = clamp(ttl);"
+    ' await env.KV.put("k", "v", { expirationTtl: clamped }); }',
+    "ttl-of-callers-with-few-choices": "export async function save(env: Env, ttl: 60 | 3600) {"
+    ' await env.KV.put("k", "v", { expirationTtl: ttl }); }',
+    "options-of-callers": "export async function save(env, options) { await env.KV.put('k', 'v', options); }",
     "named-by-another-number": 'async function f(env) { await env.SESSIONS2.get("k"); }',
     "two-letters-off": 'async function f(env) { await env.MISSIONS.get("k"); }',
     "short-names": 'async function f(env) { await env.KW.get("k"); await env.K.get("k"); }',
