@@ -72,6 +72,7 @@ class Analysis:
         self.declared = declared
         self.types = types or {}
         self.modules = modules
+        self._kinds: dict[str, bool | None] = {}  # see _typed
         self.resolver = BindingResolver(source, declared.kv, modules)
         self.folder = self.resolver.flow.constants
 
@@ -241,6 +242,11 @@ class Analysis:
 
     def _typed(self, binding: str) -> bool | None:
         """Decide by the file's types; return None if there are none, or they differ."""
+        if binding not in self._kinds:
+            self._kinds[binding] = self._kind(binding)
+        return self._kinds[binding]
+
+    def _kind(self, binding: str) -> bool | None:
         found: set[bool] = set()
         for signature in signatures(self.source.names, binding):
             kind = signature.child_by_field_name("type")

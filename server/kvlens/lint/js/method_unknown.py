@@ -38,6 +38,7 @@ from typing import TYPE_CHECKING
 from kvlens.config.edit import Edit
 from kvlens.js.analysis import Analysis
 from kvlens.js.calls import METHODS, called, shown_receiver
+from kvlens.js.scopes import Declaration
 from kvlens.js.syntax import outer
 from kvlens.js.tree import is_field
 from kvlens.lint.base import Context, Finding, Fix, Problem, SourceRule
@@ -142,10 +143,14 @@ def _names(analysis: Analysis) -> list[Node]:
     for word in (*_SAME, *_ADVICE):
         found.update((node.id, node) for node in names.nodes(word))
     holders = [use.node.parent for use in analysis.uses if analysis.is_kv(use.name)]
+    variables: dict[int, Declaration] = {}
     for call in analysis.certain_calls:  # other methods of the same variable
         if call.receiver.type == "identifier":
             declared = names.resolve(call.receiver)
-            holders += names.references(declared) if declared is not None else []
+            if declared is not None:
+                variables[declared.node.id] = declared
+    for declared in variables.values():
+        holders += names.references(declared)
     for holder in holders:
         if holder is None:
             continue

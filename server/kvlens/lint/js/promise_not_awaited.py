@@ -143,7 +143,7 @@ def _is_in_async(node: Node) -> bool:
     return function is None or any(child.type == "async" for child in function.children)
 
 
-def _lost(source: Source, call: Node, known: dict[int, list[_Lost]]) -> list[_Lost]:
+def _lost(source: Source, call: Node, known: dict[int, list[_Lost]], depth: int = 0) -> list[_Lost]:
     """Return where the promise of a call gets lost: nothing waits for it.
 
     `known` are the results for the functions that were followed.
@@ -166,7 +166,7 @@ def _lost(source: Source, call: Node, known: dict[int, list[_Lost]]) -> list[_Lo
             if isinstance(found, _Lost):
                 return [found]
             if found is None:
-                return _of_named(source, function, known)
+                return _of_named(source, function, known, depth)
             following = found
             is_array = _word(source, found) in ("map", "flatMap")
         elif parent is not None and parent.type in ("arguments", "array"):
@@ -178,12 +178,20 @@ def _lost(source: Source, call: Node, known: dict[int, list[_Lost]]) -> list[_Lo
     return []
 
 
-def _of_named(source: Source, function: Node, known: dict[int, list[_Lost]]) -> list[_Lost]:
+def _of_named(
+    source: Source, function: Node, known: dict[int, list[_Lost]], depth: int
+) -> list[_Lost]:
     """Return where the promises of a function's calls get lost."""
+    if depth >= _FURTHEST:
+        return []
     if function.id not in known:
         known[function.id] = []  # while it is followed: it may call itself
-        calls = _calls_of(source, function)
-        known[function.id] = [lost for call in calls for lost in _lost(source, call, known)]
+        found = {
+            lost.call.id: lost
+            for call in _calls_of(source, function)
+            for lost in _lost(source, call, known, depth + 1)
+        }
+        known[function.id] = list(found.values())[:_MOST_CALLS]
     return known[function.id]
 
 
