@@ -137,6 +137,9 @@ class ConstantEvaluator:
         self._left = 0
         self._cut = False  # something was skipped because of the depth or the number of steps
         self._known: dict[tuple[int, int], Value] = {}  # see _start
+        self._reassigned: dict[int, bool] = {}  # declaring node -> whether it may be reassigned
+        self._numeric: dict[int, bool] = {}  # declaring node -> whether it is always a number
+        self._defaults: dict[int, Value | None] = {}  # declaring node -> a default that is used
 
     def value(self, node: Node, depth: int = 0) -> Value:
         """Return the value of a node."""
@@ -286,6 +289,13 @@ class ConstantEvaluator:
 
     def _default(self, declared: Declaration, depth: int) -> Value | None:
         """Return the default of a parameter, if a call of its function uses it."""
+        key = declared.node.id
+        if key not in self._defaults:
+            self._defaults[key] = None  # while it is evaluated: it may be made of itself
+            self._defaults[key] = self._used_default(declared, depth)
+        return self._defaults[key]
+
+    def _used_default(self, declared: Declaration, depth: int) -> Value | None:
         origin = declared.origin
         start = origin.child_by_field_name("value") or origin.child_by_field_name("right")
         function = ancestor(declared.node, FUNCTIONS)
@@ -339,6 +349,13 @@ class ConstantEvaluator:
 
     def _counts(self, declared: Declaration, start: Node, depth: int) -> bool:
         """Return whether a variable is always a number: it is only counted up or down."""
+        key = declared.node.id
+        if key not in self._numeric:
+            self._numeric[key] = False  # while it is evaluated: it may be made of itself
+            self._numeric[key] = self._is_counted(declared, start, depth)
+        return self._numeric[key]
+
+    def _is_counted(self, declared: Declaration, start: Node, depth: int) -> bool:
         if declared.kind == "var" or self.value(start, depth + 1).kind not in _NUMERIC:
             return False
         for node in self._names.references(declared):
@@ -354,11 +371,7 @@ class ConstantEvaluator:
                 if parent.type == "for_in_statement":
                     return False
                 continue
-            uses_itself = any(
-                right.start_byte <= use.start_byte < right.end_byte
-                for use in self._names.references(declared)
-            )
-            if uses_itself or self.value(right, depth + 1).kind not in _NUMERIC:
+            if self.value(right, depth + 1).kind not in _NUMERIC:
                 return False
         return True
 
@@ -453,6 +466,12 @@ class ConstantEvaluator:
 
     def _assigned(self, declared: Declaration) -> bool:
         """Return whether a variable may be reassigned."""
+        key = declared.node.id
+        if key not in self._reassigned:
+            self._reassigned[key] = self._is_assigned(declared)
+        return self._reassigned[key]
+
+    def _is_assigned(self, declared: Declaration) -> bool:
         for node in self._names.references(declared):
             here: Node | None = node
             while here is not None and here.parent is not None:

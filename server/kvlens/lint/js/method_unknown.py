@@ -115,16 +115,21 @@ _ALL = "A namespace has get, getWithMetadata, put, list and delete."
 
 def _check(context: Context) -> Iterator[Finding]:
     analysis = context.analysis
+    tested: dict[str, bool] = {}
+    if _own_type(analysis):
+        return
     for name in sorted(_names(analysis), key=lambda node: node.start_byte):
         word = analysis.source.text_of(name)
         parts = called(name)
-        if word in METHODS or word in _OF_OBJECTS or parts is None or _own_type(analysis):
+        if word in METHODS or word in _OF_OBJECTS or parts is None:
             continue
         receiver, call = parts
         access = analysis.resolver.namespace(receiver)
         if access is None or not analysis.is_certain(access) or call.has_error:
             continue
-        if _is_tested(analysis, word):
+        if word not in tested:
+            tested[word] = _is_tested(analysis, word)
+        if tested[word]:
             continue
         nearest = _nearest(word)
         title = f"{shown_receiver(analysis.source, receiver)}.{word}()"

@@ -40,12 +40,13 @@ from typing import TYPE_CHECKING
 
 from kvlens.js.calls import KvCall
 from kvlens.js.scopes import FUNCTIONS, Declaration
-from kvlens.js.syntax import arguments_of, call_of, callee, plain
+from kvlens.js.syntax import Source, arguments_of, call_of, callee, plain
 from kvlens.js.tree import ancestor
 from kvlens.kv.limits import MIN_EXPIRATION_TTL
 from kvlens.lint.base import CallRule, Context, Finding, Fix, Problem
 from kvlens.lint.source_fix_helpers import write
 from kvlens.lint.wording import place
+from kvlens.memo import memo
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -134,6 +135,19 @@ def _is_bounded(call: KvCall, words: list[str]) -> bool:
 
 def _is_passed_in(call: KvCall, declared: Declaration) -> bool:
     """Return whether a parameter may be anything: code that isn't known calls its function."""
+    known, key = _known(call.source), declared.node.id
+    if key not in known:
+        known[key] = _may_be_anything(call, declared)
+    return known[key]
+
+
+@memo
+def _known(source: Source) -> dict[int, bool]:
+    """Return what was found out about the parameters of a source, to add to."""
+    return {}
+
+
+def _may_be_anything(call: KvCall, declared: Declaration) -> bool:
     names = call.source.names
     if any(_is_set(node) for node in names.references(declared)):
         return False
