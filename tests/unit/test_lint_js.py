@@ -386,6 +386,14 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "list-without-cursor",
         'const { keys } = await env.KV.«list»({ prefix: "a" }); return keys.length;',
     ),
+    "list-tested-and-read": (
+        "list-without-cursor",
+        "const p = await env.KV.«list»(); if (p.keys.length > 0) return p.keys.map(String);",
+    ),
+    "list-from-the-fifth": (
+        "list-without-cursor",
+        "const p = await env.KV.«list»(); return p.keys.slice(5);",
+    ),
     "list-in-brackets": (
         "list-without-cursor",
         "for (const key of (await env.KV.«list»()).keys) console.log(key.name);",
@@ -892,6 +900,11 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     " cursor = p.cursor; } while (cursor);",
     "list-complete": "const p = await env.KV.list(); if (!p.list_complete) throw new Error(p.keys);",
     "list-limited": "const p = await env.KV.list({ limit: 10 }); return p.keys;",
+    "list-to-see-whether-there-are-any": "const p = await env.KV.list({ prefix: 'a' }); return p.keys.length > 0;",
+    "list-to-see-whether-there-are-none": "const { keys } = await env.KV.list(); if (keys.length === 0) return;",
+    "list-negated": "const p = await env.KV.list(); if (!p.keys.length) return;",
+    "list-first-fifty": "const p = await env.KV.list(); return p.keys.slice(0, 50);",
+    "list-first-key": "const p = await env.KV.list(); return p.keys[0];",
     "list-elsewhere": "return env.KV.list();",
     "list-no-keys": "await env.KV.list();",
     "list-options": "const p = await env.KV.list(options); return p.keys;",
@@ -1228,6 +1241,7 @@ WORDS = {
     "ms-way-out": ('await env.KV.put("k","v",{expirationTtl:86400000})', "For 1 day write 86400."),
     "ms-as-is": ('await env.KV.put("k","v",{expirationTtl:86400000})', "this is 1000 days"),
     "duration": ('await env.KV.put("k","v",{expiration:600})', "use expirationTtl: 600"),
+    "year-2100": ('await env.KV.put("k","v",{expiration:4102444800})', "the maximum is 2147483647, in the year 2038"),
     "in-ms": ('await env.KV.put("k","v",{expiration:Date.now()})', "divide by 1000"),
     "near": ('await env.KV.put("k","v",{expiration:Math.floor(Date.now()/1000)+30})', "only 30 seconds from now"),
     "cache": ('await env.KV.get("k",{cacheTtl:5})', "the minimum is 30 seconds"),
@@ -1344,6 +1358,26 @@ UNUSED: dict[str, tuple[str, dict[str, str], list[str]]] = {
     "hono": (
         CONFIG,
         {"src/index.ts": 'import { Hono } from "hono";\nconst app = new Hono();\napp.get("/", (c) => c.env.KV.get("k"));\nexport default app;'},
+        ["SESSIONS"],
+    ),
+    "app-of-a-package": (
+        CONFIG,
+        {"src/index.ts": f'import {{ createCms }} from "cms";\napp.route("/", createCms());\n{USED}'},
+        [],
+    ),
+    "middleware-of-a-package": (
+        CONFIG,
+        {"src/index.ts": f'import {{ pkg }} from "cms";\napp.use("*", pkg());\n{USED}'},
+        [],
+    ),
+    "handler-of-a-package": (
+        CONFIG,
+        {"src/index.ts": f'import handler from "cms";\napp.mount("/x", handler);\n{USED}'},
+        [],
+    ),
+    "middleware-of-hono": (
+        CONFIG,
+        {"src/index.ts": f'import {{ cors }} from "hono/cors";\napp.use("*", cors());\n{USED}'},
         ["SESSIONS"],
     ),
     "worker-made-of-itself": (

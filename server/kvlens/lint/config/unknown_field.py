@@ -42,7 +42,7 @@ from kvlens.lint.wording import quoted
 
 # workers-sdk, workers-utils' config validation (4.164.0)
 FIELDS = ("binding", "id", "preview_id", "remote")
-# Top-level fields that aren't tables: after a header, they end up in its table.
+# Top-level fields: after a header, they end up in its table.
 _OF_THE_TOP = frozenset(
     (
         *("main", "compatibility_date", "compatibility_flags", "account_id", "workers_dev"),
@@ -50,6 +50,10 @@ _OF_THE_TOP = frozenset(
         *("no_bundle", "logpush", "upload_source_maps", "keep_vars", "send_metrics", "tsconfig"),
         *("first_party_worker", "find_additional_modules", "preserve_file_names", "base_dir"),
         *("jsx_factory", "jsx_fragment", "rules", "usage_model", "zone_id", "type", "legacy_env"),
+        *("vars", "observability", "assets", "site", "dev", "build", "limits", "placement"),
+        *("triggers", "migrations", "define", "alias", "ai", "browser", "version_metadata"),
+        *("tail_consumers", "r2_buckets", "d1_databases", "durable_objects", "services", "queues"),
+        *("hyperdrive", "vectorize", "analytics_engine_datasets", "send_email", "workflows"),
     )
 )
 # Names for the same thing in older versions, other tools and the API.

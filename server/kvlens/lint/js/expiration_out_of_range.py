@@ -43,6 +43,7 @@ from kvlens.lint.source_fix_helpers import in_seconds
 from kvlens.lint.wording import duration, named, place, shown, whole
 
 _LONGEST_TTL = 10 * 366 * 86_400  # a smaller number can only be meant as a duration
+_LEAST_MILLISECONDS = 100_000_000_000  # in 1973; as seconds, in the year 5138
 _WAY_OUT = "Math.floor(Date.now() / 1000) is the current time in seconds."
 
 
@@ -72,7 +73,7 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
 def _is_milliseconds(value: Value) -> bool:
     if isinstance(value.value, Time):
         return value.value.is_milliseconds
-    return isinstance(value.value, float) and value.value > INT32_MAX
+    return isinstance(value.value, float) and value.value >= _LEAST_MILLISECONDS
 
 
 def _data(value: Value) -> dict[str, object] | None:
@@ -98,6 +99,8 @@ def _wrong_time(time: Time) -> str:
 
 
 def _wrong_number(value: Value, number: float, now: float) -> str:
+    if INT32_MAX < number < _LEAST_MILLISECONDS:
+        return f"is {shown(value)}, and the maximum is {INT32_MAX}, in the year 2038. Use less."
     if number > INT32_MAX:
         return f"is {shown(value)}, and should be in seconds, not milliseconds: divide by 1000."
     if number < _LONGEST_TTL:
