@@ -10,6 +10,7 @@ import re
 
 import pytest
 from kvlens.config.reader import load_text
+from kvlens.lint.base import Problem
 from kvlens.lint.check_source import check
 
 from tests.unit.marked_text import marked
@@ -21,6 +22,7 @@ CONFIG = load_text(
     "/shop/wrangler.toml",
 )
 BAD = 'put("k", "v", { expirationTtl: «5» })'
+LOST = ("method-unbound", "promise-not-awaited")  # in forms that are mistakes by themselves
 SAME = BAD.replace("«", "").replace("»", "")
 
 # id: (a form with marks around the mistake, its twin); PUT is the call
@@ -859,10 +861,16 @@ def text_of(form: str, call: str) -> str:
     return form.replace("PUT", call) + "\nexport {};\n"
 
 
+def problems_of(text: str) -> list[Problem]:
+    """Return the problems of a source, except of methods and promises that are lost."""
+    found = check(text, "/shop/src/a.ts", [CONFIG], now=1.8e9)
+    return [problem for problem in found if problem.code not in LOST]
+
+
 @pytest.mark.parametrize("form", [form for form, _ in FORMS.values()], ids=FORMS)
 def test_the_mistake_is_found_in_every_form(form: str) -> None:
     text, spans = marked(text_of(form, BAD))
-    found = check(text, "/shop/src/a.ts", [CONFIG], now=1.8e9)
+    found = problems_of(text)
     assert [tuple(problem.span) for problem in found] == spans, [p.message for p in found]
     assert spans
     assert {p.code for p in found} <= {"ttl-out-of-range", "get-type-unknown"}
@@ -878,7 +886,7 @@ def test_what_is_not_certainly_a_namespace_is_left_alone(twin: str) -> None:
 @pytest.mark.parametrize("form", MORE)
 def test_more_forms(form: str) -> None:
     text, spans = marked(text_of(form, BAD).replace("Ttl: 5", "Ttl: «5»"))
-    found = check(text, "/shop/src/a.ts", [CONFIG], now=1.8e9)
+    found = problems_of(text)
     assert [tuple(problem.span) for problem in found] == spans
     assert spans
 

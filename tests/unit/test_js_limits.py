@@ -95,6 +95,33 @@ CASES: dict[str, tuple[str, str | None]] = {
         + PUT.format("'v'"),
         "ttl-out-of-range",
     ),
+    "methods that KV doesn't have": (
+        HEAD + "await env.CARTS.set('k', 1);\n" * 2_000 + PUT.format("'v'"),
+        "method-unknown",
+    ),
+    "TTLs of one parameter": (
+        "async function f(env, ttl) {\n"
+        + "await env.CARTS.put('k', await a.text(), { expirationTtl: ttl });\n" * 2_000
+        + "}\n"
+        + HEAD
+        + PUT.format("'v'"),
+        "ttl-out-of-range",
+    ),
+    "callbacks that nothing waits for": (
+        HEAD
+        + "a.forEach(async (k) => { await env.CARTS.put(k, 'v'); });\n" * 2_000
+        + PUT.format("'v'"),
+        "promise-not-awaited",
+    ),
+    "functions that call each other": (
+        "".join(
+            f"async function f{n}(env) {{ await f{n - 1}(env); await env.CARTS.get('k'); f{n - 1}(env); }}\n"
+            for n in range(1, 2_000)
+        )
+        + HEAD
+        + PUT.format("'v'"),
+        "promise-not-awaited",
+    ),
     "classes that extend each other": (
         "class C0 { constructor(kv) { this.kv = kv; } }\n"
         + "".join(

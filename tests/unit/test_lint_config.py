@@ -82,6 +82,11 @@ CASES: dict[str, tuple[str, str]] = {
     "boolean-binding": ("binding-not-string", '{ "kv_namespaces": [{ "binding": «true» }] }'),
     "null-binding": ("binding-not-string", '{ "kv_namespaces": [{ "binding": «null» }] }'),
     "array-binding": ("binding-not-string", 'kv_namespaces = [{ binding = «["A"]» }]\n'),
+    "setting-below-an-entry": (
+        "unknown-field",
+        f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n«tail_consumers» = [{{ service = "x" }}]\n',
+    ),
+    "space-in-id": ("id-malformed", f'[[kv_namespaces]]\nbinding = "A"\nid = «" {ID}"»\n'),
     "hyphen": ("binding-not-identifier", '[[kv_namespaces]]\nbinding = «"my-kv"»\n'),
     "digit-first": ("binding-not-identifier", '[[kv_namespaces]]\nbinding = «"1KV"»\n'),
     "blank-in-name": ("binding-not-identifier", '[[kv_namespaces]]\nbinding = «"MY KV"»\n'),

@@ -175,6 +175,58 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "expiration-out-of-range",
         'await env.KV.put("k", "v", { expiration: «((Date.now() / 1000) | 0) + 10» });',
     ),
+    "expiration-get-time-of-a-date": (
+        "expiration-out-of-range",
+        "const date = new Date(request.url); date.setDate(5);"
+        'await env.KV.put("k", "v", { expiration: «date.getTime()» });',
+    ),
+    "expiration-get-time-of-anything": (
+        "expiration-out-of-range",
+        'await env.KV.put("k", "v", { expiration: «session.expires.getTime()» });',
+    ),
+    "expiration-parsed-date": (
+        "expiration-out-of-range",
+        'await env.KV.put("k", "v", { expiration: «Date.parse(session.expires)» });',
+    ),
+    "expiration-of-another-date-object": (
+        "expiration-out-of-range",
+        'await env.KV.put("k", "v", { expiration: «new Date(session.expires)» });',
+    ),
+    "expiration-plus-a-date": (
+        "expiration-out-of-range",
+        'const date = new Date(request.url);await env.KV.put("k", "v", { expiration: «+date» });',
+    ),
+    "ttl-default": (
+        "ttl-out-of-range",
+        'await env.KV.put("k", "v", { expirationTtl: «ttl ?? 30» });',
+    ),
+    "ttl-or": ("ttl-out-of-range", 'await env.KV.put("k", "v", { expirationTtl: «o.ttl || 30» });'),
+    "ttl-at-most": (
+        "ttl-out-of-range",
+        'await env.KV.put("k", "v", { expirationTtl: «Math.min(ttl, 30)» });',
+    ),
+    "ttl-on-both-sides": (
+        "ttl-out-of-range",
+        'await env.KV.put("k", "v", { expirationTtl: «short ? 10 : 30» });',
+    ),
+    "ttl-default-parameter": (
+        "ttl-out-of-range",
+        'const f = (key, ttl = 10) => env.KV.put(key, "v", { expirationTtl: «ttl» }); await f("k");',
+    ),
+    "ttl-left": (
+        "ttl-unbounded",
+        'await env.KV.put("k", "v", { expirationTtl: «Math.floor((expiresAt - Date.now()) / 1000)» });',
+    ),
+    "ttl-left-of-a-token": (
+        "ttl-unbounded",
+        "const now = Math.floor(Date.now() / 1000);"
+        'await env.KV.put("k", "v", { expirationTtl: «payload.exp - now» });',
+    ),
+    "ttl-left-in-a-variable": (
+        "ttl-unbounded",
+        "const ttl = Math.round((Number(expiresAt) - Date.now()) / 1000);"
+        'if (ttl) await env.KV.put("k", "v", { expirationTtl: «ttl» });',
+    ),
     # cacheTtl, limit
     "cache-ttl-10": ("cache-ttl-out-of-range", 'await env.KV.get("k", { cacheTtl: «10» });'),
     "cache-ttl-0": ("cache-ttl-out-of-range", 'await env.KV.get("k", { cacheTtl: «0» });'),
@@ -237,6 +289,74 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
     "value-map": ("put-value-type", 'await env.KV.put("k", «new Map()»);'),
     "value-date": ("put-value-type", 'await env.KV.put("k", «new Date()»);'),
     "value-function": ("put-value-type", 'await env.KV.put("k", «() => "v"»);'),
+    "value-text-not-awaited": ("put-value-type", 'await env.KV.put("k", «request.text()»);'),
+    "value-buffer-not-awaited": (
+        "put-value-type",
+        'await env.KV.put("k", «request.arrayBuffer()»);',
+    ),
+    "value-fetch": ("put-value-type", 'await env.KV.put("k", «fetch(request.url)»);'),
+    "value-fetched": ("put-value-type", 'await env.KV.put("k", «await fetch(request.url)»);'),
+    "value-response-variable": (
+        "put-value-type",
+        'const response = await fetch(request.url); await env.KV.put("k", «response»);',
+    ),
+    "value-response-text-not-awaited": (
+        "put-value-type",
+        'const response = await fetch(request.url); await env.KV.put("k", «response.text()»);',
+    ),
+    "value-form": ("put-value-type", 'await env.KV.put("k", «await request.formData()»);'),
+    "value-form-variable": (
+        "put-value-type",
+        'const form = await request.formData(); await env.KV.put("k", «form»);',
+    ),
+    "value-blob": ("put-value-type", 'await env.KV.put("k", «await request.blob()»);'),
+    "value-request": ("put-value-type", 'await env.KV.put("k", «request»);'),
+    "value-clone": ("put-value-type", 'await env.KV.put("k", «request.clone()»);'),
+    "value-new-response": ("put-value-type", 'await env.KV.put("k", «new Response("v")»);'),
+    "value-parameters": ("put-value-type", 'await env.KV.put("k", «new URLSearchParams("a=1")»);'),
+    "value-date-of": ("put-value-type", 'await env.KV.put("k", «new Date(request.url)»);'),
+    "value-own-async": (
+        "put-value-type",
+        'async function load() { return "v"; } await env.KV.put("k", «load()»);',
+    ),
+    "value-own-async-arrow": (
+        "put-value-type",
+        'const load = async () => "v"; await env.KV.put("k", «load()»);',
+    ),
+    "value-own-class": (
+        "put-value-type",
+        'class Cart { items = []; } const cart = new Cart(); await env.KV.put("k", «cart»);',
+    ),
+    "value-from-entries": ("put-value-type", 'await env.KV.put("k", «Object.fromEntries(rows)»);'),
+    "value-json-not-awaited": ("put-value-type", 'await env.KV.put("k", «request.json()»);'),
+    "value-json": ("put-value-parsed", 'await env.KV.put("k", «await request.json()»);'),
+    "value-json-typed": (
+        "put-value-parsed",
+        'await env.KV.put("k", «await request.json<Cart>()»);',
+    ),
+    "value-json-variable": (
+        "put-value-parsed",
+        'const cart = (await request.json()) as Cart; await env.KV.put("k", «cart»);',
+    ),
+    "value-parsed": ("put-value-parsed", 'await env.KV.put("k", «JSON.parse(text)»);'),
+    "value-put-back": (
+        "put-value-parsed",
+        'const cart = await env.KV.get("k", "json"); cart.count = 1; await env.KV.put("k", «cart»);',
+    ),
+    "value-put-back-by-option": (
+        "put-value-parsed",
+        'const cart = await env.KV.get<Cart>("k", { type: "json" }); await env.KV.put("k", «cart»);',
+    ),
+    "value-count": (
+        "put-value-not-text",
+        'const count = Number(await env.KV.get("n")); await env.KV.put("n", «count + 1»);',
+    ),
+    "value-counted": (
+        "put-value-not-text",
+        'let n = parseInt(await env.KV.get("n")); n++; await env.KV.put("n", «n»);',
+    ),
+    "value-difference": ("put-value-not-text", 'await env.KV.put("n", «stock - 1»);'),
+    "value-comparison": ("put-value-not-text", 'await env.KV.put("n", «stock > 1»);'),
     "value-undefined": ("put-value-missing", 'await env.KV.put("k", «undefined»);'),
     "value-null": ("put-value-missing", 'await env.KV.put("k", «null»);'),
     "value-missing": ("put-value-missing", 'await env.KV.«put»("k");'),
@@ -266,6 +386,14 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "list-without-cursor",
         'const { keys } = await env.KV.«list»({ prefix: "a" }); return keys.length;',
     ),
+    "list-tested-and-read": (
+        "list-without-cursor",
+        "const p = await env.KV.«list»(); if (p.keys.length > 0) return p.keys.map(String);",
+    ),
+    "list-from-the-fifth": (
+        "list-without-cursor",
+        "const p = await env.KV.«list»(); return p.keys.slice(5);",
+    ),
     "list-in-brackets": (
         "list-without-cursor",
         "for (const key of (await env.KV.«list»()).keys) console.log(key.name);",
@@ -289,6 +417,101 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
     ),
     "in-template": ("promise-not-awaited", 'return `have ${«env.KV.get("k")»}`;'),
     "compared": ("promise-not-awaited", 'if («env.KV.get("k")» === null) return;'),
+    "compared-later": (
+        "promise-not-awaited",
+        'const v = «env.KV.get("k")»; if (!v) return null; return v;',
+    ),
+    "compared-with-null-later": (
+        "promise-not-awaited",
+        'const v = «env.KV.get("k")»; if (v === null) return null; return v;',
+    ),
+    "dropped-catch": ("promise-not-awaited", '«env.KV.put("k", "v")».catch(() => {});'),
+    "dropped-then": ("promise-not-awaited", '«env.KV.put("k", "v")».then(done);'),
+    "dropped-then-and-catch": (
+        "promise-not-awaited",
+        '«env.KV.get("k")».then((v) => use(v)).catch(console.error);',
+    ),
+    "in-response": ("promise-not-awaited", 'return new Response(«env.KV.get("k")»);'),
+    "in-response-json": ("promise-not-awaited", 'return Response.json({ a: «env.KV.get("k")» });'),
+    "in-response-of-a-variable": (
+        "promise-not-awaited",
+        'const v = «env.KV.get("k")»; return new Response(v);',
+    ),
+    "in-shorthand": (
+        "promise-not-awaited",
+        'const v = «env.KV.get("k")»; return Response.json({ v });',
+    ),
+    "in-hono-json": ("promise-not-awaited", 'return c.json({ a: [«env.KV.get("k")»] });'),
+    "in-hono-text": ("promise-not-awaited", 'return c.text(«env.KV.get("k")»);'),
+    "as-value": ("promise-not-awaited", 'await env.KV.put("k", «env.KV.get("l")»);'),
+    "wait-until-function": (
+        "promise-not-awaited",
+        '«ctx.waitUntil»(async () => { await env.KV.put("k", "v"); });',
+    ),
+    "wait-until-arrow": ("promise-not-awaited", '«ctx.waitUntil»(() => env.KV.put("k", "v"));'),
+    "for-each": (
+        "promise-not-awaited",
+        '«keys.forEach»(async (key) => { await env.KV.put(key, "v"); await env.KV.delete(key); });',
+    ),
+    "for-each-arrow": ("promise-not-awaited", "«keys.forEach»((key) => env.KV.delete(key));"),
+    "all-dropped": (
+        "promise-not-awaited",
+        '«Promise.all»([env.KV.put("a", "v"), env.KV.put("b", "v")]);',
+    ),
+    "all-of-map-dropped": (
+        "promise-not-awaited",
+        "«Promise.all»(keys.map((key) => env.KV.delete(key)));",
+    ),
+    "map-dropped": (
+        "promise-not-awaited",
+        "«keys.map»(async (key) => { await env.KV.delete(key); });",
+    ),
+    "timer": ("promise-not-awaited", '«setTimeout»(() => env.KV.put("k", "v"), 1000);'),
+    "timer-async": (
+        "promise-not-awaited",
+        '«setTimeout»(async () => { await env.KV.put("k", "v"); }, 1000);',
+    ),
+    "iife-dropped": ("promise-not-awaited", '«(async () => { await env.KV.put("k", "v"); })»();'),
+    "own-async-function-dropped": (
+        "promise-not-awaited",
+        'async function save() { await env.KV.put("k", "v"); } «save»();',
+    ),
+    "own-async-arrow-dropped": (
+        "promise-not-awaited",
+        'const save = async () => { await env.KV.put("k", "v"); }; await save(); «save»();',
+    ),
+    "then-in-a-callback": (
+        "promise-not-awaited",
+        '«request.text().then»((text) => env.KV.put("k", text));',
+    ),
+    # methods
+    "set": ("method-unknown", 'await env.KV.«set»("k", "v");'),
+    "has": ("method-unknown", 'if (await env.KV.«has»("k")) return;'),
+    "keys": ("method-unknown", "for (const key of await env.KV.«keys»()) use(key);"),
+    "get-all": ("method-unknown", 'return env.KV.«getAll»(["a", "b"]);'),
+    "put-many": ("method-unknown", "await env.KV.«putMany»(entries);"),
+    "expire": ("method-unknown", 'await env.KV.«expire»("k", 60);'),
+    "another-case": ("method-unknown", 'await env.KV.«getWithMetaData»("k");'),
+    "mistyped-method": ("method-unknown", 'await env.KV.«lst»({ prefix: "a" });'),
+    "unheard-of": ("method-unknown", 'await env.KV.«compareAndSwap»("k", "a", "b");'),
+    "set-of-an-alias": ("method-unknown", 'const kv = env.KV; await kv.«set»("k", "v");'),
+    "mistyped-of-an-alias": (
+        "method-unknown",
+        'const kv = env.KV; await kv.put("k", "v"); await kv.«deletee»("k");',
+    ),
+    "set-destructured": ("method-unknown", 'const { KV } = env; await KV.«set»("k", "v");'),
+    "destructured-get": ("method-unbound", 'const { get } = env.KV; await «get»("x");'),
+    "destructured-renamed": (
+        "method-unbound",
+        'const { put: save } = env.KV; await «save»("x", "v");',
+    ),
+    "method-kept": ("method-unbound", 'const put = env.KV.put; await «put»("x", "v");'),
+    "method-mapped": ("method-unbound", "await Promise.all(names.map(«env.KV.get»));"),
+    "method-kept-and-mapped": (
+        "method-unbound",
+        "const remove = env.KV.delete; await Promise.all(names.map(«remove»));",
+    ),
+    "method-for-then": ("method-unbound", "return key().then(«env.KV.get»);"),
 }
 
 TTL = '"k", "v", { expirationTtl: «30» }'
@@ -434,12 +657,12 @@ WHOLE: dict[str, tuple[str, str]] = {
     ),
     "declared-global": (
         "ttl-out-of-range",
-        f"declare const LINKS: KVNamespace;\nasync function handle() {{ await LINKS.put({TTL}); }}",
+        f"declare const KV: KVNamespace;\nasync function handle() {{ await KV.put({TTL}); }}",
     ),
     "declared-global-block": (
         "ttl-out-of-range",
-        "declare global { const LINKS: KVNamespace }\n"
-        f"async function handle() {{ await LINKS.put({TTL}); }}",
+        "declare global { const KV: KVNamespace }\n"
+        f"async function handle() {{ await KV.put({TTL}); }}",
     ),
     "typed-by-env": (
         "ttl-out-of-range",
@@ -455,6 +678,22 @@ WHOLE: dict[str, tuple[str, str]] = {
         "ttl-out-of-range",
         "// é 😀 漢字\nexport async function f(env) {\n"
         f'  const s = "😀漢"; await env.KV.put({TTL}); // 😀\n}}',
+    ),
+    "ttl-of-callers": (
+        "ttl-unbounded",
+        "export async function save(env, key, ttl) {"
+        ' await env.KV.put(key, "v", { expirationTtl: «ttl» }); }',
+    ),
+    "ttl-of-callers-of-a-method": (
+        "ttl-unbounded",
+        "class Store { constructor(private kv: KVNamespace) {}\n async set(key: string, expirationTtl: number)"
+        ' { await this.kv.put(key, "v", { «expirationTtl» }); } }',
+    ),
+    "ttl-of-a-caller-that-computes-it": (
+        "ttl-unbounded",
+        "async function save(env, key, ttl) {"
+        ' await env.KV.put(key, "v", { expirationTtl: «ttl» }); }\n'
+        "export default { async fetch(r, env) { await save(env, 'k', Number(r.url)); } };",
     ),
     # bindings
     "undeclared-by-shape": (
@@ -478,6 +717,69 @@ WHOLE: dict[str, tuple[str, str]] = {
     "undeclared-near": (
         "binding-undeclared",
         'async function f(env) { return env.«SESSION».getWithMetadata("k"); }',
+    ),
+    "one-letter-less": (
+        "binding-undeclared",
+        'async function f(env) { await env.«SESSION».put("k", "v"); await env.SESSION.get("k"); }',
+    ),
+    "one-letter-more": (
+        "binding-undeclared",
+        'async function f(env) { await env.«SESSIONSS».delete("k"); }',
+    ),
+    "another-letter": (
+        "binding-undeclared",
+        'async function f(env) { await env.«SESSIOMS».get("k"); }',
+    ),
+    "swapped-letters": (
+        "binding-undeclared",
+        'async function f(env) { await env.«SESSOINS».get("k"); }',
+    ),
+    "in-lower-case": (
+        "binding-undeclared",
+        'async function f(env) { await env.«sessions».get("k"); }',
+    ),
+    "in-lower-case-and-short": (
+        "binding-undeclared",
+        'app.get("/", async (c) => c.text(await c.env.«kv».get("k")));',
+    ),
+    "with-underscores": (
+        "binding-undeclared",
+        'async function f({ «SES_SIONS» }: Env) { await SES_SIONS.get("k"); }',
+    ),
+    "right-of-or": (
+        "binding-undeclared",
+        'async function f(env, K) { const kv = env[K] || env.«LINKS»; await kv.get("a");'
+        ' await env.LINKS.get("k", "json"); }',
+    ),
+    "declared-global-undeclared": (
+        "binding-undeclared",
+        'declare const LINKS: KVNamespace;\naddEventListener("fetch", (event) =>'
+        ' event.respondWith(handle()));\nasync function handle() { await «LINKS».get("a"); }',
+    ),
+    # scope
+    "global-in-a-module-worker": (
+        "binding-not-in-scope",
+        'export default { async fetch(request, env) { await «SESSIONS».get("x"); } };',
+    ),
+    "global-in-a-function-beside": (
+        "binding-not-in-scope",
+        'async function read() { return «SESSIONS».get("x"); }\n'
+        "export default { async fetch(request, env) { return new Response(await read()); } };",
+    ),
+    "ambient-in-a-module-worker": (
+        "binding-not-in-scope",
+        "declare const SESSIONS: KVNamespace;\n"
+        'export default { async fetch() { await «SESSIONS».get("x"); } };',
+    ),
+    "global-handed-on-in-an-entry": (
+        "binding-not-in-scope",
+        'import { Hono } from "hono";\nconst app = new Hono();\n'
+        "app.use(session(«SESSIONS»));\nexport default app;",
+    ),
+    "env-in-a-function-without": (
+        "binding-not-in-scope",
+        'async function read(key) { return «env».KV.get("x" + key); }\n'
+        "export default { async fetch(request, env) { return read(request.url); } };",
     ),
 }
 
@@ -543,6 +845,54 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "value-stream": 'await env.KV.put("k", request.body);',
     "value-String": 'await env.KV.put("k", String(1)); await env.KV.put("k", `${Date.now()}`);',
     "value-own-class": 'class Map { } await env.KV.put("k", new Map());',
+    "value-text": 'await env.KV.put("k", await request.text());',
+    "value-text-variable": 'const text = await request.text(); await env.KV.put("k", text);',
+    "value-buffer": 'await env.KV.put("k", await request.arrayBuffer());',
+    "value-body": 'const r = await fetch(request.url); await env.KV.put("k", r.body);',
+    "value-text-of-others": 'await env.KV.put("k", $(node).text()); await env.KV.put("k", node.text());',
+    "value-own-fetch": 'const fetch = () => "v"; await env.KV.put("k", fetch("x"));',
+    "value-own-async-awaited": 'const load = async () => "v"; await env.KV.put("k", await load());',
+    "value-own-function": 'const load = () => "v"; await env.KV.put("k", load());',
+    "value-then": 'await request.text().then((text) => env.KV.put("k", text));',
+    "value-form-field": 'const form = await request.formData(); await env.KV.put("k", form.get("a"));',
+    "value-own-bytes": 'class Bytes extends Uint8Array { } await env.KV.put("k", new Bytes(4));',
+    "value-of-a-class-as-text": 'class Cart { } await env.KV.put("k", new Cart().toString());',
+    "value-json-as-text": 'const cart = await request.json(); await env.KV.put("k", JSON.stringify(cart));',
+    "value-json-field": 'const cart = await request.json(); await env.KV.put("k", cart.name);',
+    "value-json-string": 'await env.KV.put("k", (await request.json()) as string);',
+    "value-json-typed-string": 'const name: string = await request.json(); await env.KV.put("k", name);',
+    "value-json-tested": 'const v = JSON.parse(t); if (typeof v === "string") await env.KV.put("k", v);',
+    "value-put-back-as-text": 'const v = await env.KV.get("k"); await env.KV.put("l", v);',
+    "value-parsed-by-others": 'await env.KV.put("k", YAML.parse(text)); await env.KV.put("k", qs.parse(a));',
+    "value-own-json": 'const JSON = { parse: String }; await env.KV.put("k", JSON.parse(text));',
+    "value-of-an-unknown-map": 'await env.KV.put("k", effect.map((value) => value.text));',
+    "value-of-mapped-bytes": 'await env.KV.put("k", bytes.map((byte) => byte ^ 1));',
+    "value-of-a-reassigned-parameter": 'const f = (v = 1) => { v = String(v); return env.KV.put("k", v); }; await f();',
+    "value-sum-of-unknowns": 'await env.KV.put("k", a + b); await env.KV.put("k", name + 1);',
+    "value-let-that-becomes-text": 'let n = 1; n = String(n); await env.KV.put("k", n);',
+    "value-let-that-is-added-to": 'let n = 1; n += suffix; await env.KV.put("k", n);',
+    "value-count-as-text": 'const n = Number(await env.KV.get("n")); await env.KV.put("n", String(n + 1));',
+    "value-either": 'await env.KV.put("k", text || "none"); await env.KV.put("k", text ? text : "");',
+    "expiration-get-time-in-seconds": 'await env.KV.put("k", "v", { expiration: Math.floor(date.getTime() / 1000) });',
+    "expiration-parsed-in-seconds": 'await env.KV.put("k", "v", { expiration: Date.parse(end) / 1000 });',
+    "expiration-value-of": 'await env.KV.put("k", "v", { expiration: date.valueOf() });',
+    "expiration-in-seconds-by-method": 'await env.KV.put("k", "v", { expiration: dayjs(end).unix() });',
+    "expiration-plus-text": 'await env.KV.put("k", "v", { expiration: +session.expires });',
+    "ttl-default-60": 'await env.KV.put("k", "v", { expirationTtl: ttl ?? 60 });',
+    "ttl-default-raised": 'await env.KV.put("k", "v", { expirationTtl: Math.max(60, ttl ?? 30) });',
+    "ttl-at-most-a-day": 'await env.KV.put("k", "v", { expirationTtl: Math.min(ttl, 86400) });',
+    "ttl-none-by-default": 'await env.KV.put("k", "v", { expirationTtl: ttl || undefined });',
+    "ttl-default-parameter-raised": "const f = (ttl = 10) => { ttl = Math.max(ttl, 60);"
+    ' return env.KV.put("k", "v", { expirationTtl: ttl }); }; await f();',
+    "ttl-left-raised": 'await env.KV.put("k", "v", { expirationTtl: Math.max(60, Math.floor((end - Date.now()) / 1000)) });',
+    "ttl-left-raised-before": 'const ttl = Math.max(60, (end - Date.now()) / 1000); await env.KV.put("k", "v", { expirationTtl: ttl });',
+    "ttl-left-compared": 'const ttl = (end - Date.now()) / 1000; if (ttl < 60) return; await env.KV.put("k", "v", { expirationTtl: ttl });',
+    "ttl-left-of-what-is-compared": "const left = end - Date.now(); if (left > 60_000)"
+    ' await env.KV.put("k", "v", { expirationTtl: left / 1000 });',
+    "ttl-left-and-a-minute": 'await env.KV.put("k", "v", { expirationTtl: (end - Date.now()) / 1000 + 60 });',
+    "ttl-of-a-known-caller": "const save = (ttl) => env.KV.put('k', 'v', { expirationTtl: ttl }); await save(3600);",
+    "ttl-of-an-option": 'await env.KV.put("k", "v", { expirationTtl: options.ttl });',
+    "ttl-difference-of-unknowns": 'await env.KV.put("k", "v", { expirationTtl: end - start });',
     "value-unknown-slice": 'await env.KV.put("k", text.slice(1));',
     "options-unknown": 'await env.KV.put("k", "v", options);',
     "option-type": 'await env.KV.put("k", "v", { expirationTtl: 60, metadata: { ttl: 1 } });',
@@ -550,6 +900,11 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     " cursor = p.cursor; } while (cursor);",
     "list-complete": "const p = await env.KV.list(); if (!p.list_complete) throw new Error(p.keys);",
     "list-limited": "const p = await env.KV.list({ limit: 10 }); return p.keys;",
+    "list-to-see-whether-there-are-any": "const p = await env.KV.list({ prefix: 'a' }); return p.keys.length > 0;",
+    "list-to-see-whether-there-are-none": "const { keys } = await env.KV.list(); if (keys.length === 0) return;",
+    "list-negated": "const p = await env.KV.list(); if (!p.keys.length) return;",
+    "list-first-fifty": "const p = await env.KV.list(); return p.keys.slice(0, 50);",
+    "list-first-key": "const p = await env.KV.list(); return p.keys[0];",
     "list-elsewhere": "return env.KV.list();",
     "list-no-keys": "await env.KV.list();",
     "list-options": "const p = await env.KV.list(options); return p.keys;",
@@ -557,8 +912,34 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "returned": 'return env.KV.put("k", "v");',
     "void": 'void env.KV.put("k", "v");',
     "wait-until": 'ctx.waitUntil(env.KV.put("k", "v"));',
-    "then": 'env.KV.put("k", "v").then(done);',
-    "catch": 'env.KV.put("k", "v").catch(() => {});',
+    "then": 'await env.KV.put("k", "v").then(done);',
+    "catch": 'ctx.waitUntil(env.KV.put("k", "v").catch(() => {}));',
+    "then-returned": 'return env.KV.get("k").then((v) => new Response(v));',
+    "catch-void": 'void env.KV.put("k", "v").catch(() => {});',
+    "then-kept": 'const job = env.KV.put("k", "v").then(done); await job;',
+    "in-response-awaited": 'return new Response(await env.KV.get("k"));',
+    "in-json-awaited": 'return Response.json({ a: await env.KV.get("k"), b: [await env.KV.get("b")] });',
+    "in-an-object-for-later": 'const jobs = { a: env.KV.get("k") }; return Response.json(await jobs.a);',
+    "in-an-own-json": 'await repository.json({ a: env.KV.get("k") });',
+    "in-html": "return c.html(env.KV.get('k'));",
+    "wait-until-iife": 'ctx.waitUntil((async () => { await env.KV.put("k", "v"); })());',
+    "wait-until-own-function": 'const save = async () => { await env.KV.put("k", "v"); }; ctx.waitUntil(save());',
+    "for-each-with-wait-until": 'keys.forEach((key) => ctx.waitUntil(env.KV.put(key, "v")));',
+    "for-each-pushing": 'keys.forEach((key) => jobs.push(env.KV.put(key, "v")));',
+    "for-each-pushing-in-block": 'keys.forEach((key) => { jobs.push(env.KV.put(key, "v")); });',
+    "for-of": 'for (const key of keys) await env.KV.put(key, "v");',
+    "map-kept": 'const jobs = keys.map((key) => env.KV.put(key, "v")); await Promise.all(jobs);',
+    "map-returned": "return keys.map((key) => env.KV.get(key));",
+    "all-returned": "return Promise.all(keys.map((key) => env.KV.get(key)));",
+    "all-in-wait-until": "ctx.waitUntil(Promise.all(keys.map(async (key) => { await env.KV.delete(key); })));",
+    "all-awaited-later": 'const all = Promise.all([env.KV.get("a")]); const [a] = await all;',
+    "timer-in-a-promise": "await new Promise((resolve) => setTimeout(resolve, 5)); await env.KV.get('k');",
+    "own-timer": 'const setTimeout = (f) => f(); await setTimeout(() => env.KV.put("k", "v"));',
+    "own-async-function-awaited": 'async function save() { await env.KV.put("k", "v"); } await save();',
+    "own-async-function-void": 'async function save() { await env.KV.put("k", "v"); } void save();',
+    "own-function-that-drops-another": 'async function save() { await env.KV.get("k"); } async function other() {} other(); await save();',
+    "iife-awaited": '(await (async () => { await env.KV.put("k", "v"); })());',
+    "promise-tested-for-being-set": 'let job; if (fast) job = env.KV.get("k"); if (job) await job;',
     "all": 'await Promise.all([env.KV.put("a", "v"), env.KV.put("b", "v")]);',
     "pushed": 'jobs.push(env.KV.put("k", "v"));',
     "kept": 'const job = env.KV.put("k", "v"); await job;',
@@ -571,6 +952,31 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "variable-of-a-promise": 'const p = env.KV.get("k"); return (await p) ?? p.then(String);',
     "asserted": 'await expect(env.KV.put("", "v")).rejects.toThrow();',
     "asserted-function": 'assert.rejects(() => env.KV.get(""));',
+    # methods
+    "method-tested": 'await env.KV.has?.("k");',
+    "method-looked-for": 'if (typeof env.KV.has === "function") await env.KV.has("k");',
+    "method-in": 'if ("has" in env.KV) await env.KV.has("k");',
+    "method-set": "env.KV.has = has; await env.KV.has('k');",
+    "method-of-objects": "env.KV.hasOwnProperty('k'); env.KV.toString();",
+    "method-of-a-flag": 'await env.KV.deleteBulk(["a", "b"]);',
+    "method-of-the-result": 'const seen = new Set(await env.KV.get("k", "json")); seen.has("a");',
+    "methods-of-a-map": 'const cache = new Map(); cache.set("k", await env.KV.get("k")); cache.has("k");',
+    "methods-of-a-bulk-get": 'const found = await env.KV.get(["a"]); found.has("a"); found.keys();',
+    "methods-of-a-wrapper": 'const kv = wrap(env.KV); await kv.set("k", "v"); await kv.has("k");',
+    "methods-of-an-object": 'const kv = { ...env.KV, set() {} }; kv.set("k");',
+    "methods-of-either": 'const kv = test ? env.KV : new Map(); await kv.set("k", "v");',
+    "methods-of-an-r2-bucket": 'await env.FILES.head("k"); await env.FILES.has("k");',
+    "methods-of-the-unknown": 'await env.OTHER.set("k", "v"); await store.kv.set("k", "v");',
+    "method-bound": 'const put = env.KV.put.bind(env.KV); await put("x", "v");',
+    "method-with-its-namespace": 'const put = env.KV.put; await put.call(env.KV, "x", "v");',
+    "method-mapped-with-its-namespace": "await Promise.all(names.map(env.KV.get, env.KV));",
+    "method-mapped-bound": "await Promise.all(names.map(env.KV.get.bind(env.KV)));",
+    "method-in-an-arrow": "await Promise.all(names.map((name) => env.KV.get(name)));",
+    "method-of-a-map": 'const { get } = new Map(); get("x");',
+    "method-of-an-r2-bucket": 'const { get } = env.FILES; await get("x");',
+    "method-for-an-own-function": "await retry(env.KV.get);",
+    "method-tested-only": "const { get } = env.KV; if (!get) throw new Error();",
+    "method-reassigned": 'let put = env.KV.put; put = save; await put("x", "v");',
     # other bindings
     "r2": 'await env.FILES.put("k", { a: 1 }, { expirationTtl: 1 }); await env.FILES.delete(["a"]);',
     "var": 'env.MODE.get("k", "json");',
@@ -592,6 +998,64 @@ CLEAN_IN_HANDLER: dict[str, str] = {
 }
 
 CLEAN: dict[str, str] = {
+    "ttl-of-callers-raised": "export async function save(env, ttl) {"
+    ' ttl = Math.max(ttl, 60); await env.KV.put("k", "v", { expirationTtl: ttl }); }',
+    "ttl-of-callers-compared": "export async function save(env, ttl) {"
+    ' if (ttl >= 60) await env.KV.put("k", "v", { expirationTtl: ttl }); }',
+    "ttl-of-callers-clamped": "export async function save(env, ttl) { const clamped = clamp(ttl);"
+    ' await env.KV.put("k", "v", { expirationTtl: clamped }); }',
+    "ttl-of-callers-with-few-choices": "export async function save(env: Env, ttl: 60 | 3600) {"
+    ' await env.KV.put("k", "v", { expirationTtl: ttl }); }',
+    "options-of-callers": "export async function save(env, options) { await env.KV.put('k', 'v', options); }",
+    "named-by-another-number": 'async function f(env) { await env.SESSIONS2.get("k"); }',
+    "two-letters-off": 'async function f(env) { await env.MISSIONS.get("k"); }',
+    "short-names": 'async function f(env) { await env.KW.get("k"); await env.K.get("k"); }',
+    "another-word": 'async function f(env) { await env.DB.get("k"); await env.FILE.get("k"); }',
+    "slip-that-is-tested": 'async function f(env) { if (env.SESSION) await env.SESSION.get("k"); }',
+    "slip-of-another-type": "interface Env { SESSION: DurableObjectNamespace }\n"
+    'async function f(env: Env) { return env.SESSION.get("k"); }',
+    "slip-without-methods-of-kv": "async function f(env) { env.SESSION.idFromName('a'); use(env.SESSION); }",
+    "slip-of-another-object": 'async function f(shop) { await shop.SESSION.get("k"); }',
+    "left-of-or": "async function f(env) { const kv = env.LINKS || env.KV;"
+    ' await kv.get("k"); await env.LINKS.get("k", "json"); }',
+    "right-of-or-and-tested": "async function f(env) { const kv = env.A || env.LINKS;"
+    ' if (!kv) return; await env.LINKS.get("k", "json"); }',
+    "right-of-or-and-left-of-another": "async function f(env) { const kv = env.A || env.LINKS || 0;"
+    ' use(kv); await env.LINKS.get("k", "json"); }',
+    "ambient-global-tested": "declare const LINKS: KVNamespace;\n"
+    'async function f() { if (typeof LINKS !== "undefined") await LINKS.get("a"); }',
+    "ambient-global-that-may-be-missing": "declare const LINKS: KVNamespace | undefined;\n"
+    'async function f() { await LINKS!.get("a"); }',
+    "ambient-global-of-another-type": "declare const LINKS: Cache;\nasync function f() { await LINKS.put('', ''); }",
+    "ambient-global-only-declared": "declare const LINKS: KVNamespace;\nexport const a = 1;",
+    "global-in-a-service-worker": 'addEventListener("fetch", (event) =>'
+    ' event.respondWith(SESSIONS.get("x")));',
+    "global-in-a-file-of-functions": "export async function read() { return SESSIONS.get('x'); }",
+    "global-set-by-the-code": "export default { async fetch(request, env) {"
+    ' globalThis.SESSIONS = env.SESSIONS; await SESSIONS.get("x"); } };',
+    "global-tested": "export default { async fetch(request, env) {"
+    ' const kv = typeof SESSIONS === "undefined" ? env.SESSIONS : SESSIONS; await kv.get("x"); } };',
+    "global-that-is-a-variable": "let SESSIONS; export default { async fetch(request, env) {"
+    ' SESSIONS = env.SESSIONS; await SESSIONS.get("x"); } };',
+    "global-that-is-destructured": "export default { async fetch(request, { SESSIONS }) {"
+    ' await SESSIONS.get("x"); } };',
+    "global-as-a-name": "export default { fetch(request, env) { return use({ SESSIONS: env.SESSIONS }); } };",
+    "env-of-the-runtime": 'import { env } from "cloudflare:workers";\n'
+    "async function read() { return env.KV.get('x'); }\n"
+    "export default { async fetch(request, env) { return read(); } };",
+    "env-of-the-file": "let env; async function read() { return env.KV.get('x'); }\n"
+    "export default { async fetch(request, e) { env = e; return read(); } };",
+    "env-set-as-a-global": "async function read() { return env.KV.get('x'); }\n"
+    "export default { async fetch(request, env) { globalThis.env = env; return read(); } };",
+    "env-declared-elsewhere": "declare const env: Env;\nasync function read() { return env.KV.get('x'); }\n"
+    "export default { async fetch(request, env) { return read(); } };",
+    "env-of-the-unknown": "async function read() { return env.KV.get('x'); }",
+    "own-type-of-the-name": "interface KVNamespace { set(key: string, value: string): void }\n"
+    "async function f(kv: KVNamespace) { await kv.set('k', 'v'); }",
+    "extended-type": "declare global { interface KVNamespace { has(key: string): boolean } }\n"
+    "async function f(kv: KVNamespace) { await kv.has('k'); }",
+    "wrapped-again": "export default { async fetch(request, env) {"
+    " env = { ...env, KV: wrap(env.KV) }; await env.KV.put('k', {}); await env.KV.set('k', {}); } };",
     "global-shadowed": "const KV = new Map(); function f() { KV.get(''); }",
     "global-imported": 'import { KV } from "./store"; KV.get("");',
     "let-alias": "async function f(env) { let kv = env.KV; kv = other; await kv.put('k', {}); }",
@@ -777,6 +1241,7 @@ WORDS = {
     "ms-way-out": ('await env.KV.put("k","v",{expirationTtl:86400000})', "For 1 day write 86400."),
     "ms-as-is": ('await env.KV.put("k","v",{expirationTtl:86400000})', "this is 1000 days"),
     "duration": ('await env.KV.put("k","v",{expiration:600})', "use expirationTtl: 600"),
+    "year-2100": ('await env.KV.put("k","v",{expiration:4102444800})', "the maximum is 2147483647, in the year 2038"),
     "in-ms": ('await env.KV.put("k","v",{expiration:Date.now()})', "divide by 1000"),
     "near": ('await env.KV.put("k","v",{expiration:Math.floor(Date.now()/1000)+30})', "only 30 seconds from now"),
     "cache": ('await env.KV.get("k",{cacheTtl:5})', "the minimum is 30 seconds"),
@@ -893,6 +1358,26 @@ UNUSED: dict[str, tuple[str, dict[str, str], list[str]]] = {
     "hono": (
         CONFIG,
         {"src/index.ts": 'import { Hono } from "hono";\nconst app = new Hono();\napp.get("/", (c) => c.env.KV.get("k"));\nexport default app;'},
+        ["SESSIONS"],
+    ),
+    "app-of-a-package": (
+        CONFIG,
+        {"src/index.ts": f'import {{ createCms }} from "cms";\napp.route("/", createCms());\n{USED}'},
+        [],
+    ),
+    "middleware-of-a-package": (
+        CONFIG,
+        {"src/index.ts": f'import {{ pkg }} from "cms";\napp.use("*", pkg());\n{USED}'},
+        [],
+    ),
+    "handler-of-a-package": (
+        CONFIG,
+        {"src/index.ts": f'import handler from "cms";\napp.mount("/x", handler);\n{USED}'},
+        [],
+    ),
+    "middleware-of-hono": (
+        CONFIG,
+        {"src/index.ts": f'import {{ cors }} from "hono/cors";\napp.use("*", cors());\n{USED}'},
         ["SESSIONS"],
     ),
     "worker-made-of-itself": (

@@ -72,6 +72,7 @@ class Analysis:
         self.declared = declared
         self.types = types or {}
         self.modules = modules
+        self._kinds: dict[str, bool | None] = {}  # see _typed
         self.resolver = BindingResolver(source, declared.kv, modules)
         self.folder = self.resolver.flow.constants
 
@@ -184,6 +185,14 @@ class Analysis:
             and not (lost and self._is_broken(call.node))
         ]
 
+    def call_of(self, node: Node) -> KvCall | None:
+        """Return the sure call that an expression is."""
+        return self._by_node.get(node.id)
+
+    @cached_property
+    def _by_node(self) -> dict[int, KvCall]:
+        return {call.node.id: call for call in self.certain_calls}
+
     def call_at(self, place: Span) -> KvCall | None:
         """Return the innermost of the sure calls that a place is in."""
         at: int | None = bisect_right(self._starts, place.start) - 1
@@ -233,12 +242,21 @@ class Analysis:
 
     def _typed(self, binding: str) -> bool | None:
         """Decide by the file's types; return None if there are none, or they differ."""
+        if binding not in self._kinds:
+            self._kinds[binding] = self._kind(binding)
+        return self._kinds[binding]
+
+    def _kind(self, binding: str) -> bool | None:
         found: set[bool] = set()
         for signature in signatures(self.source.names, binding):
             kind = signature.child_by_field_name("type")
             if kind is not None and self.source.text_of(kind).strip(": ") != "any":
                 found.add(self.resolver.is_kv_type(kind))
         return found.pop() if len(found) == 1 else None
+
+    def is_typed_otherwise(self, binding: str) -> bool:
+        """Return whether the file's types say that a binding isn't a namespace."""
+        return self._typed(binding) is False
 
     @cached_property
     def _only_fit_kv(self) -> set[str]:
@@ -308,7 +326,7 @@ class Analysis:
             if name is None or name.type not in _NAMES:
                 continue
             how = self.resolver.how(env) if field == "property" else "env"
-            use = self.use(name, how, self._allows_absence(parent))
+            use = self.use(name, how, self.allows_absence(parent))
             if use.name in self.declared.kv or not self.resolver.is_guessed(env):
                 yield use
         for pattern in self.resolver.envs.patterns:
@@ -325,7 +343,7 @@ class Analysis:
                         "global",
                         node,
                         shorthand,
-                        self._allows_absence(node),
+                        self.allows_absence(node),
                     )
 
     def _follow(self) -> None:
@@ -387,26 +405,26 @@ class Analysis:
             if len(seen) > _FOLLOWED:
                 return True  # it may be used anywhere
             for each in self.source.names.references(declared):
-                if self._tests_existence(each):
+                if self.tests_existence(each):
                     return True
                 waiting.append(self._copy_of(each))
         return False
 
-    def _allows_absence(self, node: Node) -> bool:
+    def allows_absence(self, node: Node) -> bool:
         """Return whether the code tests the binding here, or a variable defined by it."""
-        return self._tests_existence(node) or self._is_tested(self._copy_of(node))
+        return self.tests_existence(node) or self._is_tested(self._copy_of(node))
 
     def _copy_of(self, node: Node) -> Node | None:
         """Return the variable that is initialized here: `const kv = env.X`."""
-        parent = outer(node).parent
+        parent = alternative(node).parent
         if parent is None or parent.type != "variable_declarator":
             return None
         name = parent.child_by_field_name("name")
         return name if name is not None and name.type == "identifier" else None
 
-    def _tests_existence(self, node: Node) -> bool:
+    def tests_existence(self, node: Node) -> bool:
         """Return whether the code tests here if the binding exists."""
-        here = outer(node)
+        here = alternative(node)
         parent = here.parent
         if parent is None:
             return False
@@ -439,3 +457,19 @@ class Analysis:
                 return True
             here = here.parent
         return False
+
+
+def alternative(node: Node) -> Node:
+    """Return the outermost expression that is this one where its other parts are missing.
+
+    Being right of `||` or `??` isn't a guard: nothing comes after it.
+    """
+    here = outer(node)
+    while (parent := here.parent) is not None and parent.type == "binary_expression":
+        operator = parent.child_by_field_name("operator")
+        if operator is None or operator.type not in ("||", "??"):
+            break
+        if not is_field(parent, "right", here):
+            break
+        here = outer(parent)
+    return here

@@ -65,8 +65,7 @@ class KvCall:
     @property
     def title(self) -> str:
         """Its name in messages: `env.CARTS.get()`."""
-        text = " ".join(self.source.text_of(plain(self.receiver)).split())
-        return f"{text if len(text) <= 40 else text[:39] + '…'}.{self.method}()"
+        return f"{shown_receiver(self.source, self.receiver)}.{self.method}()"
 
     @cached_property
     def argument_nodes(self) -> list[Node]:
@@ -133,26 +132,7 @@ class KvCall:
     @cached_property
     def fate(self) -> Fate:
         """What the code does with the promise."""
-        here = outer(self.node)
-        after = self.node.parent
-        if self.prefix and (after is None or after.type != "member_expression"):
-            return _PREFIXES.get(self.prefix, "kept")
-        while (parent := here.parent) is not None:
-            kind = parent.type
-            if kind in ("ternary_expression", "binary_expression", "sequence_expression"):
-                if kind == "ternary_expression" and is_field(parent, "condition", here):
-                    return "kept"
-                if kind == "binary_expression":
-                    operator = parent.child_by_field_name("operator")
-                    if operator is None or operator.type not in ("&&", "||", "??"):
-                        return "kept"
-                here = outer(parent)
-                continue
-            if kind == "unary_expression":
-                operator = parent.child_by_field_name("operator")
-                return "void" if operator is not None and operator.type == "void" else "kept"
-            return _FATES.get(kind, "kept")
-        return "kept"
+        return fate_of(self.node)[0]
 
     @cached_property
     def in_assertion(self) -> bool:
@@ -186,6 +166,36 @@ _FATES: dict[str, Fate] = {
     "arguments": "argument",
     "expression_statement": "dropped",
 }
+
+
+def fate_of(call: Node) -> tuple[Fate, Node]:
+    """Return what the code does with what a call returns, and the outermost expression for it."""
+    here = outer(call)
+    prefix, after = prefix_of(call), call.parent
+    if prefix and (after is None or after.type != "member_expression"):
+        return _PREFIXES.get(prefix, "kept"), here
+    while (parent := here.parent) is not None:
+        kind = parent.type
+        if kind in ("ternary_expression", "binary_expression", "sequence_expression"):
+            if kind == "ternary_expression" and is_field(parent, "condition", here):
+                return "kept", here
+            if kind == "binary_expression":
+                operator = parent.child_by_field_name("operator")
+                if operator is None or operator.type not in ("&&", "||", "??"):
+                    return "kept", here
+            here = outer(parent)
+            continue
+        if kind == "unary_expression":
+            operator = parent.child_by_field_name("operator")
+            return "void" if operator is not None and operator.type == "void" else "kept", here
+        return _FATES.get(kind, "kept"), here
+    return "kept", here
+
+
+def shown_receiver(source: Source, receiver: Node) -> str:
+    """Return what a method is called on, for messages: on one line, a long one cut short."""
+    text = " ".join(source.text_of(plain(receiver)).split())
+    return text if len(text) <= 40 else text[:39] + "…"
 
 
 def called(name: Node) -> tuple[Node, Node] | None:

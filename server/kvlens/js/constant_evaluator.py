@@ -12,8 +12,10 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from kvlens.js.scopes import Declaration
-from kvlens.js.syntax import Source, plain
+from kvlens.js.platform import BODIES, CLASSES, LIST_NAME, READS, REQUEST_NAMES
+from kvlens.js.scopes import FUNCTIONS, Declaration
+from kvlens.js.syntax import Source, arguments_of, call_of, callee, plain, prefix_of
+from kvlens.js.tree import ancestor, is_field
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -28,7 +30,11 @@ Kind = Literal[
     "undefined",
     "object",  # properties
     "array",  # items
-    "instance",  # `new X()`; value: the name of the class
+    "numeric",  # a number that isn't known
+    "instance",  # an object of a class of the platform; value: the name of the class
+    "custom",  # an object of a class of the file; value: the name of the class
+    "promise",  # items: what it resolves to
+    "parsed",  # what parsing JSON returns
     "function",
     "unknown",
 ]
@@ -41,6 +47,9 @@ _MILLISECONDS = re.compile(r"(?:_MS|[a-z\d]Ms|_MILLIS(?:ECONDS)?|[a-z\d]Millis(?
 _SECONDS = re.compile(r"(?:_S|_SECS?|_SECONDS?|[a-z\d]Secs?|[a-z\d]Seconds?)$")
 _ARRAY_METHODS = {"map", "filter", "flatMap", "split", "slice", "concat", "flat", "toSorted"}
 _SURE_ARRAY_METHODS = {"map", "filter", "flatMap", "split", "flat", "toSorted"}
+_NUMERIC = ("number", "numeric")
+_OF_NUMBERS = {"-", "*", "/", "%", "**", "|", "&", "^", "<<", ">>", ">>>"}
+_COMPARISONS = {"==", "===", "!=", "!==", "<", "<=", ">", ">=", "in", "instanceof"}
 _CHANGING = {"push", "unshift", "splice", "pop", "shift", "fill", "reverse", "sort", "copyWithin"}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
 
@@ -84,11 +93,12 @@ class Value:
     value: str | float | bool | Time | None = None
     properties: Mapping[str, Property] = field(default_factory=lambda: _EMPTY)
     items: tuple[Value, ...] = ()
-    complete: bool = False  # of objects and arrays: all members are known
+    complete: bool = False  # of objects and arrays: all members are known; of a Date: it is now
     unit: Literal["", "ms", "s"] = ""  # of a number, from how it is written or named
     thousand: bool = False  # a literal 1000
     source: Node | None = None  # where a constant gets its value
     foreign: bool = False  # another file determines it; its nodes are those of the use
+    sometimes: Value | None = None  # what it is in some cases, if it isn't known in all of them
 
     @property
     def number(self) -> float | None:
@@ -127,6 +137,9 @@ class ConstantEvaluator:
         self._left = 0
         self._cut = False  # something was skipped because of the depth or the number of steps
         self._known: dict[tuple[int, int], Value] = {}  # see _start
+        self._reassigned: dict[int, bool] = {}  # declaring node -> whether it may be reassigned
+        self._numeric: dict[int, bool] = {}  # declaring node -> whether it is always a number
+        self._defaults: dict[int, Value | None] = {}  # declaring node -> a default that is used
 
     def value(self, node: Node, depth: int = 0) -> Value:
         """Return the value of a node."""
@@ -243,15 +256,124 @@ class ConstantEvaluator:
         if declared.kind == "import":
             found = self._elsewhere(declared, None, depth)
             return _by_name(name, _placed(found, node)) if found else Value("unknown", node)
+        if declared.kind == "parameter":
+            return self._parameter(declared, node, depth)
         if declared.kind not in ("const", "let", "var") or declared.path:
             return Value("unknown", node)
         start = declared.origin.child_by_field_name("value")
         if start is None:
             return Value("unknown", node)
         if declared.kind != "const" and self._assigned(declared):
-            return Value("unknown", node)
+            kind: Kind = "numeric" if self._counts(declared, start, depth) else "unknown"
+            return Value(kind, node)
         value = self._start(declared, start, depth)
         return _by_name(name, replace(value, node=node, source=start, thousand=False))
+
+    def _parameter(self, declared: Declaration, node: Node, depth: int) -> Value:
+        """Return the value of a parameter, as far as its type, default or handler says it."""
+        if self._assigned(declared):
+            return Value("unknown", node)
+        origin, name = declared.origin, self._source.text_of(node)
+        kind = origin.child_by_field_name("type")
+        is_optional = origin.type == "optional_parameter"
+        if kind is not None and not declared.path and not is_optional:
+            word = self._source.text_of(kind).strip(": ")
+            if word == "number":
+                return Value("numeric", node, sometimes=self._default(declared, depth))
+            if word.split("<")[0] in CLASSES and self._is_platform(word.split("<")[0]):
+                return Value("instance", node, word.split("<")[0])
+        function = ancestor(declared.node, FUNCTIONS) if kind is None else None
+        if function is not None and name in REQUEST_NAMES and self._handles(function, declared):
+            return Value("instance", node, "Request")
+        return Value("unknown", node, sometimes=self._default(declared, depth))
+
+    def _default(self, declared: Declaration, depth: int) -> Value | None:
+        """Return the default of a parameter, if a call of its function uses it."""
+        key = declared.node.id
+        if key not in self._defaults:
+            self._defaults[key] = None  # while it is evaluated: it may be made of itself
+            self._defaults[key] = self._used_default(declared, depth)
+        return self._defaults[key]
+
+    def _used_default(self, declared: Declaration, depth: int) -> Value | None:
+        origin = declared.origin
+        start = origin.child_by_field_name("value") or origin.child_by_field_name("right")
+        function = ancestor(declared.node, FUNCTIONS)
+        given = function.child_by_field_name("parameters") if function is not None else None
+        if start is None or declared.path or function is None or given is None:
+            return None
+        place = [child.id for child in given.named_children if child.type != "comment"]
+        at = place.index(origin.id) if origin.id in place else None
+        holder = function.parent if function.type.endswith("declaration") else None
+        name = function.child_by_field_name("name")
+        if function.type == "arrow_function" or function.type == "function_expression":
+            declarator = function.parent
+            if declarator is None or declarator.type != "variable_declarator":
+                return None
+            name = declarator.child_by_field_name("name")
+            holder = declarator.parent.parent if declarator.parent is not None else None
+        if at is None or name is None or name.type != "identifier":
+            return None
+        is_used = holder is not None and holder.type == "export_statement"
+        own = self._names.resolve(name)
+        for use in self._names.references(own) if own is not None and not is_used else ():
+            call = call_of(use)
+            is_used = is_used or (call is not None and len(arguments_of(call)) <= at)
+        return self.value(start, depth + 1) if is_used else None
+
+    def _handles(self, function: Node, declared: Declaration) -> bool:
+        """Return whether a parameter is the request that a handler gets."""
+        given = function.child_by_field_name("parameters")
+        first = next(iter(given.named_children), None) if given is not None else None
+        parent = function.parent
+        name = function.child_by_field_name("name")
+        if name is None and parent is not None:
+            name = parent.child_by_field_name("key") or parent.child_by_field_name("name")
+        if first is None or name is None:
+            return False
+        word = self._source.text_of(name)
+        if declared.path == ("request",):  # a function of Pages
+            return word.startswith("onRequest")
+        return word == "fetch" and declared.origin.id == first.id and not declared.path
+
+    def _is_platform(self, name: str) -> bool:
+        """Return whether a type's or class's name is that of the platform."""
+        if self._names.declarations(name):
+            return False
+        return not any(
+            node.parent is not None
+            and node.parent.type in ("interface_declaration", "type_alias_declaration")
+            and is_field(node.parent, "name", node)
+            for node in self._names.nodes(name)
+        )
+
+    def _counts(self, declared: Declaration, start: Node, depth: int) -> bool:
+        """Return whether a variable is always a number: it is only counted up or down."""
+        key = declared.node.id
+        if key not in self._numeric:
+            self._numeric[key] = False  # while it is evaluated: it may be made of itself
+            self._numeric[key] = self._is_counted(declared, start, depth)
+        return self._numeric[key]
+
+    def _is_counted(self, declared: Declaration, start: Node, depth: int) -> bool:
+        if declared.kind == "var" or self.value(start, depth + 1).kind not in _NUMERIC:
+            return False
+        for node in self._names.references(declared):
+            parent = node.parent
+            if parent is None or parent.type == "update_expression":
+                continue
+            if parent.type.endswith("pattern"):
+                return False
+            right = parent.child_by_field_name("right")
+            if right is None or not is_field(parent, "left", node):
+                continue
+            if not parent.type.endswith("assignment_expression"):
+                if parent.type == "for_in_statement":
+                    return False
+                continue
+            if self.value(right, depth + 1).kind not in _NUMERIC:
+                return False
+        return True
 
     def _elsewhere(self, declared: Declaration, member: str | None, depth: int) -> Value | None:
         """Return the value of an imported constant, or of a member of an imported module."""
@@ -344,6 +466,12 @@ class ConstantEvaluator:
 
     def _assigned(self, declared: Declaration) -> bool:
         """Return whether a variable may be reassigned."""
+        key = declared.node.id
+        if key not in self._reassigned:
+            self._reassigned[key] = self._is_assigned(declared)
+        return self._reassigned[key]
+
+    def _is_assigned(self, declared: Declaration) -> bool:
         for node in self._names.references(declared):
             here: Node | None = node
             while here is not None and here.parent is not None:
@@ -454,7 +582,35 @@ class ConstantEvaluator:
             if value.kind == "time":
                 return value
             if value.kind == "instance" and value.value == "Date":
-                return Value("time", node, Time(1, 0))
+                return _time_of(node, value)
+            return Value("numeric", node)
+        if operator.type == "-" and value.kind == "numeric":
+            return Value("numeric", node)
+        return Value("unknown", node)
+
+    def _update(self, node: Node, depth: int) -> Value:
+        inner = node.child_by_field_name("argument")
+        is_number = inner is not None and self.value(inner, depth + 1).kind in _NUMERIC
+        return Value("numeric" if is_number else "unknown", node)
+
+    def _await(self, node: Node, depth: int) -> Value:
+        inner = next((child for child in node.named_children if child.type != "comment"), None)
+        return self._awaited(self.value(inner, depth + 1)) if inner else Value("unknown", node)
+
+    @staticmethod
+    def _awaited(value: Value) -> Value:
+        if value.kind != "promise":
+            return value
+        return replace(value.items[0]) if value.items else Value("unknown", value.node)
+
+    def _ternary(self, node: Node, depth: int) -> Value:
+        """Evaluate a choice; of two numbers, the larger one counts."""
+        parts = [node.child_by_field_name(name) for name in ("consequence", "alternative")]
+        values = [self.value(part, depth + 1) for part in parts if part is not None]
+        numbers = [value for value in values if value.kind == "number"]
+        if len(numbers) == 2:
+            largest = max(numbers, key=lambda value: value.number or 0.0)
+            return Value("numeric", node, sometimes=largest)
         return Value("unknown", node)
 
     def _binary(self, node: Node, depth: int) -> Value:
@@ -463,6 +619,18 @@ class ConstantEvaluator:
         if left is None or right is None or operator is None:
             return Value("unknown", node)
         one, other = self.value(left, depth + 1), self.value(right, depth + 1)
+        if operator.type in _COMPARISONS:
+            return Value("boolean", node)
+        if operator.type in ("??", "||"):
+            is_known = one.kind not in ("unknown", "numeric", "null", "undefined", "parsed")
+            if is_known and operator.type == "??":
+                return replace(one)
+            kind: Kind = "numeric" if one.kind in _NUMERIC and other.kind in _NUMERIC else "unknown"
+            return Value(
+                kind, node, sometimes=other if one.kind in ("unknown", "numeric") else None
+            )
+        if operator.type == "&&":
+            return Value("unknown", node)
         if one.kind == "time" or other.kind == "time":
             return _time_arithmetic(node, operator.type, one, other)
         if one.kind == other.kind == "number":
@@ -473,17 +641,25 @@ class ConstantEvaluator:
                 return Value("string", node, first + second)
         if operator.type == "+" and {"string", "text"} & {one.kind, other.kind}:
             return Value("text", node, _least(one) + _least(other))
+        known = [each.kind in _NUMERIC for each in (one, other)]
+        if all(known) or (operator.type in _OF_NUMBERS and any(known)):
+            return Value("numeric", node)
         return Value("unknown", node)
 
     def _call(self, node: Node, depth: int) -> Value:
-        function, given = (
-            node.child_by_field_name("function"),
-            node.child_by_field_name("arguments"),
-        )
-        if function is None or given is None:
+        function = callee(node)
+        if function is None:
             return Value("unknown", node)
-        inner = [child for child in given.named_children if child.type != "comment"]
+        found = self._called(node, plain(function), arguments_of(node), depth)
+        prefix = prefix_of(node)  # await a.b<T>()
+        if prefix == "await":
+            return self._awaited(found)
+        return found if prefix is None else Value("unknown", node)
+
+    def _called(self, node: Node, function: Node, inner: list[Node], depth: int) -> Value:
         if function.type == "identifier":
+            if (declared := self._names.resolve(function)) is not None:
+                return self._own_call(node, declared)
             return self._global_call(node, self._source.text_of(function), inner, depth)
         if function.type != "member_expression":
             return Value("unknown", node)
@@ -492,41 +668,112 @@ class ConstantEvaluator:
         if base is None or name is None:
             return Value("unknown", node)
         word = self._source.text_of(name)
-        whole = f"{self._source.text_of(base)}.{word}" if base.type == "identifier" else word
+        is_global = base.type == "identifier" and self._names.resolve(base) is None
+        if is_global:
+            found = self._static_call(node, f"{self._source.text_of(base)}.{word}", inner, depth)
+            if found is not None:
+                return found
+        if word in ("getTime", "valueOf") and not inner:
+            value = self.value(base, depth + 1)
+            if value.kind == "instance" and value.value == "Date":
+                return _time_of(node, value)
+            if word == "getTime":  # only a Date has it
+                return Value("time", node, Time(1, None))
+        if word in ("toString", "toFixed", "padStart", "trim", "toISOString", "toLowerCase"):
+            return Value("text", node, 0.0)
+        if word == "split" and inner:
+            return Value("array", node)
+        if word in _SURE_ARRAY_METHODS and inner and LIST_NAME.search(self._source.text_of(base)):
+            return Value("array", node)
+        if word in READS and not inner:
+            return self._read(node, base, word, depth)
+        if word in _ARRAY_METHODS and self.value(base, depth + 1).kind == "array":
+            return Value("array", node)
+        if word == "clone" and not inner:
+            value = self.value(base, depth + 1)
+            return (
+                value
+                if value.kind == "instance" and value.value in BODIES
+                else Value("unknown", node)
+            )
+        return Value("unknown", node)
+
+    def _static_call(self, node: Node, whole: str, inner: list[Node], depth: int) -> Value | None:
+        """Evaluate a call of a function that the platform has on an object."""
         if whole == "Date.now":
             return Value("time", node, Time(1, 0))
+        if whole in ("Date.parse", "Date.UTC") and inner:
+            return Value("time", node, Time(1, None))
         if whole == "JSON.stringify":
             return Value("text", node, 0.0)
+        if whole == "JSON.parse" and inner:
+            return Value("parsed", node)
         if whole in ("Object.keys", "Object.values", "Object.entries", "Array.from", "Array.of"):
             return Value("array", node)
+        if whole in ("Object.fromEntries", "Object.groupBy"):
+            return Value("object", node)
         if whole in _ROUNDING and len(inner) == 1:
             return _rounded(node, whole, self.value(inner[0], depth + 1))
         if whole in ("Math.max", "Math.min"):
             return self._extreme(node, whole, inner, depth)
-        if word in ("getTime", "valueOf") and not inner:
-            value = self.value(base, depth + 1)
-            if value.kind == "instance" and value.value == "Date":
-                return Value("time", node, Time(1, 0))
-        if word in ("toString", "toFixed", "padStart", "trim", "toISOString", "toLowerCase"):
-            return Value("text", node, 0.0)
-        if word in _SURE_ARRAY_METHODS and inner:
-            return Value("array", node)
-        if word in _ARRAY_METHODS and self.value(base, depth + 1).kind == "array":
-            return Value("array", node)
-        return Value("unknown", node)
+        if whole.startswith("Math."):
+            return Value("numeric", node)
+        if whole in ("Number.parseInt", "Number.parseFloat"):
+            return self._global_call(node, whole.partition(".")[2], inner, depth)
+        return None
+
+    def _read(self, node: Node, base: Node, word: str, depth: int) -> Value:
+        """Evaluate a call that reads a body: `request.text()`."""
+        value = self.value(base, depth + 1)
+        if not ((value.kind == "instance" and value.value in BODIES) or self._is_hono(base)):
+            return Value("unknown", node)
+        what = READS[word]
+        if what == "text":
+            inner = Value("text", node, 0.0)
+        elif what in ("parsed", "unknown"):
+            inner = Value("parsed" if what == "parsed" else "unknown", node)
+        else:
+            inner = Value("instance", node, what)
+        return Value("promise", node, items=(inner,))
+
+    def _is_hono(self, base: Node) -> bool:
+        """Return whether this is `c.req`, with a parameter `c`."""
+        holder = base.child_by_field_name("object") if base.type == "member_expression" else None
+        if holder is None or self._source.text_of(base) not in ("c.req", "ctx.req", "context.req"):
+            return False
+        declared = self._names.resolve(holder) if holder.type == "identifier" else None
+        return declared is not None and declared.kind == "parameter"
+
+    def _own_call(self, node: Node, declared: Declaration) -> Value:
+        """Evaluate a call of a function of the file: a promise if it is async."""
+        function: Node | None = declared.origin if declared.kind == "function" else None
+        if declared.kind == "const" and not declared.path:
+            start = declared.origin.child_by_field_name("value")
+            function = (
+                plain(start) if start is not None and plain(start).type in FUNCTIONS else None
+            )
+        is_async = function is not None and any(
+            child.type == "async" for child in function.children
+        )
+        if function is None or not is_async or "generator" in function.type:
+            return Value("unknown", node)
+        return Value("promise", node, items=(Value("unknown", node),))
 
     def _global_call(self, node: Node, name: str, inner: list[Node], depth: int) -> Value:
         if name == "String":
             return Value("text", node, 0.0)
+        if name == "fetch" and inner:
+            return Value("promise", node, items=(Value("instance", node, "Response"),))
         if name in ("Number", "parseInt", "parseFloat") and inner:
             value = self.value(inner[0], depth + 1)
             if value.kind == "time":
                 return value if name != "parseInt" else _rounded(node, "Math.floor", value)
             if value.kind == "instance" and value.value == "Date" and name == "Number":
-                return Value("time", node, Time(1, 0))
+                return _time_of(node, value)
             number = value.number
             if number is not None and name == "Number":
                 return Value("number", node, number)
+            return Value("numeric", node)
         return Value("unknown", node)
 
     def _extreme(self, node: Node, whole: str, inner: list[Node], depth: int) -> Value:
@@ -536,17 +783,26 @@ class ConstantEvaluator:
         if len(numbers) == len(values) > 0 and all(each.kind == "number" for each in values):
             found = max(numbers) if whole == "Math.max" else min(numbers)
             return Value("number", node, found)
-        return Value("unknown", node)
+        at_most = [each for each in values if each.kind == "number"]
+        if whole == "Math.min" and at_most:
+            least = min(at_most, key=lambda each: each.number or 0.0)
+            return Value("numeric", node, sometimes=least)
+        return Value("numeric", node)
 
     def _new(self, node: Node, depth: int) -> Value:
         made = node.child_by_field_name("constructor")
         given = node.child_by_field_name("arguments")
-        if made is None or made.type != "identifier" or self._names.resolve(made) is not None:
+        if made is None or made.type != "identifier":
             return Value("unknown", node)
         name = self._source.text_of(made)
-        if name == "Date" and given is not None and given.named_children:
-            return Value("unknown", node)  # a date, but not now
-        return Value("instance", node, name)
+        declared = self._names.resolve(made)
+        if declared is not None:
+            is_own = declared.kind == "class" and name not in CLASSES
+            if is_own and not any(c.type == "class_heritage" for c in declared.origin.children):
+                return Value("custom", node, name)
+            return Value("unknown", node)
+        is_now = name == "Date" and not (given is not None and given.named_children)
+        return Value("instance", node, name, complete=is_now)
 
 
 _WORKERS = {
@@ -568,6 +824,9 @@ _WORKERS = {
     "binary_expression": ConstantEvaluator._binary,
     "call_expression": ConstantEvaluator._call,
     "new_expression": ConstantEvaluator._new,
+    "await_expression": ConstantEvaluator._await,
+    "ternary_expression": ConstantEvaluator._ternary,
+    "update_expression": ConstantEvaluator._update,
 }
 _NUMBERS = {"MAX_SAFE_INTEGER": 2.0**53 - 1, "NaN": math.nan}
 _TO_WHOLE: dict[str, Callable[[float], int]] = {
@@ -578,9 +837,14 @@ _TO_WHOLE: dict[str, Callable[[float], int]] = {
 _ROUNDING = {"Math.floor", "Math.trunc", "Math.round", "Math.ceil", "Math.abs"}
 
 
+def _time_of(node: Node, date: Value) -> Value:
+    """Return the milliseconds of a Date."""
+    return Value("time", node, Time(1, 0 if date.complete else None))
+
+
 def _placed(value: Value, node: Node, depth: int = 0) -> Value:
     """Return a value of another source as that of an expression in this one."""
-    if value.kind in ("function", "instance", "time"):
+    if value.kind in ("function", "instance", "custom", "promise", "parsed", "time"):
         return Value("unknown", node)
     known: Mapping[str, Property] = _EMPTY
     items: tuple[Value, ...] = ()
@@ -702,13 +966,13 @@ def _time_arithmetic(node: Node, operator: str, one: Value, other: Value) -> Val
         if operator in ("+", "*") and one.kind == "number":
             one, other = other, one
         else:
-            return Value("unknown", node)
+            return Value("numeric" if operator in _OF_NUMBERS else "unknown", node)
     time, number = one.value, other.value
     assert isinstance(time, Time)
     if other.kind != "number" or not isinstance(number, float):
-        if operator == "+" and other.kind == "unknown":
+        if operator == "+" and other.kind in ("unknown", "numeric"):
             return Value("time", node, time._replace(offset=None))
-        return Value("unknown", node)
+        return Value("numeric" if operator in _OF_NUMBERS else "unknown", node)
     offset = time.offset
     if operator in ("+", "-"):
         moved = None if offset is None else offset + (number if operator == "+" else -number)
@@ -730,7 +994,7 @@ def _rounded(node: Node, whole: str, value: Value) -> Value:
         up = value.value.up or whole in ("Math.round", "Math.ceil")
         return replace(value, node=node, value=value.value._replace(up=up))
     if value.kind != "number" or not isinstance(value.value, float):
-        return Value("unknown", node)
+        return Value("numeric", node, sometimes=value.sometimes)
     if not math.isfinite(value.value):
         return replace(value, node=node)
     number = value.value

@@ -13,6 +13,7 @@ from kvlens.config.model import Config
 from kvlens.js.analysis import Analysis, EnvType
 from kvlens.js.config_bindings import QUOTED, declared
 from kvlens.js.program import Modules
+from kvlens.js.similar_names import may_have_slips
 from kvlens.js.syntax import Source
 from kvlens.memo import memo
 
@@ -120,6 +121,8 @@ def may_matter(text: str, context: SourceContext = ALONE, path: str | None = Non
     if _KV_ONLY.search(text) or any(
         name in text for name, what in context.types.items() if what != "other"
     ):
+        return True
+    if may_have_slips(text, declared(context.configs).kv):
         return True
     if path is None or context.modules is None:
         return False

@@ -17,8 +17,8 @@ _RUNS = ("0123456789", "1234567890", "9876543210", "abcdefabcdef", "deadbeefdead
 
 def is_placeholder(value: str) -> bool:
     """Return whether an id is certainly a placeholder."""
-    if _DIGITS.match(value):
-        digits = value.lower()
+    if _DIGITS.match(value.strip()):
+        digits = value.strip().lower()
         return len(set(digits)) <= 2 or any(run in digits for run in _RUNS)
     return bool(_NOTE.search(value)) or not value.strip("xX0-_")
 

@@ -19,8 +19,17 @@ if TYPE_CHECKING:
 
 # Expressions that bind as tightly as a call and can be divided without parentheses.
 _TIGHT = frozenset(
-    ("identifier", "number", "call_expression", "member_expression", "parenthesized_expression")
+    (
+        "identifier",
+        "shorthand_property_identifier",
+        "number",
+        "call_expression",
+        "member_expression",
+        "new_expression",
+        "parenthesized_expression",
+    )
 )
+PROMISE_METHODS = frozenset(("then", "catch", "finally"))
 _SHORTHAND = "shorthand_property_identifier"
 _THOUSAND = frozenset(("1000", "1_000", "1e3"))
 
@@ -45,8 +54,13 @@ def write(context: Context, problem: Problem, title: str, new: str, *, safe: boo
     return Fix(title, (Edit(problem.span, new),), safe)
 
 
-def in_seconds(context: Context, problem: Problem, *, whole: bool = False) -> Iterator[Fix]:
-    """Write the intended number, or divide by 1000; `whole` if it must be an integer."""
+def in_seconds(
+    context: Context, problem: Problem, *, whole: bool = False, safe: bool = False
+) -> Iterator[Fix]:
+    """Write the intended number, or divide by 1000; `whole` if it must be an integer.
+
+    `safe`: dividing is the one certain answer.
+    """
     node = node_at(context.analysis.source, problem.span)
     if node is None:
         return
@@ -60,9 +74,10 @@ def in_seconds(context: Context, problem: Problem, *, whole: bool = False) -> It
         product = _without_thousand(context.analysis.source, node)
         if product is not None:
             yield write(context, problem, "Remove * 1000", product)
-        divided = f"{text if node.type in _TIGHT else f'({text})'} / 1000"
+        dividend = text if node.type in _TIGHT else f"({text})"
+        divided = f"{dividend}{given(problem, 'convert') or ''} / 1000"
         new = f"Math.floor({divided})" if whole else divided
-        yield write(context, problem, "Divide by 1000", new)
+        yield write(context, problem, "Divide by 1000", new, safe=safe and product is None)
 
 
 def _without_thousand(source: Source, node: Node) -> str | None:
@@ -90,6 +105,9 @@ def awaited(context: Context, problem: Problem) -> Iterator[Fix]:
     here = outer(call.node)
     parent = here.parent
     tight = parent is not None and parent.type in ("member_expression", "subscript_expression")
+    name = parent.child_by_field_name("property") if parent is not None else None
+    if name is not None and context.analysis.source.text_of(name) in PROMISE_METHODS:
+        tight = False
     start, end = problem.span
     before, after = Edit(Span(start, start), "await "), Edit(Span(end, end), ")")
     if tight and here.id == call.node.id:

@@ -36,7 +36,7 @@ from collections.abc import Iterator
 from kvlens.config.model import Entry
 from kvlens.lint.base import EntryRule, Finding
 from kvlens.lint.fix_helpers import without_field
-from kvlens.lint.ids import is_placeholder
+from kvlens.lint.ids import is_placeholder, is_real
 from kvlens.lint.wording import quoted, usable
 
 _LENGTH = 32
@@ -59,6 +59,8 @@ def _check(entry: Entry) -> Iterator[Finding]:
 def _wrong(value: str) -> str | None:
     if _UUID.match(value):
         return "is a UUID, like the id of a D1 database"
+    if value != value.strip() and is_real(value.strip()):
+        return "has a space at its beginning or end"
     if len(value) != _LENGTH:
         return f"has {len(value)} character{'s' if len(value) > 1 else ''}"
     found = _OTHER.search(value)

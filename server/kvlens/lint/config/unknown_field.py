@@ -68,6 +68,7 @@ _OF_THE_TOP = frozenset(
         *("tail_consumers", "r2_buckets", "d1_databases", "services", "durable_objects", "queues"),
         *("migrations", "hyperdrive", "vectorize", "ai", "browser", "build", "dev", "alias"),
         *("jsx_factory", "jsx_fragment", "rules", "usage_model", "zone_id", "type", "legacy_env"),
+        *("version_metadata", "analytics_engine_datasets", "send_email", "workflows"),
     )
 )
 # Names for the same thing in older versions, other tools and the API.

@@ -3,10 +3,13 @@
 ## What
 The code takes a binding from `env` that no environment of the config declares. This is reported
 only if the binding is certainly a namespace: because of a method that no other binding has
-(`getWithMetadata`, `put` with `expirationTtl`, `get` with a type), or because the project's types
-say `KVNamespace`. It isn't reported if the code checks that the binding exists (`if (env.CARTS)`,
-`env.CARTS?.get()`, an optional type), if the config has the name in a comment or as another kind of
-binding, or in tests.
+(`getWithMetadata`, `put` with `expirationTtl`, `get` with a type), because the project's types
+say `KVNamespace`, or because its name differs from a declared namespace only by case, `_` or one
+letter. A global of service-worker syntax is reported if the file declares it as `KVNamespace`.
+
+It isn't reported if the code checks that the binding exists (`if (env.CARTS)`, `env.CARTS?.get()`,
+an optional type), if the config has the name in a comment or as another kind of binding, or in
+tests. What follows `||` or `??` isn't a check.
 
 ## Why
 `env.CARTS` is then undefined, and the first call throws `Cannot read properties of undefined`. No
@@ -48,9 +51,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kvlens.config.edit import Edit
-from kvlens.js.analysis import BindingUse
+from kvlens.js.analysis import Analysis, BindingUse, alternative
 from kvlens.js.renames import references
-from kvlens.js.syntax import outer
+from kvlens.js.similar_names import is_slip
+from kvlens.js.tree import ancestor
 from kvlens.lint.base import Context, Finding, Fix, Problem, Related, SourceRule
 from kvlens.lint.source_fix_helpers import declared_in, given
 from kvlens.lint.wording import quoted
@@ -65,21 +69,19 @@ def _check(context: Context) -> Iterator[Finding]:
         return
     home = "env" if context.has_modes else "kv_namespaces"
     seen: set[str] = set()
-    for use in analysis.uses:
-        if use.name in seen or use.how == "global" or use.name.startswith("__"):
+    for use in sorted((*analysis.uses, *_globals(analysis)), key=lambda use: use.span):
+        if use.name in seen or use.name in declared.kv or use.name.startswith("__"):
             continue
         if not _counts(use):
             continue
         seen.add(use.name)
-        if use.name in declared.kv or use.name in declared.others:
+        if use.name in declared.others or use.name in declared.quoted:
+            continue  # it is another binding, or in a comment
+        if use.name in context.project.other_texts:
+            continue  # it is in the config of another deploy
+        if use.how != "global" and not _is_namespace(analysis, use):
             continue
-        if use.name in declared.quoted or use.name in context.project.other_texts:
-            continue  # it is in a comment, or in the config of another deploy
-        if (
-            use.name.startswith("__")
-            or not analysis.is_kv(use.name)
-            or analysis.is_optional(use.name)
-        ):
+        if analysis.is_optional(use.name):
             continue
         nearest = _nearest(use.name, list(declared.kv))
         yield Finding(
@@ -96,15 +98,49 @@ def _check(context: Context) -> Iterator[Finding]:
         )
 
 
+def _is_namespace(analysis: Analysis, use: BindingUse) -> bool:
+    """Return whether a binding is certainly meant to be a namespace."""
+    if analysis.is_kv(use.name):
+        return True
+    if analysis.types.get(use.name) == "other" or analysis.is_typed_otherwise(use.name):
+        return False
+    if not any(is_slip(use.name, known) for known in analysis.declared.kv):
+        return False
+    return any(call.binding == use.name for call in analysis.calls)
+
+
+def _globals(analysis: Analysis) -> Iterator[BindingUse]:
+    """Yield the uses of globals that the file declares as namespaces: `declare const X`."""
+    names = analysis.source.names
+    for kind in names.nodes("KVNamespace"):
+        declarator = ancestor(kind, {"variable_declarator", "function_declaration", "class_body"})
+        name = declarator.child_by_field_name("name") if declarator is not None else None
+        declared = names.resolve(name) if name is not None and name.type == "identifier" else None
+        if declared is None or not declared.ambient or kind.parent is None:
+            continue
+        type_node = declared.origin.child_by_field_name("type")
+        if type_node is None or not analysis.resolver.is_kv_type(type_node):
+            continue
+        if "undefined" in analysis.source.text_of(type_node):
+            continue
+        nodes = names.references(declared)
+        if not any(analysis.allows_absence(node) for node in nodes):
+            yield from (analysis.use(node, "global") for node in nodes)
+
+
 def _counts(use: BindingUse) -> bool:
     """Return whether a use fails with undefined; some may be made for that."""
     if use.how == "destructured" or use.node.parent is None:
         return True
-    holder = outer(use.node.parent).parent
+    node = use.node if use.how == "global" else use.node.parent
+    holder = alternative(node).parent
     return holder is not None and holder.type in _USING
 
 
 def _nearest(name: str, known: list[str]) -> str | None:
+    slips = [each for each in known if is_slip(name, each)]
+    if slips:
+        return slips[0] if len(slips) == 1 else None
     from difflib import get_close_matches  # late: most bindings are declared
 
     return next(iter(get_close_matches(name, known, n=1, cutoff=0.75)), None)

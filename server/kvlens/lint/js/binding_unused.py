@@ -6,8 +6,8 @@ uses.
 ## What
 The config declares a namespace, and none of the Worker's sources use it. A type or a comment
 doesn't count as use. This is reported only if the whole Worker can be read: its entry, `main`, and
-every file that it imports are in the project, and `env` isn't passed to a package or read by a
-computed name (`env[name]`).
+every file that it imports are in the project, and `env` isn't passed to a package, directly or by
+`app.route("/", createCms())`, or read by a computed name (`env[name]`).
 
 ## Why
 An unused binding looks as if its data mattered, and has to be maintained in every environment.
@@ -59,9 +59,10 @@ from typing import TYPE_CHECKING
 from kvlens.config.edit import remove_entry
 from kvlens.config.model import Config, Namespace
 from kvlens.js.binding_resolver import BindingResolver
+from kvlens.js.calls import called
 from kvlens.js.config_bindings import declared
 from kvlens.js.grammar import ENDINGS
-from kvlens.js.syntax import Source, outer, plain
+from kvlens.js.syntax import Source, arguments_of, outer, plain
 from kvlens.js.tree import ancestor
 from kvlens.lint.base import Finding, Fix, Problem, ProjectRule
 from kvlens.lint.wording import quoted
@@ -71,6 +72,8 @@ if TYPE_CHECKING:
 
 # Packages that get `env`, and read only what the code names.
 _HARMLESS = ("hono", "itty-router", "cloudflare:", "node:")
+_MOUNTING = ("route", "use", "mount")
+_MADE = ("identifier", "call_expression", "new_expression", "member_expression")
 _DEPTH = 12  # how many aliases are followed
 _DATA = {".json", ".html", ".css", ".txt", ".md", ".wasm", ".sql", ".svg", ".png", ".bin"}
 _GLOBALS_THAT_LOOK = {"Object", "Reflect", "JSON", "Array", "structuredClone", "console"}
@@ -183,7 +186,18 @@ def _is_opaque(source: Source) -> bool:
         any(_is_handed_out(source, node) for node in resolver.envs.nodes)
         or any(_exports_foreign(source, node) for node in source.root.named_children)
         or _extends_foreign(source)
+        or any(_mounts_foreign(source, word) for word in _MOUNTING)
     )
+
+
+def _mounts_foreign(source: Source, word: str) -> bool:
+    """Return whether an app passes its requests on to a package: `app.route("/", createCms())`."""
+    for name in source.names.nodes(word):
+        parts = called(name)
+        for argument in arguments_of(parts[1]) if parts is not None else ():
+            if plain(argument).type in _MADE and _is_foreign(source, argument):
+                return True
+    return False
 
 
 def _is_handed_out(source: Source, node: Node) -> bool:

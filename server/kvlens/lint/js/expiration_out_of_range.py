@@ -36,12 +36,14 @@ from collections.abc import Iterator
 
 from kvlens.js.calls import KvCall
 from kvlens.js.constant_evaluator import Time, Value
+from kvlens.js.syntax import plain
 from kvlens.kv.limits import INT32_MAX, MIN_EXPIRATION_TTL
 from kvlens.lint.base import CallRule, Context, Finding, Fix, Problem
 from kvlens.lint.source_fix_helpers import in_seconds
 from kvlens.lint.wording import duration, named, place, shown, whole
 
 _LONGEST_TTL = 10 * 366 * 86_400  # a smaller number can only be meant as a duration
+_LEAST_MILLISECONDS = 100_000_000_000  # in 1973; as seconds, in the year 5138
 _WAY_OUT = "Math.floor(Date.now() / 1000) is the current time in seconds."
 
 
@@ -54,7 +56,7 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     if isinstance(value.value, Time):
         wrong = _wrong_time(value.value)
         text = "expiration"
-    elif value.kind == "instance" and value.value == "Date":
+    elif _is_date(value):
         text, wrong = "expiration", f"is a Date, and counts as milliseconds. {_WAY_OUT}"
     elif value.kind == "string" and number is None:
         text, wrong = "expiration", f"is {shown(value)}, which isn't a number. {_WAY_OUT}"
@@ -64,14 +66,24 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
         yield Finding(
             place(call, value),
             f"{text} {wrong} {call.title} throws.",
-            data={"divide": 1000} if _is_milliseconds(value) else None,
+            data=_data(value),
         )
 
 
 def _is_milliseconds(value: Value) -> bool:
     if isinstance(value.value, Time):
         return value.value.is_milliseconds
-    return isinstance(value.value, float) and value.value > INT32_MAX
+    return isinstance(value.value, float) and value.value >= _LEAST_MILLISECONDS
+
+
+def _data(value: Value) -> dict[str, object] | None:
+    if _is_date(value):
+        return {"divide": 1000, "convert": ".getTime()"}
+    return {"divide": 1000} if _is_milliseconds(value) else None
+
+
+def _is_date(value: Value) -> bool:
+    return value.kind == "instance" and value.value == "Date"
 
 
 def _wrong_time(time: Time) -> str:
@@ -87,6 +99,8 @@ def _wrong_time(time: Time) -> str:
 
 
 def _wrong_number(value: Value, number: float, now: float) -> str:
+    if INT32_MAX < number < _LEAST_MILLISECONDS:
+        return f"is {shown(value)}, and the maximum is {INT32_MAX}, in the year 2038. Use less."
     if number > INT32_MAX:
         return f"is {shown(value)}, and should be in seconds, not milliseconds: divide by 1000."
     if number < _LONGEST_TTL:
@@ -103,7 +117,16 @@ def _wrong_number(value: Value, number: float, now: float) -> str:
 
 
 def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
-    return in_seconds(context, problem, whole=True)
+    return in_seconds(context, problem, whole=True, safe=_is_time(context, problem))
+
+
+def _is_time(context: Context, problem: Problem) -> bool:
+    """Return whether the expiration is certainly a time in milliseconds, without arithmetic."""
+    call = context.analysis.call_at(problem.span)
+    option = call.option("expiration") if call is not None else None
+    if option is None or plain(option.value.node).type == "binary_expression":
+        return False
+    return option.value.kind == "time" or _is_date(option.value)
 
 
 RULE = CallRule(

@@ -2,8 +2,8 @@
 
 ## What
 The keys of a `list()` are read, and nothing in the same function asks for the next page: there is
-neither `cursor` nor `list_complete`. A `list()` with a `limit` isn't reported, because one page is
-enough there.
+neither `cursor` nor `list_complete`. It isn't reported if one page is enough: with a `limit`, or
+where the code looks only at `keys.length > 0`, `keys[0]` or `keys.slice(0, 50)`.
 
 ## Why
 A page has at most 1000 keys. If there are more, the rest is missing without an error. In a busy
@@ -52,6 +52,13 @@ if TYPE_CHECKING:
 
 _PAGES = re.compile(r"list_complete|listComplete|cursor", re.IGNORECASE)
 _KEYS = re.compile(r"\bkeys\b")
+# Uses of the keys for which one page is enough, and their declaration.
+_ONE_PAGE = re.compile(
+    r"!\s*[\w.?!()\s]{0,80}\bkeys\??\.length\b"
+    r"|\bkeys\??\.length\s*(?:>=?|===?|!==?|<)\s*[01]\b"
+    r"|\bkeys\??\.slice\(\s*0\s*,\s*\d{1,3}\s*\)|\bkeys\??\.at\(0\)|\bkeys(?:\?\.)?\[0\]"
+    r"|\{\s*keys\s*\}\s*=|\bObject\.keys\b"
+)
 
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:
@@ -64,7 +71,7 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
         if {"limit", "cursor"} & set(options.properties):
             return
     around = call.source.text_of(_outermost(call.node))
-    if _PAGES.search(around) or not _KEYS.search(around):
+    if _PAGES.search(around) or not _KEYS.search(_ONE_PAGE.sub("", around)):
         return
     yield Finding(
         call.source.span(call.method_node),

@@ -1,9 +1,13 @@
 """A call without `await`: the runtime may end the request before the call is done.
 
 ## What
-A call is a statement on its own, without `await`, `return`, `void`, `then()` or `ctx.waitUntil()`.
-Or its promise is used as if it were the value: in a condition, in a comparison, with a property of
-the result, in `JSON.parse()`.
+A call is a statement on its own, without `await`, `return`, `void` or `ctx.waitUntil()`; `.then()`
+and `.catch()` don't wait either. The promise also gets lost in the callback of `forEach()` or
+`setTimeout()`, in `Promise.all()` or `map()` without `await`, in an async function that is called
+without it, or in `ctx.waitUntil(async () => …)`, which gets a function instead of a promise.
+
+Or the promise is used as if it were the value: in a condition, in a comparison, with a property of
+the result, in `JSON.parse()`, in a `Response`.
 
 ## Why
 The Worker may end when the response is sent, so a write that nothing waits for may not happen, and
@@ -33,47 +37,233 @@ export default {
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from kvlens.js.calls import METHODS, KvCall
-from kvlens.js.syntax import outer
-from kvlens.lint.base import CallRule, Context, Finding
-from kvlens.lint.source_fix_helpers import awaited
+from kvlens.config.edit import Edit
+from kvlens.js.analysis import Analysis
+from kvlens.js.calls import KvCall, fate_of
+from kvlens.js.scopes import FUNCTIONS
+from kvlens.js.syntax import Source, arguments_of, call_of, callee, outer
+from kvlens.js.tree import ancestor
+from kvlens.lint.base import Context, Finding, Fix, Problem, SourceRule
+from kvlens.lint.source_fix_helpers import PROMISE_METHODS, awaited, given, node_at
+from kvlens.text import Span
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_OF_PROMISES = {"then", "catch", "finally"}
-_WANT_VALUES = {"JSON.parse", "parseInt", "parseFloat", "Number", "String", "atob"}
+_WANT_VALUES = {
+    "JSON.parse", "JSON.stringify", "parseInt", "parseFloat", "Number", "String", "atob",
+    "Response", "Response.json",
+}  # fmt: skip
+_HONO = re.compile(r"(?:c|ctx|context)\.(?:json|text|body)\Z")
 _LEFT = ("&&", "||", "??", "in", "instanceof")
+_OF_SEVERAL = {"Promise.all", "Promise.allSettled", "Promise.race", "Promise.any"}
+_TIMERS = {"setTimeout", "setInterval", "queueMicrotask"}
+_FURTHEST = 12  # steps that a promise is followed
+_MOST_CALLS = 50  # of a function that are looked at
+_NESTING = ("object", "pair", "array")
 
 
-def _check(call: KvCall, context: Context) -> Iterator[Finding]:
-    if call.fate == "dropped":
-        effect = "the write" if call.method in ("put", "delete") else "the read"
-        yield Finding(
+class _Lost(NamedTuple):
+    call: Node  # the call whose promise or callback nothing waits for
+    how: str  # "dropped", "each", "timer", "function"
+
+
+def _check(context: Context) -> Iterator[Finding]:
+    analysis = context.analysis
+    seen: set[int] = set()
+    known: dict[int, list[_Lost]] = {}
+    for call in analysis.certain_calls:
+        for lost in _lost(call.source, call.node, known):
+            if lost.call.id not in seen:
+                seen.add(lost.call.id)
+                yield _finding(call, lost)
+        if call.fate in ("awaited", "returned", "void", "dropped"):
+            continue
+        if _is_taken_for_value(call, analysis):
+            yield Finding(
+                call.span,
+                f"{call.title} returns a promise, which is used here like the value. Add await "
+                f"before it.",
+                data={"await": call.is_in_async},
+            )
+
+
+def _finding(call: KvCall, lost: _Lost) -> Finding:
+    effect = "the write" if call.method in ("put", "delete") else "the read"
+    why = f"the runtime may stop before {effect} is done, and errors are lost."
+    if _starts(call, lost.call):
+        return Finding(
             call.span,
-            f"{call.title} isn't awaited: the runtime may stop before {effect} is done, and "
-            f"errors are lost. Add await before it, or pass it to ctx.waitUntil().",
+            f"{call.title} isn't awaited: {why} Add await before it, or pass it to "
+            "ctx.waitUntil().",
             data={"await": call.is_in_async},
         )
-    elif call.fate not in ("awaited", "returned", "void") and _is_taken_for_value(call):
-        yield Finding(
-            call.span,
-            f"{call.title} returns a promise, which is used here like the value. Add await before "
-            f"it.",
-            data={"await": call.is_in_async},
+    function = callee(lost.call) or lost.call
+    name = " ".join(call.source.text_of(function).split())
+    name = f"{name if len(name) <= 40 else 'The function'}()"
+    span = call.source.span(function)
+    if lost.how == "each":
+        return Finding(
+            span,
+            f"{name} doesn't wait for {call.title}: {why} Use for … of with await, or await "
+            "Promise.all() of map().",
         )
+    if lost.how == "timer":
+        return Finding(
+            span,
+            f"{name} doesn't keep the Worker running for {call.title}: {why} Pass a promise to "
+            "ctx.waitUntil().",
+        )
+    if lost.how == "function":
+        return Finding(
+            span,
+            f"{name} gets a function instead of a promise and never calls it, so {call.title} "
+            "doesn't run. Call the function.",
+            data={"call": True},
+        )
+    return Finding(
+        span,
+        f"{name} isn't awaited, so nothing waits for {call.title}: {why} Add await before it, or "
+        "pass it to ctx.waitUntil().",
+        data={"await": _is_in_async(lost.call)},
+    )
 
 
-def _is_taken_for_value(call: KvCall) -> bool:
+def _starts(call: KvCall, lost: Node) -> bool:
+    """Return whether a lost promise is that of a call, or of `then()` and the like on it."""
+    return lost.start_byte == call.node.start_byte and lost.end_byte >= call.node.end_byte
+
+
+def _is_in_async(node: Node) -> bool:
+    function = ancestor(node, FUNCTIONS)
+    return function is None or any(child.type == "async" for child in function.children)
+
+
+def _lost(source: Source, call: Node, known: dict[int, list[_Lost]], depth: int = 0) -> list[_Lost]:
+    """Return where the promise of a call gets lost: nothing waits for it.
+
+    `known` are the results for the functions that were followed.
+    """
+    is_array = False
+    for _ in range(_FURTHEST):
+        fate, here = fate_of(call)
+        parent = here.parent
+        following: Node | None = None
+        if fate == "dropped":
+            return [_Lost(call, "dropped")]
+        if fate == "chained" and not is_array:
+            following = _step(source, parent)
+        elif fate in ("awaited", "returned") and not is_array:
+            function = ancestor(call, FUNCTIONS)
+            is_async = function is not None and any(c.type == "async" for c in function.children)
+            if function is None or (fate == "awaited" and not is_async):
+                return []
+            found = _of_callback(source, function)
+            if isinstance(found, _Lost):
+                return [found]
+            if found is None:
+                return _of_named(source, function, known, depth)
+            following = found
+            is_array = _word(source, found) in ("map", "flatMap")
+        elif parent is not None and parent.type in ("arguments", "array"):
+            following = _of_several(source, parent)
+            is_array = False
+        if following is None:
+            return []
+        call = following
+    return []
+
+
+def _of_named(
+    source: Source, function: Node, known: dict[int, list[_Lost]], depth: int
+) -> list[_Lost]:
+    """Return where the promises of a function's calls get lost."""
+    if depth >= _FURTHEST:
+        return []
+    if function.id not in known:
+        known[function.id] = []  # while it is followed: it may call itself
+        found = {
+            lost.call.id: lost
+            for call in _calls_of(source, function)
+            for lost in _lost(source, call, known, depth + 1)
+        }
+        known[function.id] = list(found.values())[:_MOST_CALLS]
+    return known[function.id]
+
+
+def _step(source: Source, member: Node | None) -> Node | None:
+    """Return the call of `then()` and the like."""
+    name = member.child_by_field_name("property") if member is not None else None
+    if member is None or name is None or source.text_of(name) not in PROMISE_METHODS:
+        return None
+    return call_of(member)
+
+
+def _of_several(source: Source, parent: Node) -> Node | None:
+    """Return the `Promise.all()` that waits for a promise or an array."""
+    given = outer(parent).parent if parent.type == "array" else parent
+    call = given.parent if given is not None and given.type == "arguments" else None
+    function = callee(call) if call is not None else None
+    return call if function is not None and source.text_of(function) in _OF_SEVERAL else None
+
+
+def _of_callback(source: Source, function: Node) -> Node | _Lost | None:
+    """Return the call whose result has a callback's promise, or that loses it."""
+    here = outer(function)
+    parent = here.parent
+    call = call_of(function)
+    if call is not None:
+        return call  # (async () => { … })()
+    call = parent.parent if parent is not None and parent.type == "arguments" else None
+    target = callee(call) if call is not None else None
+    if call is None or target is None or call.type != "call_expression":
+        return None
+    word = _word(source, call)
+    if target.type == "identifier":
+        is_timer = word in _TIMERS and source.names.resolve(target) is None
+        return _Lost(call, "timer") if is_timer else None
+    if word == "forEach":
+        return _Lost(call, "each")
+    if word == "waitUntil":
+        return _Lost(call, "function")
+    return call if word in ("map", "flatMap") or word in PROMISE_METHODS else None
+
+
+def _word(source: Source, call: Node) -> str:
+    """Return the last name of what is called."""
+    function = callee(call)
+    name = function.child_by_field_name("property") if function is not None else None
+    return source.text_of(name or function) if function is not None else ""
+
+
+def _calls_of(source: Source, function: Node) -> Iterator[Node]:
+    """Yield the calls of a function that has a name."""
+    parent = function.parent
+    name = function.child_by_field_name("name") if function.type.endswith("declaration") else None
+    if name is None and parent is not None and parent.type == "variable_declarator":
+        name = parent.child_by_field_name("name")
+    declared = (
+        source.names.resolve(name) if name is not None and name.type == "identifier" else None
+    )
+    if declared is None or declared.kind not in ("function", "const"):
+        return
+    for use in source.names.references(declared)[:_MOST_CALLS]:
+        call = call_of(use)
+        if call is not None and call.type == "call_expression":
+            yield call
+
+
+def _is_taken_for_value(call: KvCall, analysis: Analysis) -> bool:
     here = outer(call.node)
     parent = here.parent
     if parent is None:
         return False
     if parent.type != "variable_declarator":
-        return _wants_value(call, here)
+        return _wants_value(analysis, here)
     name = parent.child_by_field_name("name")
     if name is None:
         return False
@@ -84,19 +274,38 @@ def _is_taken_for_value(call: KvCall) -> bool:
     if declared is None or declared.kind != "const":
         return False
     uses = names.references(declared)
-    return bool(uses) and all(_wants_value(call, use) for use in uses)
+    if any(_is_negated(use) for use in uses):
+        return True  # a promise is never missing
+    return bool(uses) and all(_wants_value(analysis, use) for use in uses)
 
 
-def _wants_value(call: KvCall, node: Node) -> bool:
+def _is_negated(node: Node) -> bool:
+    parent = outer(node).parent
+    operator = parent.child_by_field_name("operator") if parent is not None else None
+    if parent is None or operator is None:
+        return False
+    if parent.type == "unary_expression":
+        return operator.type == "!"
+    right = parent.child_by_field_name("right")
+    return operator.type in ("==", "===") and right is not None and right.type == "null"
+
+
+def _wants_value(analysis: Analysis, node: Node) -> bool:
     """Return whether a promise makes no sense in an expression."""
+    source = analysis.source
     here = outer(node)
     parent = here.parent
+    nested = False
+    while parent is not None and parent.type in _NESTING:
+        nested, here, parent = True, parent, parent.parent
+    if nested and (parent is None or parent.type != "arguments"):
+        return False
     if parent is None:
         return False
     kind = parent.type
     if kind == "member_expression":
         name = parent.child_by_field_name("property")
-        return name is not None and call.source.text_of(name) not in _OF_PROMISES
+        return name is not None and source.text_of(name) not in PROMISE_METHODS
     if kind == "template_substitution":
         return True
     if kind == "unary_expression":
@@ -109,16 +318,49 @@ def _wants_value(call: KvCall, node: Node) -> bool:
         operator = parent.child_by_field_name("operator")
         return operator is not None and operator.type not in _LEFT
     if kind == "arguments" and parent.parent is not None:
-        function = parent.parent.child_by_field_name("function")
-        return function is not None and call.source.text_of(function) in _WANT_VALUES
+        function = callee(parent.parent)
+        if function is None or parent.parent.type not in ("call_expression", "new_expression"):
+            return False
+        text = source.text_of(function)
+        if not nested and analysis.call_of(parent.parent) is not None:
+            return True  # a key or a value
+        return text in _WANT_VALUES or bool(_HONO.match(text))
     return False
 
 
-RULE = CallRule(
+def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
+    if given(problem, "call"):
+        yield from _called(context, problem)
+    elif context.analysis.call_at(problem.span) is not None and _is_call(context, problem):
+        yield from awaited(context, problem)
+    elif given(problem, "await"):
+        start = problem.span.start
+        yield Fix("Add await", (Edit(Span(start, start), "await "),))
+
+
+def _is_call(context: Context, problem: Problem) -> bool:
+    call = context.analysis.call_at(problem.span)
+    return call is not None and call.span == problem.span
+
+
+def _called(context: Context, problem: Problem) -> Iterator[Fix]:
+    """Call the function that waitUntil() gets."""
+    source = context.analysis.source
+    function = node_at(source, problem.span)
+    call = call_of(function) if function is not None else None
+    given_nodes = arguments_of(call) if call is not None else []
+    if len(given_nodes) == 1 and given_nodes[0].type in FUNCTIONS:
+        parameters = given_nodes[0].child_by_field_name("parameters")
+        if parameters is not None and not parameters.named_children:
+            start, end = source.span(given_nodes[0])
+            edits = (Edit(Span(start, start), "("), Edit(Span(end, end), ")()"))
+            yield Fix("Call the function", edits, safe=True)
+
+
+RULE = SourceRule(
     "promise-not-awaited",
     "warning",
     "The promise of a call isn't awaited",
-    frozenset(METHODS),
     _check,
-    awaited,
+    _fixes,
 )

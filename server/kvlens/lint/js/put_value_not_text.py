@@ -35,7 +35,7 @@ from kvlens.lint.base import CallRule, Context, Finding, Fix, Problem
 from kvlens.lint.source_fix_helpers import wrapped
 from kvlens.lint.wording import place
 
-_WORDS = {"number": "a number", "time": "a number", "boolean": "a boolean"}
+_WORDS = {"number": "a number", "numeric": "a number", "time": "a number", "boolean": "a boolean"}
 
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:

@@ -1,7 +1,8 @@
 """put() of a value that it can't store. Runtime: TypeError "KV put() accepts only strings, …".
 
 ## What
-`put()` gets an object, an array, a Map, a Date, a Blob, a function or a similar value.
+`put()` gets an object, an array, a Map, a Date, a Response, an instance of a class, a function, a
+promise that nothing awaits, or a similar value.
 
 ## Why
 The call throws `KV put() accepts only strings, ArrayBuffers, ArrayBufferViews, and ReadableStreams
@@ -32,18 +33,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kvlens.config.edit import Edit
 from kvlens.js.calls import KvCall
 from kvlens.js.constant_evaluator import Value
-from kvlens.lint.base import CallRule, Context, Finding
-from kvlens.lint.source_fix_helpers import wrapped
+from kvlens.js.platform import BODIES, CLASSES
+from kvlens.lint.base import CallRule, Context, Finding, Fix, Problem
+from kvlens.lint.source_fix_helpers import given, wrapped
 from kvlens.lint.wording import place
+from kvlens.text import Span
 
-# Platform classes that are neither bytes nor a stream.
-_CLASSES = {
-    "Map", "Set", "WeakMap", "WeakSet", "Date", "Error", "RegExp", "Object", "Array", "URL",
-    "URLSearchParams", "FormData", "Headers", "Request", "Response", "Blob", "File", "Promise",
-}  # fmt: skip
-_BODIES = {"Request", "Response", "Blob", "File"}
+_AS_TEXT: dict[object, str] = {
+    "Date": "toISOString()",
+    "URL": "toString()",
+    "URLSearchParams": "toString()",
+}
 
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:
@@ -51,24 +54,49 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     what = _named(value) if value is not None else None
     if value is None or what is None:
         return
+    data: dict[str, object] | None = None
     if value.kind == "function":
         way_out = "Store what it returns."
-    elif value.kind == "instance" and value.value in _BODIES:
+    elif value.kind == "promise":
+        result = value.items[0]
+        if result.kind == "instance" and result.value in BODIES:
+            way_out = "Await it, and store the arrayBuffer() or text() of the result."
+        else:
+            way_out = "Add await before it."
+            data = {"await": True} if call.is_in_async else None
+    elif value.kind == "instance" and value.value in BODIES:
         way_out = "Store its arrayBuffer() or text()."
+    elif value.kind == "instance" and value.value in _AS_TEXT:
+        way_out = f"Store the text that {_AS_TEXT[value.value]} returns."
     else:
         way_out = "Store the text that JSON.stringify() returns, and read it with the type json."
+        data = {"wrap": "JSON.stringify"} if value.kind in ("object", "array", "custom") else None
     yield Finding(
         place(call, value),
         f"The value is {what}, and put() accepts only strings, ArrayBuffers, their views and "
         f"streams: {call.title} throws. {way_out}",
-        data={"wrap": "JSON.stringify"} if value.kind in ("object", "array") else None,
+        data=data,
     )
 
 
 def _named(value: Value) -> str | None:
     if value.kind == "instance":
-        return f"a {value.value}" if value.value in _CLASSES else None
-    return {"object": "an object", "array": "an array", "function": "a function"}.get(value.kind)
+        return f"a {value.value}" if value.value in CLASSES else None
+    if value.kind == "custom":
+        return f"an instance of {value.value}"
+    return {
+        "object": "an object",
+        "array": "an array",
+        "function": "a function",
+        "promise": "a promise",
+    }.get(value.kind)
+
+
+def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
+    if given(problem, "await"):
+        start = problem.span.start
+        yield Fix("Add await", (Edit(Span(start, start), "await "),), safe=True)
+    yield from wrapped(context, problem)
 
 
 RULE = CallRule(
@@ -77,5 +105,5 @@ RULE = CallRule(
     "put() is called with an object, an array or another value that it can't store",
     frozenset({"put"}),
     _check,
-    wrapped,
+    _fixes,
 )

@@ -2,7 +2,8 @@
 
 ## What
 `expirationTtl` of a `put()` is below 60 seconds, above 2147483647, or not a number. Constants and
-arithmetic in the same file are followed; a value that comes from other code isn't guessed.
+arithmetic are followed, also a default such as `ttl ?? 30`, a bound such as `Math.min(ttl, 30)`,
+and both sides of `short ? 10 : 30`. A value that comes from other code isn't guessed.
 
 ## Why
 The call throws `KV PUT failed: 400 Invalid expiration_ttl of 30. Expiration TTL must be at least
@@ -33,6 +34,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kvlens.js.calls import KvCall
+from kvlens.js.constant_evaluator import Value
 from kvlens.kv.limits import INT32_MAX, MIN_EXPIRATION_TTL
 from kvlens.lint.base import CallRule, Context, Finding
 from kvlens.lint.source_fix_helpers import in_seconds
@@ -44,6 +46,9 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     if option is None:
         return
     value, number = option.value, option.value.number
+    if number is None and (some := value.sometimes) is not None and some.number is not None:
+        yield from _sometimes(call, value, some.number)
+        return
     if number is None:
         if value.kind == "string":
             yield Finding(
@@ -68,6 +73,17 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
             f"{named(call, option)} is {shown(value)}, and the maximum is {INT32_MAX}: "
             f"{call.title} throws. A TTL is in seconds; these milliseconds are {in_seconds}.",
             data={"replace": in_seconds, "divide": 1000},
+        )
+
+
+def _sometimes(call: KvCall, value: Value, number: float) -> Iterator[Finding]:
+    """Report a default or a bound that put() rejects."""
+    if whole(number) < MIN_EXPIRATION_TTL:
+        yield Finding(
+            place(call, value),
+            f"expirationTtl is {digits(number)} or less here in some cases, and the minimum is "
+            f"{MIN_EXPIRATION_TTL} seconds: {call.title} throws then. Use "
+            f"{MIN_EXPIRATION_TTL} or more.",
         )
 
 

@@ -1,0 +1,28 @@
+"""What the runtime's own functions and classes return, for the evaluation of constants."""
+
+from __future__ import annotations
+
+import re
+
+CLASSES = {
+    "Map", "Set", "WeakMap", "WeakSet", "Date", "Error", "RegExp", "Object", "Array", "URL",
+    "URLSearchParams", "FormData", "Headers", "Request", "Response", "Blob", "File", "Promise",
+}  # fmt: skip
+"""Platform classes that are neither bytes nor a stream."""
+
+BODIES = ("Request", "Response", "Blob", "File")
+"""Classes whose content is read with `text()`, `json()` and the like."""
+
+READS = {
+    "text": "text",
+    "json": "parsed",
+    "arrayBuffer": "unknown",
+    "bytes": "unknown",
+    "formData": "FormData",
+    "blob": "Blob",
+}
+"""Methods that promise a body's content, and its kind or class."""
+
+REQUEST_NAMES = ("request", "req", "_request", "_req")
+LIST_NAME = re.compile(r"(?:keys|names|list|items|entries)\Z", re.IGNORECASE)
+"""How arrays are called whose origin isn't known; `bytes.map()` isn't an array."""

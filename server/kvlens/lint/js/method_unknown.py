@@ -1,0 +1,221 @@
+"""A method that KV doesn't have: the call throws "… is not a function".
+
+## What
+A method that KV doesn't have is called on a namespace: one of another store, such as `set()`,
+`has()` or `getItem()`, or a misspelled one. It isn't reported if the code checks that the method
+exists, as in `env.KV.has?.("k")`, or declares its own type `KVNamespace`.
+
+## Why
+A namespace has `get`, `getWithMetadata`, `put`, `list` and `delete`, and nothing else. Any other
+call throws `TypeError: env.KV.set is not a function`.
+
+## Example
+```js
+export default {
+  async fetch(request, env, ctx) {
+    await env.KV.set("last-visit", request.url);
+    return new Response("ok");
+  },
+};
+```
+
+## Fix
+```js
+export default {
+  async fetch(request, env, ctx) {
+    await env.KV.put("last-visit", request.url);
+    return new Response("ok");
+  },
+};
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from kvlens.config.edit import Edit
+from kvlens.js.analysis import Analysis
+from kvlens.js.calls import METHODS, called, shown_receiver
+from kvlens.js.scopes import Declaration
+from kvlens.js.syntax import outer
+from kvlens.js.tree import is_field
+from kvlens.lint.base import Context, Finding, Fix, Problem, SourceRule
+from kvlens.lint.source_fix_helpers import given
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+# Methods of other stores that take the same arguments and do the same.
+_SAME = {
+    "set": "put",
+    "setItem": "put",
+    "write": "put",
+    "getItem": "get",
+    "del": "delete",
+    "remove": "delete",
+    "removeItem": "delete",
+    "unset": "delete",
+}
+_ONE_KEY = "Call get(): it returns null if the key doesn't exist."
+_EACH_PUT = "Call put() once for each key."
+_EACH_DELETE = "Call delete() once for each key."
+_LIST = "Call list(): it returns the keys page by page."
+_SEVERAL = "Call get() with an array of up to 100 keys: it returns a Map."
+_ADVICE = {
+    "has": _ONE_KEY,
+    "exists": _ONE_KEY,
+    "contains": _ONE_KEY,
+    "hasItem": _ONE_KEY,
+    "keys": _LIST,
+    "getKeys": _LIST,
+    "listKeys": _LIST,
+    "values": _LIST,
+    "entries": _LIST,
+    "forEach": _LIST,
+    "scan": _LIST,
+    "getAll": _SEVERAL,
+    "getMany": _SEVERAL,
+    "getMulti": _SEVERAL,
+    "getBulk": _SEVERAL,
+    "bulkGet": _SEVERAL,
+    "mget": _SEVERAL,
+    "putMany": _EACH_PUT,
+    "putAll": _EACH_PUT,
+    "putBulk": _EACH_PUT,
+    "bulkPut": _EACH_PUT,
+    "setMany": _EACH_PUT,
+    "mset": _EACH_PUT,
+    "deleteMany": _EACH_DELETE,
+    "deleteAll": _EACH_DELETE,
+    "bulkDelete": _EACH_DELETE,
+    "clear": "List the keys, and delete each of them.",
+    "flush": "List the keys, and delete each of them.",
+    "expire": "Pass expirationTtl to put().",
+    "ttl": "list() returns the expiration of each key.",
+    "touch": "Put the value again, with expirationTtl.",
+    "setex": "Call put() with expirationTtl.",
+    "putWithMetadata": "Call put() with metadata.",
+    "setWithMetadata": "Call put() with metadata.",
+    "getMetadata": "Call getWithMetadata().",
+    "head": "Call getWithMetadata(), or list() with the key as prefix.",
+    "incr": "Get the value, and put the new one; KV has no counters.",
+    "increment": "Get the value, and put the new one; KV has no counters.",
+}
+_OF_OBJECTS = frozenset(
+    (
+        "constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString",
+        "toString", "valueOf",
+        "deleteBulk",  # with a compatibility flag
+    )
+)  # fmt: skip
+_ALL = "A namespace has get, getWithMetadata, put, list and delete."
+
+
+def _check(context: Context) -> Iterator[Finding]:
+    analysis = context.analysis
+    tested: dict[str, bool] = {}
+    if _own_type(analysis):
+        return
+    for name in sorted(_names(analysis), key=lambda node: node.start_byte):
+        word = analysis.source.text_of(name)
+        parts = called(name)
+        if word in METHODS or word in _OF_OBJECTS or parts is None:
+            continue
+        receiver, call = parts
+        access = analysis.resolver.namespace(receiver)
+        if access is None or not analysis.is_certain(access) or call.has_error:
+            continue
+        if word not in tested:
+            tested[word] = _is_tested(analysis, word)
+        if tested[word]:
+            continue
+        nearest = _nearest(word)
+        title = f"{shown_receiver(analysis.source, receiver)}.{word}()"
+        way_out = f"Did you mean {nearest}()?" if nearest else _ADVICE.get(word, _ALL)
+        yield Finding(
+            analysis.source.span(name),
+            f"KV has no method {word}(), so {title} throws. {way_out}",
+            data={"nearest": nearest, "same": _is_same(word)} if nearest else None,
+        )
+
+
+def _names(analysis: Analysis) -> list[Node]:
+    """Return the names that may be unknown methods of a namespace."""
+    names = analysis.source.names
+    found: dict[int, Node] = {}
+    for word in (*_SAME, *_ADVICE):
+        found.update((node.id, node) for node in names.nodes(word))
+    holders = [use.node.parent for use in analysis.uses if analysis.is_kv(use.name)]
+    variables: dict[int, Declaration] = {}
+    for call in analysis.certain_calls:  # other methods of the same variable
+        if call.receiver.type == "identifier":
+            declared = names.resolve(call.receiver)
+            if declared is not None:
+                variables[declared.node.id] = declared
+    for declared in variables.values():
+        holders += names.references(declared)
+    for holder in holders:
+        if holder is None:
+            continue
+        here = outer(holder)
+        member = here.parent
+        if member is not None and is_field(member, "object", here):
+            name = member.child_by_field_name("property")
+            if name is not None:
+                found[name.id] = name
+    return list(found.values())
+
+
+def _own_type(analysis: Analysis) -> bool:
+    """Return whether the file declares or extends KVNamespace itself."""
+    return any(
+        node.parent is not None and is_field(node.parent, "name", node)
+        for node in analysis.source.names.nodes("KVNamespace")
+        if node.type == "type_identifier" and "declaration" in getattr(node.parent, "type", "")
+    )
+
+
+def _is_tested(analysis: Analysis, word: str) -> bool:
+    """Return whether the code reads a member of this name without calling it, or sets it."""
+    for node in analysis.source.names.nodes(word):
+        member = node.parent
+        if member is None or member.type not in ("member_expression", "string"):
+            continue
+        parts = called(node) if member.type == "member_expression" else None
+        if parts is None:
+            return True
+        if any(child.type in ("optional_chain", "?.") for child in parts[1].children):
+            return True
+    return False
+
+
+def _is_same(word: str) -> bool:
+    return word in _SAME or word.lower() in (method.lower() for method in METHODS)
+
+
+def _nearest(word: str) -> str | None:
+    if word in _SAME or word in _ADVICE:
+        return _SAME.get(word)
+    from difflib import get_close_matches  # late: most methods are known
+
+    by_letters = {method.lower(): method for method in METHODS}
+    close = get_close_matches(word.lower(), by_letters, n=1, cutoff=0.75)
+    return by_letters[close[0]] if close else None
+
+
+def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
+    nearest = given(problem, "nearest")
+    if nearest:
+        edit = Edit(problem.span, nearest)
+        yield Fix(f"Change to {nearest}()", (edit,), safe=bool(given(problem, "same")))
+
+
+RULE = SourceRule(
+    "method-unknown",
+    "error",
+    "A method is called that KV doesn't have",
+    _check,
+    _fixes,
+)
