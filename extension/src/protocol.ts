@@ -780,8 +780,10 @@ export interface Project {
     url: string | null;
     /** Why the emulator has stopped or failed. */
     message: string | null;
-    /** Why the config can't be read, or empty. */
+    /** Why the config can't be read, or empty. The namespaces are the last ones that could be. */
     problem: string;
+    /** The line of the mistake in it, from 1. */
+    problemLine?: number;
     /** URL of the store, without passwords. */
     store: string;
     namespaces: Namespace[];

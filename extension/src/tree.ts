@@ -69,6 +69,7 @@ export interface HintNode {
     id: string;
     label: string;
     icon: string;
+    tooltip?: string;
     command?: vscode.Command;
 }
 export type Node =
@@ -253,8 +254,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
         }
         const environments = [...new Set(project.namespaces.map((one) => one.environment))];
         if (project.problem) {
-            const error = `${project.label}: ${project.problem}`;
-            nodes.push(failureHint(`${project.config}|problem`, error));
+            nodes.push(problemHint(project));
         }
         if (project.seedable) {
             nodes.push(seedAllHint(project));
@@ -644,7 +644,7 @@ function hintItem(node: HintNode): vscode.TreeItem {
     item.id = node.id;
     item.contextValue = 'hint';
     item.iconPath = new vscode.ThemeIcon(node.icon);
-    item.tooltip = oneLine(node.label);
+    item.tooltip = oneLine(node.tooltip ?? node.label);
     item.command = node.command;
     return item;
 }
@@ -708,6 +708,25 @@ function emulatorHint(project: Project): HintNode {
             command: 'kvlens.restart',
             title: t('Restart Emulator'),
             arguments: [{ kind: 'project', project }],
+        },
+    };
+}
+
+/** What is wrong with a config; a click opens it there. */
+function problemHint({ config, label, problem, problemLine = 0 }: Project): HintNode {
+    const said = `${label}: ${problem}`;
+    const at = new vscode.Position(Math.max(0, problemLine - 1), 0);
+    const options = { selection: new vscode.Range(at, at) };
+    return {
+        kind: 'hint',
+        id: `${config}|problem`,
+        label: problemLine ? t('{0}: error in line {1}', label, problemLine) : said,
+        tooltip: said,
+        icon: 'warning',
+        command: {
+            command: 'vscode.open',
+            title: t('Open Config'),
+            arguments: [vscode.Uri.parse(config), options],
         },
     };
 }
