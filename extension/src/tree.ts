@@ -242,12 +242,12 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
         }
         const nodes: Node[] =
             projects.length === 1
-                ? this.inProject(only)
+                ? await this.inProject(only)
                 : projects.map((project) => ({ kind: 'project', project }));
         return vscode.workspace.isTrusted || !nodes.length ? nodes : [trustHint(''), ...nodes];
     }
 
-    private inProject(project: Project): Node[] {
+    private async inProject(project: Project): Promise<Node[]> {
         const nodes: Node[] = [];
         if (project.state === 'failed') {
             nodes.push(emulatorHint(project));
@@ -257,7 +257,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
             nodes.push(problemHint(project));
         }
         if (project.seedable) {
-            nodes.push(seedAllHint(project));
+            nodes.push(await this.seedAllHint(project));
         }
         if (!project.namespaces.length) {
             nodes.push(...(project.problem ? [] : [addHint(project)]));
@@ -274,6 +274,22 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
             nodes.push({ kind: 'unclaimed', project });
         }
         return nodes;
+    }
+
+    /** What seeding all namespaces would write; a click does that. */
+    private async seedAllHint(project: Project): Promise<HintNode> {
+        const request = { config: project.config, dryRun: true };
+        const plan = await this.server.ask('kvlens.seedAll', request).catch(() => undefined); // a click says why
+        const words = plan && [format.count(plan.written, 'key'), format.count(plan.namespaces, 'namespace')];
+        const hasEnvironments = project.namespaces.some(({ environment }) => environment !== null);
+        const label = !words
+            ? t('No keys yet: seed all namespaces')
+            : hasEnvironments
+              ? t('No keys yet: seed {0} into {1} of the top level', ...words)
+              : t('No keys yet: seed {0} into {1}', ...words);
+        const node = { kind: 'project', project };
+        const command = { command: 'kvlens.seedAll', title: label, arguments: [node] };
+        return { kind: 'hint', id: `${project.config}|seedAll`, label, icon: 'cloud-upload', command };
     }
 
     /**
@@ -662,13 +678,6 @@ function emptyHints(node: NamespaceNode): HintNode[] {
         hint('seed', t('No keys yet: seed from a file…'), 'cloud-upload'),
         hint('put', t('or put a key…'), 'add'),
     ];
-}
-
-function seedAllHint(project: Project): HintNode {
-    const label = vscode.l10n.t('No keys yet: seed all…');
-    const node = { kind: 'project', project };
-    const command = { command: 'kvlens.seedAll', title: label, arguments: [node] };
-    return { kind: 'hint', id: `${project.config}|seedAll`, label, icon: 'cloud-upload', command };
 }
 
 function noMatchHint(node: NamespaceNode, filter: string): HintNode {

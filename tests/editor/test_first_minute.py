@@ -21,7 +21,7 @@ export default {
   },
 };
 """
-SEED_ALL = "No keys yet: seed all…"
+SEED_ALL = "No keys yet: seed 9 keys into 2 namespaces of the top level"
 
 
 @pytest.fixture
@@ -66,7 +66,10 @@ def test_an_empty_project_is_seeded_at_once_and_shows_its_keys(window: Window) -
         expect(window.see(label)).to_contain_text("local")
     window.shot("empty")
     window.see(SEED_ALL).click()
-    window.toast("Seeded 9 keys into 2 namespaces.")
+    toast = window.toast("Seeded 9 keys into 2 namespaces.")
+    toast.locator(".monaco-button", has_text="Undo").click()
+    window.toast("Deleted 9 keys.")
+    window.see(SEED_ALL).click()
     for key in ("session:ada-4f1c", "flag:gift-cards", "theme"):  # nothing was expanded
         window.see(key)
     expect(window.row(SEED_ALL)).to_have_count(0)

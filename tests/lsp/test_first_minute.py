@@ -130,8 +130,14 @@ async def test_an_empty_project_is_seeded_at_once(shop: Editor) -> None:
     write_seed(shop, "CARTS", [item("a"), item("b")])
     write_seed(shop, "PRICES", [item("c")])
     assert await seedable(shop)
+    plan = {"written": 3, "namespaces": 2, "conflicts": 0}
+    assert await run(shop, "kvlens.seedAll", dryRun=True) == plan
+    assert await seedable(shop)
     done = await run(shop, "kvlens.seedAll")
-    assert done == {"written": 3, "namespaces": 2, "conflicts": 0}
+    assert {**done, "action": ""} == {**plan, "action": ""}
+    undone = await run(shop, "kvlens.historyUndo", action=done["action"])
+    assert (undone["deleted"], await seedable(shop)) == (3, True)
+    await run(shop, "kvlens.seedAll")
     (project,) = await run(shop, "kvlens.namespaces")
     assert not project["seedable"]
     assert (await run(shop, "kvlens.list", **PROD))["keys"] == []  # the files are of the top level

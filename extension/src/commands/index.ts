@@ -40,6 +40,7 @@ export * as historyRestoreBefore from './historyRestoreBefore';
 export * as historyRestoreEverything from './historyRestoreEverything';
 export * as historyRestoreNamespace from './historyRestoreNamespace';
 export * as historyUndo from './historyUndo';
+export * as keyHistory from './keyHistory';
 export * as list from './list';
 export * as loadMore from './loadMore';
 export * as menu from './menu';
