@@ -780,6 +780,8 @@ export interface Project {
     url: string | null;
     /** Why the emulator has stopped or failed. */
     message: string | null;
+    /** The command that installs the Python package that the store lacks. */
+    install?: string;
     /** Why the config can't be read, or empty. The namespaces are the last ones that could be. */
     problem: string;
     /** The line of the mistake in it, from 1. */

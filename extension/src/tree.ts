@@ -20,6 +20,7 @@ const SCREEN = 30; // keys that a new view shows without a click
 const LONGEST = 2 ** 31 - 1; // ms; the longest timer
 const PREVIEW = 400; // characters of a value in a tooltip
 const SHORT = 60; // characters of a value in its row
+const SHORTER = 24; // if its expiration follows: a side bar is narrow
 const FEW = 30; // keys of a namespace whose folders are open at first
 const COUNTED = 10_000; // keys in a folder; more aren't counted
 const QUIET = 300; // ms: VS Code collects changes for 200, then queries level by level
@@ -47,6 +48,8 @@ export interface UnclaimedNode {
 export interface KeyNode {
     kind: 'key';
     parent: NamespaceNode;
+    /** The prefix of the folder that it is in; empty if it is in none. */
+    within: string;
     key: Row;
 }
 /** Keys with the same beginning, up to a delimiter. */
@@ -323,12 +326,20 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
         if (!vscode.workspace.isTrusted) {
             return [trustHint(id)];
         }
+        if (this.hasFailed(node.project)) {
+            return [];
+        }
         const filter = this.filterOf(node);
         const nodes = await this.inFolder(node, filter, node);
         if (nodes.length || !filter) {
             return nodes.length ? nodes : emptyHints(node);
         }
         return [noMatchHint(node, filter)];
+    }
+
+    /** Whether the emulator failed: one row above all namespaces says so, and what to do. */
+    private hasFailed({ config }: Project): boolean {
+        return this.model.projects.find((one) => one.config === config)?.state === 'failed';
     }
 
     private async inFolder(node: NamespaceNode, prefix: string, row: Node): Promise<Node[]> {
@@ -341,15 +352,16 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
             try {
                 await this.load(node, prefix, loaded, wanted);
             } catch (error) {
-                return [failureHint(id, error)];
+                return this.hasFailed(node.project) ? [] : [failureHint(id, error)];
             }
             this.loaded.set(id, loaded);
             this.wait();
         }
         loaded.row = row;
+        const within = row.kind === 'folder' ? prefix : '';
         const nodes = loaded.items.map(({ folder, row }): Node =>
             row
-                ? { kind: 'key', parent: node, key: row }
+                ? { kind: 'key', parent: node, within, key: row }
                 : { kind: 'folder', parent: node, within: prefix, prefix: folder ?? '' },
         );
         return loaded.complete ? nodes : [...nodes, { kind: 'more', parent: node, prefix }];
@@ -605,21 +617,23 @@ function namespaceItem(
 
 function keyItem(node: KeyNode): vscode.TreeItem {
     const { name, type, preview, expiration, damaged } = node.key;
-    const item = new vscode.TreeItem(distinct(name), vscode.TreeItemCollapsibleState.None);
+    const rest = name.slice(node.within.length) || name;
+    const item = new vscode.TreeItem(distinct(rest), vscode.TreeItemCollapsibleState.None);
     item.id = `${idOf(node.parent)}|key|${name}`;
     item.contextValue = 'key';
     item.iconPath = new vscode.ThemeIcon(iconOf(type));
     item.tooltip = damaged && oneLine(damaged);
-    const notes = damaged ? [t('Damaged')] : [];
-    if (expiration) {
-        const now = nowIn(node.parent.project.config);
-        notes.push(t('expires {0}', format.until(expiration, now)));
-    }
-    if (preview) {
-        notes.push(preview.length > SHORT ? `${preview.slice(0, SHORT)}…` : preview);
-    }
-    item.description = notes.join(' · ');
-    const label = [name, type, ...notes].join(', ');
+    const now = nowIn(node.parent.project.config);
+    const most = expiration ? SHORTER : SHORT;
+    const value = damaged
+        ? t('Damaged')
+        : preview && preview.length > most
+          ? `${preview.slice(0, most)}…`
+          : preview;
+    const left = expiration ? format.left(expiration, now) : '';
+    item.description = [value, left].filter(Boolean).join(' · ');
+    const expires = expiration ? t('expires {0}', format.until(expiration, now)) : '';
+    const label = [name, type, value, expires].filter(Boolean).join(', ');
     item.accessibilityInformation = { label };
     const uri = uriOf(reference(node.parent.project, node.parent.namespace), name);
     item.command =
@@ -708,6 +722,20 @@ function addHint(project: Project): HintNode {
 
 function emulatorHint(project: Project): HintNode {
     const why = project.message?.replace(/^kvlens \w+: /, '');
+    if (project.install) {
+        return {
+            kind: 'hint',
+            id: `${project.config}|emulator`,
+            label: t('A Python package is missing: copy the command that installs it'),
+            tooltip: why,
+            icon: 'warning',
+            command: {
+                command: 'kvlens.copyInstall',
+                title: t('Copy Command'),
+                arguments: [{ kind: 'project', project }],
+            },
+        };
+    }
     return {
         kind: 'hint',
         id: `${project.config}|emulator`,

@@ -122,7 +122,7 @@ def test_a_key_in_the_view_has_its_history(window: Window, project: Path) -> Non
     kvlens(project, "seed", "--force")
     shell(project, "key", "put", "cart:2", "two", "--metadata", '{"by": "me"}', "--ttl", "3600")
     window.see("cart:")
-    window.context_menu("2", "History of This Key")
+    window.context_menu("cart:2", "History of This Key")
     expect(rows(window)).to_have_count(2)
     expect(pane(window)).to_contain_text("CART, cart:2")
     rows(window).first.click()

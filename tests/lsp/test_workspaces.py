@@ -382,6 +382,23 @@ async def test_a_config_that_comes_back_has_its_address_again(tmp_path: Path) ->
         assert await run(client, "kvlens.address") == before
 
 
+async def test_a_missing_package_comes_with_the_command_that_installs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packages = tmp_path / "packages"
+    packages.mkdir()
+    (packages / "cloudflare.py").write_text("raise ImportError('No module')", encoding="utf-8")
+    paths = os.pathsep.join([str(packages), os.environ.get("PYTHONPATH", "")])
+    monkeypatch.setenv("PYTHONPATH", paths)
+    (tmp_path / "wrangler.toml").write_text(config("KV"), encoding="utf-8")
+    async with connected(tmp_path, {"store": "cloudflare:account"}) as client:
+        with pytest.raises(JsonRpcException, match="needs the Python package cloudflare"):
+            await run(client, "kvlens.list", binding="KV")
+        (project,) = await run(client, "kvlens.namespaces")
+        assert project["install"].endswith("-m pip install -U cloudflare")
+        assert project["install"] in project["message"]
+
+
 OUT_OF_REACH = {
     "a folder moved away": ("shop", "is gone: it was moved"),
     "a pipe in place of .wrangler": ("shop/.wrangler", ".wrangler is a named pipe, not a folder."),

@@ -14,7 +14,7 @@ export const contribution: Contribution = {
         'view/item/context': [
             {
                 when: 'view == kvlens.namespaces && viewItem == key && !listMultiSelection',
-                group: '6_history@1',
+                group: '5_history@1',
             },
         ],
     },

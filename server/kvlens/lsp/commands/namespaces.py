@@ -60,6 +60,8 @@ async def _describe(server: Server, project: ServedProject) -> Project:
         "unclaimed": others,
         "seedable": _is_seedable(project, rows),
     }
+    if emulator.install:
+        shown["install"] = emulator.install
     if line:
         shown["problemLine"] = line
     shift = await _shift(project)
