@@ -48,14 +48,13 @@ function whatItDoes(plan: Restoring): string[] {
             ? t('{0} will be deleted', key(deleted))
             : deleted
               ? t('{0} will be written, {1} deleted', key(written), deleted.toLocaleString('en'))
-              : t('{0} will be written', key(written)),
+              : t('{0} will be written with the earlier value, metadata and expiration', key(written)),
         changedCount ? t('{0} left as is, because of later changes', key(changedCount)) : '',
         damaged.length ? t("{0} left as is, because they can't be read", key(damaged.length)) : '',
         expired ? t('{0} left out, expired since', key(expired)) : '',
         unknown ? t('{0} left as is, because the earlier value is not in the history', key(unknown)) : '',
     ].filter(Boolean);
-    const restored = written ? t('What is written has the earlier value, metadata and expiration.') : [];
-    return [`${counts.join('; ')}.`, restored, format.some(keys, 5, written + deleted)].flat();
+    return [`${counts.join('; ')}.`, format.some(keys, 5, written + deleted)];
 }
 
 /** Restore the key, the namespace or everything of a change. */

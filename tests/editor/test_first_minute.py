@@ -57,6 +57,25 @@ def put_value(window: Window, value: str) -> None:
     window.page.keyboard.press("Enter")
 
 
+def test_a_missing_package_is_said_once_with_the_command_that_installs_it(
+    open_window: Open, project: Path
+) -> None:
+    (project / ".vscode").mkdir(exist_ok=True)
+    settings = json.dumps({"kvlens.store": "cloudflare:account"})
+    (project / ".vscode" / "settings.json").write_text(settings, encoding="utf-8")
+    window = open_window(project)
+    window.show_view()
+    row = window.see("A Python package is missing: copy the command that installs it")
+    window.expand("SESSIONS")
+    window.page.wait_for_timeout(2000)  # until an error below it would be shown
+    expect(window.page.locator(".sidebar .monaco-list-row", has_text="package")).to_have_count(1)
+    window.shot("missing-package")
+    row.click()
+    window.toast("Copied. Run it in a terminal, then restart the emulator")
+    copied = window.page.evaluate("navigator.clipboard.readText()")
+    assert copied.endswith("-m pip install -U cloudflare")
+
+
 # seeding
 
 

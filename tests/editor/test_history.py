@@ -131,7 +131,7 @@ def test_a_key_in_the_view_has_its_history(window: Window, project: Path) -> Non
     rows(window).first.hover()
     pane(window).locator(".action-label[aria-label^='Undo This Action']").first.click()
     asked = window.page.locator(".monaco-dialog-box")
-    expect(asked).to_contain_text("1 key will be written.")
+    expect(asked).to_contain_text("1 key will be written with the earlier value")
     window.shot("undo-question")
     window.dialog("Undo")
     window.toast("Restored 1 key.")
@@ -214,7 +214,7 @@ def test_what_another_program_writes_is_shown(window: Window, project: Path) -> 
     expect(rows(window).first).to_contain_text("cart:1")
     expect(rows(window).first).to_contain_text("outside KV Lens · CART · 12 B → 12 B")
     rows(window).first.click()
-    expect(window.page.locator(".editor.modified .view-line").first).to_contain_text("7")
+    expect(window.page.locator(".editor.modified .view-lines")).to_contain_text("7")
     window.shot("outside")
 
 

@@ -237,6 +237,20 @@ async def test_hovers_have_links_to_open_edit_copy_and_create(shop: Editor) -> N
         assert (argument["key"], argument["binding"]) == (HOSTILE, "CARTS")
 
 
+async def test_the_links_of_a_config_come_before_its_table(shop: Editor) -> None:
+    path = shop.folder / "wrangler.toml"
+    text = path.read_text("utf-8")
+    item = types.TextDocumentItem(path.as_uri(), "toml", 1, text)
+    shop.text_document_did_open(types.DidOpenTextDocumentParams(item))
+    lines = text.splitlines()
+    line = next(number for number, one in enumerate(lines) if one.startswith("id = "))
+    where = types.HoverParams(types.TextDocumentIdentifier(item.uri), types.Position(line, 8))
+    hover = await shop.text_document_hover_async(where)
+    assert hover and isinstance(hover.contents, types.MarkupContent)
+    assert hover.contents.value.startswith("[Open](command:kvlens.openNamespace?")
+    assert "| who | namespace |" in hover.contents.value
+
+
 async def test_a_missing_key_can_be_created_from_the_code(shop: Editor) -> None:
     document = await did_open(shop)
     whole = types.Range(types.Position(0, 0), types.Position(99, 0))

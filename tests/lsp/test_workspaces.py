@@ -6,12 +6,15 @@ import asyncio
 import contextlib
 import json
 import os
+import shutil
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import kvlens
 import pytest
 import pytest_asyncio
 from kvlens.process import own_command
@@ -19,6 +22,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.uris import to_fs_path
 
+from tests.lsp import conftest
 from tests.lsp.conftest import Editor, connected, run, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -385,16 +389,16 @@ async def test_a_config_that_comes_back_has_its_address_again(tmp_path: Path) ->
 async def test_a_missing_package_comes_with_the_command_that_installs_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    packages = tmp_path / "packages"
-    packages.mkdir()
-    (packages / "cloudflare.py").write_text("raise ImportError('No module')", encoding="utf-8")
-    paths = os.pathsep.join([str(packages), os.environ.get("PYTHONPATH", "")])
-    monkeypatch.setenv("PYTHONPATH", paths)
+    copy = tmp_path / "server" / "kvlens"  # a module beside it hides the package
+    shutil.copytree(Path(kvlens.__file__).parent, copy)
+    (copy.parent / "cloudflare.py").write_text("raise ImportError('No module')", encoding="utf-8")
+    command = [sys.executable, "-I", str(copy / "__main__.py"), "lsp"]
+    monkeypatch.setattr(conftest, "own_command", lambda _: command)
     (tmp_path / "wrangler.toml").write_text(config("KV"), encoding="utf-8")
     async with connected(tmp_path, {"store": "cloudflare:account"}) as client:
         with pytest.raises(JsonRpcException, match="needs the Python package cloudflare"):
             await run(client, "kvlens.list", binding="KV")
-        (project,) = await run(client, "kvlens.namespaces")
+        (project,) = await projects_when(client, lambda found: "install" in found[0])
         assert project["install"].endswith("-m pip install -U cloudflare")
         assert project["install"] in project["message"]
 
