@@ -72,6 +72,7 @@ export interface HintNode {
     id: string;
     label: string;
     icon: string;
+    description?: string;
     tooltip?: string;
     command?: vscode.Command;
 }
@@ -283,16 +284,16 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     private async seedAllHint(project: Project): Promise<HintNode> {
         const request = { config: project.config, dryRun: true };
         const plan = await this.server.ask('kvlens.seedAll', request).catch(() => undefined); // a click says why
-        const words = plan && [format.count(plan.written, 'key'), format.count(plan.namespaces, 'namespace')];
+        const label = plan
+            ? t('Seed {0} into {1}', format.count(plan.written, 'key'), format.count(plan.namespaces, 'namespace'))
+            : t('Seed all namespaces');
         const hasEnvironments = project.namespaces.some(({ environment }) => environment !== null);
-        const label = !words
-            ? t('No keys yet: seed all namespaces')
-            : hasEnvironments
-              ? t('No keys yet: seed {0} into {1} of the top level', ...words)
-              : t('No keys yet: seed {0} into {1}', ...words);
+        const description = hasEnvironments ? t('top level') : '';
+        const tooltip = t('No keys yet: write those in the files of "seeds"');
         const node = { kind: 'project', project };
         const command = { command: 'kvlens.seedAll', title: label, arguments: [node] };
-        return { kind: 'hint', id: `${project.config}|seedAll`, label, icon: 'cloud-upload', command };
+        const id = `${project.config}|seedAll`;
+        return { kind: 'hint', id, label, description, tooltip, icon: 'cloud-upload', command };
     }
 
     /**
@@ -674,6 +675,7 @@ function hintItem(node: HintNode): vscode.TreeItem {
     item.id = node.id;
     item.contextValue = 'hint';
     item.iconPath = new vscode.ThemeIcon(node.icon);
+    item.description = node.description;
     item.tooltip = oneLine(node.tooltip ?? node.label);
     item.command = node.command;
     return item;
@@ -726,7 +728,8 @@ function emulatorHint(project: Project): HintNode {
         return {
             kind: 'hint',
             id: `${project.config}|emulator`,
-            label: t('A Python package is missing: copy the command that installs it'),
+            label: t('Install {0}: copy command', project.install.split(' ').at(-1) ?? ''),
+            description: t('Python package missing'),
             tooltip: why,
             icon: 'warning',
             command: {

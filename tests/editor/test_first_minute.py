@@ -21,7 +21,7 @@ export default {
   },
 };
 """
-SEED_ALL = "No keys yet: seed 9 keys into 2 namespaces of the top level"
+SEED_ALL = "Seed 9 keys into 2 namespaces"
 
 
 @pytest.fixture
@@ -65,10 +65,10 @@ def test_a_missing_package_is_said_once_with_the_command_that_installs_it(
     (project / ".vscode" / "settings.json").write_text(settings, encoding="utf-8")
     window = open_window(project)
     window.show_view()
-    row = window.see("A Python package is missing: copy the command that installs it")
+    row = window.see("Install cloudflare: copy command")
     window.expand("SESSIONS")
     window.page.wait_for_timeout(2000)  # until an error below it would be shown
-    expect(window.page.locator(".sidebar .monaco-list-row", has_text="package")).to_have_count(1)
+    expect(window.page.locator(".sidebar .monaco-list-row", has_text="cloudflare")).to_have_count(1)
     window.shot("missing-package")
     row.click()
     window.toast("Copied. Run it in a terminal, then restart the emulator")
