@@ -165,3 +165,36 @@ def test_keys_and_files_are_dropped(window: Window, served: Served, project: Pat
     expect(window.see("assets/")).to_contain_text("2 keys")
     assert served.value("assets/css/main.css") == b"a{}"
     assert served.value("assets/logo") == picture()
+
+
+KEY_MENU = [
+    *("Open Value", "Open Details"),
+    *("Rename Key…", "Duplicate Key…", "Set Expiration…", "Edit Metadata…"),
+    *("Copy Key", "Copy Value", "Copy as curl…", "Copy as wrangler", "Copy as Code"),
+    *("Copy as Seed Entry", "Export Selection…"),
+    *("Jump to Just Before Expiration", "Jump to Just After Expiration"),
+    "History of This Key",
+    "Delete Key…",
+]
+
+
+def test_a_config_with_a_mistake_keeps_its_namespaces(window: Window, project: Path) -> None:
+    labels = window.page.locator(".context-view .action-item:not(.disabled) .action-label")
+    window.see("SESSIONS").click(button="right")
+    expect(labels.first).to_have_text("Open as Table")
+    window.page.keyboard.press("Escape")
+    window.see("config").click(button="right")
+    expect(labels).to_have_text(KEY_MENU)
+    window.shot("menu")
+    window.page.keyboard.press("Escape")
+    path = project / "wrangler.toml"
+    text = path.read_text("utf-8").replace("[[kv_namespaces]]", "kv_namespaces = [[[", 1)
+    path.write_text(text, encoding="utf-8")
+    row = window.page.locator(".sidebar .monaco-list-row", has_text="wrangler.toml: error in line")
+    expect(row).to_be_visible()
+    for label in ("Top level", "SESSIONS", "config"):
+        window.see(label)
+    expect(window.row("Keys without a namespace")).to_have_count(0)
+    row.click()
+    expect(window.page.locator(".tab.active")).to_contain_text("wrangler.toml")
+    window.shot("mistake")
