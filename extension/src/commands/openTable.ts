@@ -11,7 +11,7 @@ export const contribution: Contribution = {
         'view/item/context': [
             {
                 when: 'view == kvlens.namespaces && viewItem =~ /^(namespace|unclaimed)/ && !listMultiSelection',
-                group: '1_open@1',
+                group: '0_open@1',
             },
         ],
     },
