@@ -51,7 +51,7 @@ export function span(seconds: number): string {
 /** A local time to the minute, with its date unless that is today's. */
 export function shortMoment(seconds: number): string {
     const date = new Date(seconds * 1000);
-    const time = date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+    const time = date.toLocaleTimeString([], { hour: 'numeric', minute: '2-digit' });
     const isToday = date.toDateString() === new Date().toDateString();
     return isToday ? time : `${date.toLocaleDateString()} ${time}`;
 }

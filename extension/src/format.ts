@@ -45,21 +45,27 @@ export function some(names: string[], shown = 5, all = names.length): string {
 
 /**
  * The time until a moment: "in 3 min", "in 2 days", "in under a minute", "expired". `now` is the
- * time of the clock by which it comes.
+ * time of the clock by which it comes. `formatting.until` of the server says the same.
  */
 export function until(seconds: number, now: number): string {
-    const left = seconds - now;
-    if (left <= 0) {
+    const time = left(seconds, now);
+    return seconds <= now ? time : t('in {0}', time);
+}
+
+/** The time until a moment without a word before it: "3 min", "2 days". */
+export function left(seconds: number, now: number): string {
+    const rest = seconds - now;
+    if (rest <= 0) {
         return t('expired');
     }
-    const days = Math.floor(left / 86_400);
+    const days = Math.floor(rest / 86_400);
     if (days) {
-        return days === 1 ? t('in 1 day') : t('in {0} days', days);
+        return days === 1 ? t('1 day') : t('{0} days', days);
     }
-    if (left >= 3600) {
-        return t('in {0} h', Math.floor(left / 3600));
+    if (rest >= 3600) {
+        return t('{0} h', Math.floor(rest / 3600));
     }
-    return left >= 60 ? t('in {0} min', Math.floor(left / 60)) : t('in under a minute');
+    return rest >= 60 ? t('{0} min', Math.floor(rest / 60)) : t('under a minute');
 }
 
 /** When the text of `until` changes next, in Unix seconds. */

@@ -1,6 +1,7 @@
 /** The view of what has changed: actions, the newest first, with their changes below them. */
 
 import * as vscode from 'vscode';
+import { shortMoment } from './clock';
 import * as format from './format';
 import { HistoryValues } from './historyValues';
 import type { Model } from './model';
@@ -272,7 +273,7 @@ function actionItem({ config, action }: HistoryActionNode): vscode.TreeItem {
     const keys = action.keys ? format.count(action.keys, 'key') : '';
     item.id = `${config}#${action.id}`;
     const writer = action.title ? action.writer : '';
-    item.description = [keys, left, writer, timeOf(action.time)].filter(Boolean).join(' · ');
+    item.description = [shortMoment(action.time), writer, keys, left].filter(Boolean).join(' · ');
     item.iconPath = new vscode.ThemeIcon(action.leftOut ? 'circle-slash' : 'layers');
     item.contextValue = action.leftOut ? 'incomplete' : 'action';
     item.collapsibleState = action.keys
@@ -282,30 +283,36 @@ function actionItem({ config, action }: HistoryActionNode): vscode.TreeItem {
     return item;
 }
 
+/** What comes first is what a narrow side bar shows. */
 function changeItem(node: HistoryChangeNode): vscode.TreeItem {
     const { config, action, change } = node;
     const item = new vscode.TreeItem(label(change.key));
     const alone = action.keys === 1;
-    const who = alone ? [action.title, action.writer] : [];
-    const when = alone ? timeOf(change.time) : '';
-    const said = `${sizeOf(change.before)} → ${sizeOf(change.after)}`;
-    item.id = `${config}#${action.id}/${change.id}`;
-    item.description = oneLine(
-        [...who, change.binding ?? change.namespace, said, when].filter(Boolean).join(' · '),
-    );
     const [icon, what] = !change.after
         ? ['trash', t('deleted')]
         : change.before
-          ? ['edit', t('changed')]
+          ? ['edit', t('edited')]
           : ['add', t('added')];
+    const done = alone ? [`${what} ${shortMoment(change.time)}`, action.writer, wayOf(node)] : [what];
+    const said = `${sizeOf(change.before)} → ${sizeOf(change.after)}`;
+    item.id = `${config}#${action.id}/${change.id}`;
+    item.description = oneLine(
+        [...done, change.binding ?? change.namespace, said].filter(Boolean).join(' · '),
+    );
     item.iconPath = new vscode.ThemeIcon(icon);
     item.contextValue = alone ? 'changeAlone' : 'change';
     item.command = { command: 'kvlens.historyDiff', title: t('Compare'), arguments: [node] };
     item.tooltip = oneLine(
         `${change.key} · ${what} · ${action.title || action.writer} · ${format.moment(change.time)}`,
     );
-    item.accessibilityInformation = { label: `${oneLine(change.key)}, ${what}, ${item.description}` };
+    item.accessibilityInformation = { label: `${oneLine(change.key)}, ${item.description}` };
     return item;
+}
+
+/** The title of an action if it says more than its key: the request of a Worker, or a file. */
+function wayOf({ action, change }: HistoryChangeNode): string {
+    const [way] = action.title.split(' → ');
+    return way.includes(change.key) ? '' : way;
 }
 
 function sizeOf(side: Side | null): string {

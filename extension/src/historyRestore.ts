@@ -15,10 +15,10 @@ const { t } = vscode.l10n;
 type Ask = (how: { dryRun?: boolean; expected?: string }) => Promise<Restoring>;
 
 /** Say what would change, ask, and restore; it asks again if something else writes meanwhile. */
-export async function restore(question: string, ask: Ask): Promise<void> {
+export async function restore(question: string, button: string, ask: Ask): Promise<void> {
     for (let again: string[] = []; ; again = CHANGED) {
         const plan = await ask({ dryRun: true });
-        await prompts.confirm(question, [...whatItDoes(plan), ...again], t('Restore'));
+        await prompts.confirm(question, [...whatItDoes(plan), ...again], button);
         try {
             sayRestored(await ask({ expected: plan.digest }));
             return;
@@ -44,8 +44,11 @@ function whatItDoes(plan: Restoring): string[] {
     }
     const key = (count: number): string => format.count(count, 'key');
     const counts = [
-        written ? t('{0} written with the earlier value, metadata and expiration', key(written)) : '',
-        deleted ? t('{0} deleted', key(deleted)) : '',
+        !written
+            ? t('{0} will be deleted', key(deleted))
+            : deleted
+              ? t('{0} will be written, {1} deleted', key(written), deleted.toLocaleString('en'))
+              : t('{0} will be written with the earlier value, metadata and expiration', key(written)),
         changedCount ? t('{0} left as is, because of later changes', key(changedCount)) : '',
         damaged.length ? t("{0} left as is, because they can't be read", key(damaged.length)) : '',
         expired ? t('{0} left out, expired since', key(expired)) : '',
@@ -65,5 +68,5 @@ export function restoreChange(
         after?: boolean;
     },
 ): Promise<void> {
-    return restore(question, (how) => server.ask('kvlens.historyRestore', { ...request, ...how }));
+    return restore(question, t('Restore'), (how) => server.ask('kvlens.historyRestore', { ...request, ...how }));
 }

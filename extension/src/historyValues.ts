@@ -5,7 +5,8 @@ import { bytesOf, dump, formOf, hasOwnEditor, pictureName, pictureOf } from './c
 import * as format from './format';
 import { fault } from './messages';
 import { hexEditor } from './openValue';
-import type { HistoryChange } from './protocol';
+import { styleOf, withLines } from './jsonStyle';
+import type { HistoryChange, Side } from './protocol';
 import type { Server } from './server';
 import { oneLine } from './visible';
 
@@ -27,6 +28,8 @@ interface Wanted {
     before: boolean;
     unknown: boolean;
     raw: boolean;
+    /** Whether JSON on one line is shown with a line for each item. */
+    lines?: boolean;
 }
 
 /** Serves the values. */
@@ -54,7 +57,7 @@ export class HistoryValues implements vscode.FileSystemProvider, vscode.Disposab
     }
 
     async readFile(uri: vscode.Uri): Promise<Uint8Array> {
-        const { config, change, before, unknown, raw } = JSON.parse(uri.query) as Wanted;
+        const { config, change, before, unknown, raw, lines } = JSON.parse(uri.query) as Wanted;
         if (unknown) {
             return Buffer.from(before ? t('The value before is not known.') : t('The value is not known.'));
         }
@@ -64,7 +67,10 @@ export class HistoryValues implements vscode.FileSystemProvider, vscode.Disposab
         } catch (error) {
             throw fault('Unavailable', format.reason(error));
         }
-        return raw || formOf(bytes) !== 'binary' ? bytes : dump(bytes);
+        if (raw || formOf(bytes) !== 'binary') {
+            return lines ? inLines(bytes) : bytes;
+        }
+        return dump(bytes);
     }
 
     /** Compare two values: pictures and bytes each in their viewer, side by side. */
@@ -75,8 +81,10 @@ export class HistoryValues implements vscode.FileSystemProvider, vscode.Disposab
         })));
         const viewers = sides.map(({ moment, bytes }) => bytes && viewerOf(moment, bytes));
         if (!viewers.some(Boolean)) {
-            const [one, other] = [left, right].map((moment) => uriOf(moment));
-            await vscode.commands.executeCommand('vscode.diff', one, other, title, { preview: true });
+            const lines = haveOneStyle(sides.flatMap(({ bytes }) => bytes ?? []));
+            const [one, other] = [left, right].map((moment) => uriOf(moment, undefined, lines));
+            const titled = [title, ...otherChanges(sideOf(left), sideOf(right))].join(' · ');
+            await vscode.commands.executeCommand('vscode.diff', one, other, titled, { preview: true });
             return;
         }
         let viewColumn = vscode.ViewColumn.One;
@@ -136,6 +144,30 @@ function isThere(moment: Moment): boolean {
     return sideOf(moment) !== null && !isUnknown(moment);
 }
 
+/** Name what has changed besides the value, which is all that a comparison of texts shows. */
+function otherChanges(one: Side | null, other: Side | null): string[] {
+    if (!one || !other || one.unknown || other.unknown) {
+        return [];
+    }
+    const isSame = JSON.stringify(one.metadata) === JSON.stringify(other.metadata);
+    return [
+        isSame ? '' : t('metadata changed'),
+        one.expiration === other.expiration ? '' : t('expiration changed'),
+    ].filter(Boolean);
+}
+
+/** Whether all texts are JSON on one line with the same white space: then lines lose nothing. */
+function haveOneStyle(texts: Uint8Array[]): boolean {
+    const styles = texts.map((bytes) => JSON.stringify(styleOf(Buffer.from(bytes).toString('utf8'))));
+    return styles.every((style) => style !== undefined && style === styles[0]);
+}
+
+function inLines(bytes: Uint8Array): Uint8Array {
+    const text = Buffer.from(bytes).toString('utf8');
+    const style = styleOf(text);
+    return Buffer.from((style && withLines(text, style)) ?? text);
+}
+
 /** The viewer of a picture, or of bytes if there is one; undefined for what is shown as text. */
 function viewerOf(moment: Moment, bytes: Uint8Array): { uri: vscode.Uri; editor: string } | undefined {
     if (pictureOf(bytes)) {
@@ -146,12 +178,12 @@ function viewerOf(moment: Moment, bytes: Uint8Array): { uri: vscode.Uri; editor:
 }
 
 /** Return the address of a value as text, or of its bytes. */
-function uriOf(moment: Moment, bytes?: Uint8Array): vscode.Uri {
+function uriOf(moment: Moment, bytes?: Uint8Array, lines?: boolean): vscode.Uri {
     const { config, change, before } = moment;
     const key = oneLine(change.key).replaceAll('/', '∕') || '""';
     const name = bytes ? pictureName(key, bytes) : hasOwnEditor(key) ? `${key}.txt` : key;
     const raw = bytes !== undefined;
-    const wanted: Wanted = { config, change: change.id, before, unknown: isUnknown(moment), raw };
+    const wanted: Wanted = { config, change: change.id, before, unknown: isUnknown(moment), raw, lines };
     const side = before ? t('before') : t('after');
     return vscode.Uri.from({ scheme: SCHEME, path: `/${side}/${name}`, query: JSON.stringify(wanted) });
 }

@@ -782,8 +782,12 @@ export interface Project {
     url: string | null;
     /** Why the emulator has stopped or failed. */
     message: string | null;
-    /** Why the config can't be read, or empty. */
+    /** The command that installs the Python package that the store lacks. */
+    install?: string;
+    /** Why the config can't be read, or empty. The namespaces are the last ones that could be. */
     problem: string;
+    /** The line of the mistake in it, from 1. */
+    problemLine?: number;
     /** URL of the store, without passwords. */
     store: string;
     namespaces: Namespace[];
@@ -906,12 +910,19 @@ export interface SeedResult {
     action?: string;
 }
 
+export interface SeedAllParameters extends InProject {
+    /** Write nothing, and return what would be written. */
+    dryRun?: boolean;
+}
+
 export interface SeedAllResult {
     written: number;
-    /** How many were seeded. */
+    /** How many were seeded, all of them at the top level. */
     namespaces: number;
     /** If nothing was written: the number of keys that have other content now. */
     conflicts: number;
+    /** Identifies the change for `kvlens.historyUndo`, if anything was changed and recorded. */
+    action?: string;
 }
 
 /** A namespace in a snapshot. */
@@ -1183,7 +1194,7 @@ export interface Commands {
     'kvlens.restart': [InProject, Address];
     'kvlens.run': [RunParameters, RunResult];
     'kvlens.seed': [SeedParameters, SeedResult];
-    'kvlens.seedAll': [InProject, SeedAllResult];
+    'kvlens.seedAll': [SeedAllParameters, SeedAllResult];
     'kvlens.snapshotList': [InProject, SnapshotInfo[]];
     'kvlens.snapshotRestore': [SnapshotRestoreParameters, SnapshotRestoreResult];
     'kvlens.snapshotSave': [SnapshotSaveParameters, SnapshotInfo];

@@ -20,6 +20,7 @@ const SCREEN = 30; // keys that a new view shows without a click
 const LONGEST = 2 ** 31 - 1; // ms; the longest timer
 const PREVIEW = 400; // characters of a value in a tooltip
 const SHORT = 60; // characters of a value in its row
+const SHORTER = 24; // if its expiration follows: a side bar is narrow
 const FEW = 30; // keys of a namespace whose folders are open at first
 const COUNTED = 10_000; // keys in a folder; more aren't counted
 const QUIET = 300; // ms: VS Code collects changes for 200, then queries level by level
@@ -47,6 +48,8 @@ export interface UnclaimedNode {
 export interface KeyNode {
     kind: 'key';
     parent: NamespaceNode;
+    /** The prefix of the folder that it is in; empty if it is in none. */
+    within: string;
     key: Row;
 }
 /** Keys with the same beginning, up to a delimiter. */
@@ -69,6 +72,8 @@ export interface HintNode {
     id: string;
     label: string;
     icon: string;
+    description?: string;
+    tooltip?: string;
     command?: vscode.Command;
 }
 export type Node =
@@ -241,23 +246,22 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
         }
         const nodes: Node[] =
             projects.length === 1
-                ? this.inProject(only)
+                ? await this.inProject(only)
                 : projects.map((project) => ({ kind: 'project', project }));
         return vscode.workspace.isTrusted || !nodes.length ? nodes : [trustHint(''), ...nodes];
     }
 
-    private inProject(project: Project): Node[] {
+    private async inProject(project: Project): Promise<Node[]> {
         const nodes: Node[] = [];
         if (project.state === 'failed') {
             nodes.push(emulatorHint(project));
         }
         const environments = [...new Set(project.namespaces.map((one) => one.environment))];
         if (project.problem) {
-            const error = `${project.label}: ${project.problem}`;
-            nodes.push(failureHint(`${project.config}|problem`, error));
+            nodes.push(problemHint(project));
         }
         if (project.seedable) {
-            nodes.push(seedAllHint(project));
+            nodes.push(await this.seedAllHint(project));
         }
         if (!project.namespaces.length) {
             nodes.push(...(project.problem ? [] : [addHint(project)]));
@@ -274,6 +278,22 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
             nodes.push({ kind: 'unclaimed', project });
         }
         return nodes;
+    }
+
+    /** What seeding all namespaces would write; a click does that. */
+    private async seedAllHint(project: Project): Promise<HintNode> {
+        const request = { config: project.config, dryRun: true };
+        const plan = await this.server.ask('kvlens.seedAll', request).catch(() => undefined); // a click says why
+        const label = plan
+            ? t('Seed {0} into {1}', format.count(plan.written, 'key'), format.count(plan.namespaces, 'namespace'))
+            : t('Seed all namespaces');
+        const hasEnvironments = project.namespaces.some(({ environment }) => environment !== null);
+        const description = hasEnvironments ? t('top level') : '';
+        const tooltip = t('No keys yet: write those in the files of "seeds"');
+        const node = { kind: 'project', project };
+        const command = { command: 'kvlens.seedAll', title: label, arguments: [node] };
+        const id = `${project.config}|seedAll`;
+        return { kind: 'hint', id, label, description, tooltip, icon: 'cloud-upload', command };
     }
 
     /**
@@ -307,12 +327,20 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
         if (!vscode.workspace.isTrusted) {
             return [trustHint(id)];
         }
+        if (this.hasFailed(node.project)) {
+            return [];
+        }
         const filter = this.filterOf(node);
         const nodes = await this.inFolder(node, filter, node);
         if (nodes.length || !filter) {
             return nodes.length ? nodes : emptyHints(node);
         }
         return [noMatchHint(node, filter)];
+    }
+
+    /** Whether the emulator failed: one row above all namespaces says so, and what to do. */
+    private hasFailed({ config }: Project): boolean {
+        return this.model.projects.find((one) => one.config === config)?.state === 'failed';
     }
 
     private async inFolder(node: NamespaceNode, prefix: string, row: Node): Promise<Node[]> {
@@ -325,15 +353,16 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
             try {
                 await this.load(node, prefix, loaded, wanted);
             } catch (error) {
-                return [failureHint(id, error)];
+                return this.hasFailed(node.project) ? [] : [failureHint(id, error)];
             }
             this.loaded.set(id, loaded);
             this.wait();
         }
         loaded.row = row;
+        const within = row.kind === 'folder' ? prefix : '';
         const nodes = loaded.items.map(({ folder, row }): Node =>
             row
-                ? { kind: 'key', parent: node, key: row }
+                ? { kind: 'key', parent: node, within, key: row }
                 : { kind: 'folder', parent: node, within: prefix, prefix: folder ?? '' },
         );
         return loaded.complete ? nodes : [...nodes, { kind: 'more', parent: node, prefix }];
@@ -589,21 +618,23 @@ function namespaceItem(
 
 function keyItem(node: KeyNode): vscode.TreeItem {
     const { name, type, preview, expiration, damaged } = node.key;
-    const item = new vscode.TreeItem(distinct(name), vscode.TreeItemCollapsibleState.None);
+    const rest = name.slice(node.within.length) || name;
+    const item = new vscode.TreeItem(distinct(rest), vscode.TreeItemCollapsibleState.None);
     item.id = `${idOf(node.parent)}|key|${name}`;
     item.contextValue = 'key';
     item.iconPath = new vscode.ThemeIcon(iconOf(type));
     item.tooltip = damaged && oneLine(damaged);
-    const notes = damaged ? [t('Damaged')] : [];
-    if (expiration) {
-        const now = nowIn(node.parent.project.config);
-        notes.push(t('expires {0}', format.until(expiration, now)));
-    }
-    if (preview) {
-        notes.push(preview.length > SHORT ? `${preview.slice(0, SHORT)}…` : preview);
-    }
-    item.description = notes.join(' · ');
-    const label = [name, type, ...notes].join(', ');
+    const now = nowIn(node.parent.project.config);
+    const most = expiration ? SHORTER : SHORT;
+    const value = damaged
+        ? t('Damaged')
+        : preview && preview.length > most
+          ? `${preview.slice(0, most)}…`
+          : preview;
+    const left = expiration ? format.left(expiration, now) : '';
+    item.description = [value, left].filter(Boolean).join(' · ');
+    const expires = expiration ? t('expires {0}', format.until(expiration, now)) : '';
+    const label = [name, type, value, expires].filter(Boolean).join(', ');
     item.accessibilityInformation = { label };
     const uri = uriOf(reference(node.parent.project, node.parent.namespace), name);
     item.command =
@@ -644,7 +675,8 @@ function hintItem(node: HintNode): vscode.TreeItem {
     item.id = node.id;
     item.contextValue = 'hint';
     item.iconPath = new vscode.ThemeIcon(node.icon);
-    item.tooltip = oneLine(node.label);
+    item.description = node.description;
+    item.tooltip = oneLine(node.tooltip ?? node.label);
     item.command = node.command;
     return item;
 }
@@ -662,13 +694,6 @@ function emptyHints(node: NamespaceNode): HintNode[] {
         hint('seed', t('No keys yet: seed from a file…'), 'cloud-upload'),
         hint('put', t('or put a key…'), 'add'),
     ];
-}
-
-function seedAllHint(project: Project): HintNode {
-    const label = vscode.l10n.t('No keys yet: seed all…');
-    const node = { kind: 'project', project };
-    const command = { command: 'kvlens.seedAll', title: label, arguments: [node] };
-    return { kind: 'hint', id: `${project.config}|seedAll`, label, icon: 'cloud-upload', command };
 }
 
 function noMatchHint(node: NamespaceNode, filter: string): HintNode {
@@ -699,6 +724,21 @@ function addHint(project: Project): HintNode {
 
 function emulatorHint(project: Project): HintNode {
     const why = project.message?.replace(/^kvlens \w+: /, '');
+    if (project.install) {
+        return {
+            kind: 'hint',
+            id: `${project.config}|emulator`,
+            label: t('Install {0}: copy command', project.install.split(' ').at(-1) ?? ''),
+            description: t('Python package missing'),
+            tooltip: why,
+            icon: 'warning',
+            command: {
+                command: 'kvlens.copyInstall',
+                title: t('Copy Command'),
+                arguments: [{ kind: 'project', project }],
+            },
+        };
+    }
     return {
         kind: 'hint',
         id: `${project.config}|emulator`,
@@ -708,6 +748,25 @@ function emulatorHint(project: Project): HintNode {
             command: 'kvlens.restart',
             title: t('Restart Emulator'),
             arguments: [{ kind: 'project', project }],
+        },
+    };
+}
+
+/** What is wrong with a config; a click opens it there. */
+function problemHint({ config, label, problem, problemLine = 0 }: Project): HintNode {
+    const said = `${label}: ${problem}`;
+    const at = new vscode.Position(Math.max(0, problemLine - 1), 0);
+    const options = { selection: new vscode.Range(at, at) };
+    return {
+        kind: 'hint',
+        id: `${config}|problem`,
+        label: problemLine ? t('{0}: error in line {1}', label, problemLine) : said,
+        tooltip: said,
+        icon: 'warning',
+        command: {
+            command: 'vscode.open',
+            title: t('Open Config'),
+            arguments: [vscode.Uri.parse(config), options],
         },
     };
 }

@@ -22,6 +22,18 @@ def duration(seconds: float) -> str:
     return f"{max(0, round(seconds))} s"
 
 
+def until(seconds: float) -> str:
+    """Return the time until a moment, such as `in 13 days`: as `format.until` of the extension."""
+    if seconds <= 0:
+        return "expired"
+    if days := int(seconds // 86_400):
+        return "in 1 day" if days == 1 else f"in {days} days"
+    for unit, length in (("h", 3_600), ("min", 60)):
+        if seconds >= length:
+            return f"in {int(seconds // length)} {unit}"
+    return "in under a minute"
+
+
 def span(seconds: float) -> str:
     """Return a duration in its two largest units, such as `1 d 2 h` or `90 s`."""
     left = max(0, round(abs(seconds)))

@@ -39,8 +39,8 @@ RIGHT: list[dict[str, Any]] = [
     {"key": "short", "value": "1"},
 ]
 DIFFERENCES = {
-    "bidi\\u202e\\n": "D  removed",
-    "only staging": "A  added",
+    "bidi\\u202e\\n": "D  only in top level",
+    "only staging": "A  only in staging",
     "short": "M  expiry",
     "user:1": "M  value",
     "user:2": "M  metadata",
@@ -104,6 +104,8 @@ def test_differences_are_shown_and_copied_with_undo(open_window: Open, project: 
     expect(window.page.locator(".tab.active")).to_contain_text("SESSIONS: top level \u2194 staging")
     expect(found.frame.locator(".sides")).to_contain_text("local top level")
     expect(found.row("short").locator(".cell.value").nth(1)).to_contain_text("never expires")
+    for text in ("A 1 only in staging", "D 1 only in top level", "M 3 differ"):
+        expect(found.frame.locator(".kind", has_text=text.split(" ", 1)[1])).to_have_text(text)
     window.shot("differences")
     found.button("3 the same").click()
     expect(found.frame.locator(".cell.key")).to_have_count(8)
@@ -194,7 +196,7 @@ def test_a_snapshot_is_only_read(open_window: Open, project: Path) -> None:
     put(project, [{"key": "later", "value": "1"}])
     window = open_window(project)
     found = compare(window, "base")
-    found.says({"later": "D  removed"})
+    found.says({"later": "D  only in top level"})
     expect(found.frame.locator(".sides")).to_contain_text("snapshot snapshot base")
     expect(found.button("Copy All to snapshot base…")).to_have_count(0)
     expect(found.button("Copy All to now…")).to_be_visible()

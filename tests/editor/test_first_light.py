@@ -68,7 +68,7 @@ def test_first_light(open_window: Open, project: Path) -> None:
     window.running()
     window.see("staging")
     window.see("FEATURE_FLAGS", nth=1)
-    window.see("No keys yet: seed all…")
+    window.see("Seed 9 keys into 2 namespaces")
     assert window.rows()[1:4] == ["Top level", "SESSIONS", "FEATURE_FLAGS"]
     window.expand("SESSIONS")
     window.see("No keys yet: seed from a file…")

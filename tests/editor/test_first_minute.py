@@ -21,7 +21,7 @@ export default {
   },
 };
 """
-SEED_ALL = "No keys yet: seed all…"
+SEED_ALL = "Seed 9 keys into 2 namespaces"
 
 
 @pytest.fixture
@@ -57,6 +57,25 @@ def put_value(window: Window, value: str) -> None:
     window.page.keyboard.press("Enter")
 
 
+def test_a_missing_package_is_said_once_with_the_command_that_installs_it(
+    open_window: Open, project: Path
+) -> None:
+    (project / ".vscode").mkdir(exist_ok=True)
+    settings = json.dumps({"kvlens.store": "cloudflare:account"})
+    (project / ".vscode" / "settings.json").write_text(settings, encoding="utf-8")
+    window = open_window(project)
+    window.show_view()
+    row = window.see("Install cloudflare: copy command")
+    window.expand("SESSIONS")
+    window.page.wait_for_timeout(2000)  # until an error below it would be shown
+    expect(window.page.locator(".sidebar .monaco-list-row", has_text="cloudflare")).to_have_count(1)
+    window.shot("missing-package")
+    row.click()
+    window.toast("Copied. Run it in a terminal, then restart the emulator")
+    copied = window.page.evaluate("navigator.clipboard.readText()")
+    assert copied.endswith("-m pip install -U cloudflare")
+
+
 # seeding
 
 
@@ -66,7 +85,10 @@ def test_an_empty_project_is_seeded_at_once_and_shows_its_keys(window: Window) -
         expect(window.see(label)).to_contain_text("local")
     window.shot("empty")
     window.see(SEED_ALL).click()
-    window.toast("Seeded 9 keys into 2 namespaces.")
+    toast = window.toast("Seeded 9 keys into 2 namespaces.")
+    toast.locator(".monaco-button", has_text="Undo").click()
+    window.toast("Deleted 9 keys.")
+    window.see(SEED_ALL).click()
     for key in ("session:ada-4f1c", "flag:gift-cards", "theme"):  # nothing was expanded
         window.see(key)
     expect(window.row(SEED_ALL)).to_have_count(0)

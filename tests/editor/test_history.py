@@ -17,6 +17,7 @@ from tests.editor.conftest import Open, kvlens
 from tests.editor.test_saving import picture
 from tests.editor.window import Window
 
+ALONE = re.compile("cart:1edited [0-9:]+ [AP]M · shell · CART · 12 B → 12 B$")
 CONFIG = 'name = "shop"\nkv_namespaces = [{ binding = "CART", id = "cart" }]\n'
 
 
@@ -85,17 +86,20 @@ def test_changes_are_shown_compared_and_undone(window: Window, project: Path) ->
     kvlens(project, "seed", "--force")
     first = rows(window).first
     expect(first).to_contain_text("kvlens seed")
-    expect(first).to_contain_text("2 keys · shell")
+    expect(first).to_contain_text(re.compile("[AP]M · shell · 2 keys"))
     shell(project, "key", "put", "cart:1", '{"items": 2}')
     expect(rows(window).first).to_contain_text("cart:1")
-    expect(rows(window).first).to_contain_text("kvlens key put cart:1 · shell · CART · 12 B → 12 B")
+    expect(rows(window).first).to_contain_text(ALONE)
 
     rows(window).nth(1).click()
     expect(rows(window)).to_have_count(4)
     window.shot("changes")
     rows(window).first.click()
     expect(window.page.locator(".monaco-diff-editor")).to_be_visible()
-    expect(window.page.locator(".editor.modified .view-line").first).to_contain_text("2")
+    expect(window.page.locator(".editor.modified .view-line")).to_have_text(
+        ["{", '  "items": 2', "}"]
+    )
+    expect(window.page.locator(".tab.active")).not_to_contain_text("changed")
     window.shot("compared")
 
     rows(window).first.click(button="right")
@@ -106,12 +110,31 @@ def test_changes_are_shown_compared_and_undone(window: Window, project: Path) ->
     menu.click()
     asked = window.page.locator(".monaco-dialog-box")
     expect(asked).to_contain_text("Restore cart:1 as it was before this change?")
-    expect(asked).to_contain_text("1 key written with the earlier value")
+    expect(asked).to_contain_text("1 key will be written")
     window.shot("question")
     window.dialog("Restore")
     window.toast("Restored 1 key.")
     expect(rows(window).first).to_contain_text("editor")
     assert '{\\"items\\": 1}' in values(project)
+
+
+def test_a_key_in_the_view_has_its_history(window: Window, project: Path) -> None:
+    kvlens(project, "seed", "--force")
+    shell(project, "key", "put", "cart:2", "two", "--metadata", '{"by": "me"}', "--ttl", "3600")
+    window.see("cart:")
+    window.context_menu("cart:2", "History of This Key")
+    expect(rows(window)).to_have_count(2)
+    expect(pane(window)).to_contain_text("CART, cart:2")
+    rows(window).first.click()
+    titled = "metadata changed · expiration changed"
+    expect(window.page.locator(".tab.active")).to_contain_text(titled)
+    rows(window).first.hover()
+    pane(window).locator(".action-label[aria-label^='Undo This Action']").first.click()
+    asked = window.page.locator(".monaco-dialog-box")
+    expect(asked).to_contain_text("1 key will be written with the earlier value")
+    window.shot("undo-question")
+    window.dialog("Undo")
+    window.toast("Restored 1 key.")
 
 
 def test_a_clear_is_undone_from_its_notification(window: Window, project: Path) -> None:
@@ -191,7 +214,7 @@ def test_what_another_program_writes_is_shown(window: Window, project: Path) -> 
     expect(rows(window).first).to_contain_text("cart:1")
     expect(rows(window).first).to_contain_text("outside KV Lens · CART · 12 B → 12 B")
     rows(window).first.click()
-    expect(window.page.locator(".editor.modified .view-line").first).to_contain_text("7")
+    expect(window.page.locator(".editor.modified .view-lines")).to_contain_text("7")
     window.shot("outside")
 
 
@@ -232,7 +255,7 @@ def test_the_history_is_used_by_keyboard_in_the_dark(open_window: Open, project:
     press("ArrowUp")
     expect(rows(window).first).to_have_attribute(
         "aria-label",
-        re.compile("^cart:1, changed, kvlens key put cart:1 · shell · CART · 12 B → 5 B · "),
+        re.compile("^cart:1, edited [0-9:]+ [AP]M · shell · CART · 12 B → 5 B$"),
     )
     press("Enter")
     expect(window.page.locator(".monaco-diff-editor")).to_be_visible()

@@ -183,7 +183,7 @@ def test_lenses_over_the_config_run_the_commands(window: Window) -> None:
     window.open_file("wrangler.toml")
     lenses = window.page.locator(".editor-instance .codelens-decoration a")
     expect(lenses).to_have_count(9)  # two above each namespace, and one above `main`
-    lenses.filter(has_text="seed from SESSIONS.json").click()
+    lenses.filter(has_text="seed from SESSIONS.json").first.click()
     window.toast("Seeded 4 keys into SESSIONS.")
     expect(lenses.filter(has_text="4 keys")).to_be_visible()
     window.shot("lenses")

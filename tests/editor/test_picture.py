@@ -67,7 +67,7 @@ def test_tour(open_window: Open, project: Path) -> None:
     expect(squiggle).to_have_count(0)
     window.save()
     lenses = page.locator(".editor-instance .codelens-decoration a")
-    seed = lenses.filter(has_text="seed from SESSIONS.json")
+    seed = lenses.filter(has_text="seed from SESSIONS.json").first
     seed.hover()
     window.shot("A lens seeds a namespace from a file")
     seed.click()

@@ -60,7 +60,7 @@ def test_folders_types_and_filter(window: Window, served: Served, project: Path)
     served.put("logo", picture())
     expect(window.see("user:")).to_contain_text("50 keys")
     expect(window.see("config")).to_contain_text('{"theme":"dark"}')
-    expect(window.see("count")).to_contain_text("expires in 1 h · 42")
+    expect(window.see("count")).to_contain_text("42 · 1 h")
     expect(window.see("evil\\u202ekey")).to_contain_text("a\\u202eb c")
     expect(window.see("SESSIONS")).to_contain_text("56 keys")
     expect(window.see("Top level")).to_contain_text("local")
@@ -120,7 +120,7 @@ def test_selected_keys_are_copied_and_get_an_expiration(window: Window, served: 
     window.context_menu("count", "Set Expiration…")
     window.asks("Set Expiration: 2 keys")
     window.pick("In 1 day")
-    expect(window.see("config")).to_contain_text("expires in 23 h")
+    expect(window.see("config")).to_contain_text("23 h")
     window.shot("expiration")
 
 
@@ -165,3 +165,36 @@ def test_keys_and_files_are_dropped(window: Window, served: Served, project: Pat
     expect(window.see("assets/")).to_contain_text("2 keys")
     assert served.value("assets/css/main.css") == b"a{}"
     assert served.value("assets/logo") == picture()
+
+
+KEY_MENU = [
+    *("Open Value", "Open Details"),
+    *("Rename Key…", "Duplicate Key…", "Set Expiration…", "Edit Metadata…"),
+    *("Copy Key", "Copy Value", "Copy as curl…", "Copy as wrangler", "Copy as Code"),
+    *("Copy as Seed Entry", "Export Selection…"),
+    *("Jump to Just Before Expiration", "Jump to Just After Expiration"),
+    "History of This Key",
+    "Delete Key…",
+]
+
+
+def test_a_config_with_a_mistake_keeps_its_namespaces(window: Window, project: Path) -> None:
+    labels = window.page.locator(".context-view .action-item:not(.disabled) .action-label")
+    window.see("SESSIONS").click(button="right")
+    expect(labels.first).to_have_text("Open as Table")
+    window.page.keyboard.press("Escape")
+    window.see("config").click(button="right")
+    expect(labels).to_have_text(KEY_MENU)
+    window.shot("menu")
+    window.page.keyboard.press("Escape")
+    path = project / "wrangler.toml"
+    text = path.read_text("utf-8").replace("[[kv_namespaces]]", "kv_namespaces = [[[", 1)
+    path.write_text(text, encoding="utf-8")
+    row = window.page.locator(".sidebar .monaco-list-row", has_text="wrangler.toml: error in line")
+    expect(row).to_be_visible()
+    for label in ("Top level", "SESSIONS", "config"):
+        window.see(label)
+    expect(window.row("Keys without a namespace")).to_have_count(0)
+    row.click()
+    expect(window.page.locator(".tab.active")).to_contain_text("wrangler.toml")
+    window.shot("mistake")

@@ -139,10 +139,14 @@ class Window:
         ).all_text_contents()
 
     def row(self, label: str, nth: int = 0) -> Locator:
-        """Return a row of the view by its whole label."""
-        name = self.page.locator(f".label-name :text-is({json.dumps(label, ensure_ascii=False)})")
-        rows = self.page.locator(".sidebar .monaco-list-row[role=treeitem]", has=name)
-        return rows.nth(nth)
+        """Return a row of the view by its whole label, or by the whole name of its key."""
+        quoted = json.dumps(label, ensure_ascii=False)
+        rows = self.page.locator(".sidebar .monaco-list-row[role=treeitem]")
+        named = rows.filter(has=self.page.locator(f".label-name :text-is({quoted})"))
+        key = json.dumps(f"{label}, ", ensure_ascii=False)
+        return named.or_(self.page.locator(f".sidebar .monaco-list-row[aria-label^={key}]")).nth(
+            nth
+        )
 
     def see(self, label: str, nth: int = 0) -> Locator:
         """Wait for a row of the view."""

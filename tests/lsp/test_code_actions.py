@@ -103,6 +103,21 @@ async def test_only_what_is_asked_for(editor: Editor, uri: str) -> None:
     assert await actions(editor, uri, 6, "source.organizeImports") == {}
 
 
+async def test_a_fix_that_removes_what_was_typed_comes_last(editor: Editor) -> None:
+    uri = (editor.folder / "typed" / "wrangler.jsonc").as_uri()
+    text = '{ "kv_namespaces": [\n{ "binding": "A", "id": "0f2a" }\n] }'
+    editor.text_document_did_open(
+        types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, "plaintext", 1, text))
+    )
+    await until(lambda: len(editor.diagnostics.get(uri, [])) == 1)
+    found = await actions(editor, uri, 1, "quickfix")
+    assert list(found) == ["Turn off id-malformed for this line", "Remove id"]
+    assert not found["Remove id"].is_preferred
+    editor.text_document_did_close(
+        types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri))
+    )
+
+
 async def test_all_of_a_kind(editor: Editor) -> None:
     uri = (editor.folder / "kind" / "wrangler.jsonc").as_uri()
     text = '{ "kv_namespaces": [{ "binding": "A", "id": "" }, { "binding": "B", "id": "" }] }'

@@ -121,7 +121,7 @@ async def test_lenses_say_what_is_in_a_namespace(editor: Editor, document: Any) 
         (6, "1 key · open"),
         (6, "seed…"),
         (11, "no keys · open"),
-        (11, "seed…"),
+        (11, "seed from CARTS.json"),
     ]
     (seeds / "CARTS.json").unlink()
     await run(editor, "kvlens.clear", binding="PRICES")

@@ -130,8 +130,14 @@ async def test_an_empty_project_is_seeded_at_once(shop: Editor) -> None:
     write_seed(shop, "CARTS", [item("a"), item("b")])
     write_seed(shop, "PRICES", [item("c")])
     assert await seedable(shop)
+    plan = {"written": 3, "namespaces": 2, "conflicts": 0}
+    assert await run(shop, "kvlens.seedAll", dryRun=True) == plan
+    assert await seedable(shop)
     done = await run(shop, "kvlens.seedAll")
-    assert done == {"written": 3, "namespaces": 2, "conflicts": 0}
+    assert {**done, "action": ""} == {**plan, "action": ""}
+    undone = await run(shop, "kvlens.historyUndo", action=done["action"])
+    assert (undone["deleted"], await seedable(shop)) == (3, True)
+    await run(shop, "kvlens.seedAll")
     (project,) = await run(shop, "kvlens.namespaces")
     assert not project["seedable"]
     assert (await run(shop, "kvlens.list", **PROD))["keys"] == []  # the files are of the top level
@@ -229,6 +235,20 @@ async def test_hovers_have_links_to_open_edit_copy_and_create(shop: Editor) -> N
     ]
     for _, _, argument in found:
         assert (argument["key"], argument["binding"]) == (HOSTILE, "CARTS")
+
+
+async def test_the_links_of_a_config_come_before_its_table(shop: Editor) -> None:
+    path = shop.folder / "wrangler.toml"
+    text = path.read_text("utf-8")
+    item = types.TextDocumentItem(path.as_uri(), "toml", 1, text)
+    shop.text_document_did_open(types.DidOpenTextDocumentParams(item))
+    lines = text.splitlines()
+    line = next(number for number, one in enumerate(lines) if one.startswith("id = "))
+    where = types.HoverParams(types.TextDocumentIdentifier(item.uri), types.Position(line, 8))
+    hover = await shop.text_document_hover_async(where)
+    assert hover and isinstance(hover.contents, types.MarkupContent)
+    assert hover.contents.value.startswith("[Open](command:kvlens.openNamespace?")
+    assert "| who | namespace |" in hover.contents.value
 
 
 async def test_a_missing_key_can_be_created_from_the_code(shop: Editor) -> None:

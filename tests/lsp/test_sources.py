@@ -230,7 +230,9 @@ async def test_key_names_are_completed_from_live_data(editor: Editor, document: 
     params = types.CompletionParams(document, position('env.TEAS.get("gr'))
     found = await editor.text_document_completion_async(params)
     assert isinstance(found, types.CompletionList)
-    assert [item.label for item in found.items] == ["green"]
+    (item,) = found.items
+    assert (item.label, item.detail) == ("green", '{"steep": 90}')
+    assert item.documentation == '{"from":"uji"}'
 
 
 async def completions(editor: Editor, uri: str, typed: str) -> list[types.CompletionItem]:

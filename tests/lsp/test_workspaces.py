@@ -6,11 +6,15 @@ import asyncio
 import contextlib
 import json
 import os
+import shutil
 import subprocess
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import kvlens
 import pytest
 import pytest_asyncio
 from kvlens.process import own_command
@@ -18,6 +22,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.uris import to_fs_path
 
+from tests.lsp import conftest
 from tests.lsp.conftest import Editor, connected, run, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -333,6 +338,69 @@ async def test_the_emulator_starts_with_a_folder_that_comes_late(tmp_path: Path)
         event = types.WorkspaceFoldersChangeEvent(added=[added], removed=[])
         client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
         await until(lambda: [note for note in client.notes if note[0] == "kvlens/status"])
+
+
+async def projects_when(client: Editor, is_so: Callable[[list[Any]], bool]) -> list[Any]:
+    """Return the projects as soon as they are as expected."""
+    for _ in range(400):
+        if is_so(found := await run(client, "kvlens.namespaces")):
+            break
+        await asyncio.sleep(0.05)
+    assert is_so(found)
+    return list(found)
+
+
+def report(client: Editor, path: Path, kind: types.FileChangeType) -> None:
+    """Report a change of a file like an editor."""
+    event = types.FileEvent(path.as_uri(), kind)
+    client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
+
+
+async def test_a_syntax_error_leaves_the_namespaces_as_they_were(tmp_path: Path) -> None:
+    path, whole = tmp_path / "wrangler.toml", config("KV")
+    path.write_text(whole, encoding="utf-8")
+    async with connected(tmp_path, {"store": "memory:"}) as client:
+        await run(client, "kvlens.put", binding="KV", key="a", text="1")
+        broken = whole.replace("[[kv_namespaces]]", "kv_namespaces = [[[")
+        for text, line in ((broken, 4), (whole, None)):
+            path.write_text(text, encoding="utf-8")
+            report(client, path, types.FileChangeType.Changed)
+            is_told = partial(lambda line, all_: all_[0].get("problemLine") == line, line)
+            (project,) = await projects_when(client, is_told)
+            assert [(n["binding"], n["keys"]) for n in project["namespaces"]] == [("KV", 1)]
+            assert project["unclaimed"] == []
+            assert bool(project["problem"]) is (line is not None)
+
+
+async def test_a_config_that_comes_back_has_its_address_again(tmp_path: Path) -> None:
+    path, away = tmp_path / "wrangler.toml", tmp_path / "away.toml"
+    path.write_text(config("KV"), encoding="utf-8")
+    async with connected(tmp_path, {"store": "memory:"}) as client:
+        before = await run(client, "kvlens.address")
+        path.rename(away)
+        report(client, path, types.FileChangeType.Deleted)
+        await projects_when(client, lambda found: not found)
+        away.rename(path)
+        report(client, path, types.FileChangeType.Created)
+        await projects_when(client, bool)
+        assert await run(client, "kvlens.address") == before
+
+
+async def test_a_missing_package_comes_with_the_command_that_installs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "server" / "kvlens"  # a module beside it hides the package
+    shutil.copytree(Path(kvlens.__file__).parent, copy)
+    (copy.parent / "cloudflare.py").write_text("raise ImportError('No module')", encoding="utf-8")
+    command = [sys.executable, "-I", str(copy / "__main__.py"), "lsp"]
+    monkeypatch.setattr(conftest, "own_command", lambda _: command)
+    (tmp_path / "wrangler.toml").write_text(config("KV"), encoding="utf-8")
+    async with connected(tmp_path, {"store": "cloudflare:account"}) as client:
+        with pytest.raises(JsonRpcException, match="needs the Python package cloudflare"):
+            await run(client, "kvlens.list", binding="KV")
+        (project,) = await projects_when(client, lambda found: "install" in found[0])
+        assert project["install"].endswith("-m pip install -U cloudflare")
+        assert project["install"] in project["message"]
 
 
 OUT_OF_REACH = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from kvlens.formatting import amount, duration, human_size
+from kvlens.formatting import amount, duration, human_size, until
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,18 @@ def test_amount(keys: int | None, size: int | None, text: str) -> None:
 )
 def test_duration(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "expired"),
+        (59, "in under a minute"),
+        (60, "in 1 min"),
+        (7_199, "in 1 h"),
+        (86_400, "in 1 day"),
+        (14 * 86_400 - 1, "in 13 days"),  # the view of the extension says so, too
+    ],
+)
+def test_the_time_until_a_moment(seconds: float, text: str) -> None:
+    assert until(seconds) == text

@@ -44,6 +44,32 @@ def test_a_config_that_cannot_be_read_leaves_what_was_known(config: Path) -> Non
     assert [n.binding for n in project.namespaces] == ["A"]
 
 
+BROKEN: list[tuple[str, str, int, list[str]]] = [
+    # id, the text, the line that the error names (0: it is used), the namespaces then
+    ("behind-the-mistake", ONE.replace("[[kv_namespaces]]", "kv_namespaces = [[["), 2, ["A"]),
+    ("before-the-mistake", ONE + "main = [[[\n", 0, ["A"]),
+    ("id-half-typed", ONE.replace('"1"', '"1'), 3, ["A"]),
+    ("valid-without-it", 'name = "x"\n', 0, []),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "left"), [b[1:] for b in BROKEN], ids=[b[0] for b in BROKEN]
+)
+def test_namespaces_behind_a_syntax_error_are_not_gone(
+    config: Path, text: str, line: int, left: list[str]
+) -> None:
+    project = Project(config)
+    config.write_text(text, encoding="utf-8")
+    found = 0
+    try:
+        project.reload()
+    except ConfigError as error:
+        found = error.line
+        assert f"mistake in line {line}" in str(error)
+    assert (found, [n.binding for n in project.namespaces]) == (line, left)
+
+
 SEEDED: list[tuple[str, str, str | None]] = [
     ("its-binding", "seeds/A.json", "A"),
     ("no-binding", "seeds/B.json", None),

@@ -18,8 +18,8 @@ export const contribution: Contribution = {
     menus: {
         'kvlens.namespace': [{ group: '4_danger@1' }],
         'view/item/context': [
-            { when: 'view == kvlens.namespaces && viewItem == namespace', group: '4_danger@1' },
-            { when: 'view == kvlens.namespaces && viewItem == unclaimed', group: '4_danger@1' },
+            { when: 'view == kvlens.namespaces && viewItem == namespace', group: '9_danger@1' },
+            { when: 'view == kvlens.namespaces && viewItem == unclaimed', group: '9_danger@1' },
         ],
     },
 };

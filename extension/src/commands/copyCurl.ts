@@ -15,7 +15,7 @@ export const contribution: Contribution = {
             { when: 'view == kvlens.namespaces && viewItem == namespace', group: '3_more@1' },
             {
                 when: 'view == kvlens.namespaces && viewItem == key && !listMultiSelection',
-                group: '2_copy@2',
+                group: '3_copy@3',
             },
         ],
     },

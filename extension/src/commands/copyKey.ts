@@ -14,7 +14,7 @@ export const contribution: Contribution = {
         'view/item/context': [
             {
                 when: 'view == kvlens.namespaces && viewItem =~ /^(key|folder)$/',
-                group: '2_copy@1',
+                group: '3_copy@1',
             },
         ],
     },

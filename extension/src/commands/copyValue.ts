@@ -13,7 +13,7 @@ export const contribution: Contribution = {
     menus: {
         commandPalette: [{ when: 'resourceScheme == kvlens' }],
         'view/item/context': [
-            { when: 'view == kvlens.namespaces && viewItem == key', group: '2_copy@3' },
+            { when: 'view == kvlens.namespaces && viewItem == key', group: '3_copy@2' },
         ],
     },
 };

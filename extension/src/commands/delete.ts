@@ -16,7 +16,7 @@ export const contribution: Contribution = {
         'view/item/context': [
             {
                 when: 'view == kvlens.namespaces && viewItem =~ /^(key|folder)$/',
-                group: '4_danger@1',
+                group: '9_danger@1',
             },
         ],
     },

@@ -16,7 +16,7 @@ export const contribution: Contribution = {
         'view/item/context': [
             {
                 when: 'view == kvlens.namespaces && viewItem == key && !listMultiSelection',
-                group: '1_key@4',
+                group: '2_edit@4',
             },
         ],
     },

@@ -13,7 +13,7 @@ export const contribution: Contribution = {
     menus: {
         commandPalette: [{ when: 'false' }],
         'view/item/context': [
-            { when: 'view == kvlens.namespaces && viewItem == key', group: '3_files@1' },
+            { when: 'view == kvlens.namespaces && viewItem == key', group: '3_copy@7' },
         ],
     },
 };

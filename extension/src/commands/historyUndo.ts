@@ -26,7 +26,7 @@ export async function run(
     { config, action }: HistoryActionNode | HistoryChangeNode,
 ): Promise<void> {
     const name = action.title || action.writer;
-    await restore(t('Undo "{0}"?', name), (how) =>
+    await restore(t('Undo "{0}"?', name), t('Undo'), (how) =>
         server.ask('kvlens.historyUndo', { config, action: String(action.id), ...how }),
     );
 }

@@ -9,7 +9,7 @@ export const contribution: Contribution = {
         'view/item/context': [
             {
                 when: 'view == kvlens.namespaces && viewItem == key && !listMultiSelection',
-                group: '1_key@1',
+                group: '1_open@1',
             },
         ],
     },

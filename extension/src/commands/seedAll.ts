@@ -3,14 +3,14 @@
 import * as vscode from 'vscode';
 import { type Contribution, type Parts, projectOf, type Subject } from '../command';
 import * as format from '../format';
-import { inform } from '../messages';
 import * as prompts from '../prompts';
+import { offerUndo } from '../undo';
 
 const { t } = vscode.l10n;
 
 export const contribution: Contribution = {
     title: 'Seed All Namespaces',
-    about: 'Seed each namespace from the file in `seeds/` with its name, if no key is replaced',
+    about: 'Seed each namespace of the top level from the file in `seeds/` with its name, if no key is replaced',
     icon: '$(cloud-upload)',
     menus: {
         'view/item/context': [
@@ -22,7 +22,7 @@ export const contribution: Contribution = {
 export async function run(parts: Parts, node?: Subject): Promise<void> {
     const one = projectOf(node) ?? (await prompts.project(parts.model, t('Seed All Namespaces')));
     const request = { config: one.config };
-    const { written, namespaces, conflicts } = await parts.server.ask('kvlens.seedAll', request);
+    const { written, namespaces, conflicts, action } = await parts.server.ask('kvlens.seedAll', request);
     if (conflicts) {
         throw new prompts.NothingThere(
             t(
@@ -31,11 +31,10 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
             ),
         );
     }
-    void inform(
-        t(
-            'Seeded {0} into {1}.',
-            format.count(written, 'key'),
-            format.count(namespaces, 'namespace'),
-        ),
+    const done = t(
+        'Seeded {0} into {1}.',
+        format.count(written, 'key'),
+        format.count(namespaces, 'namespace'),
     );
+    void offerUndo(parts.server, done, [{ config: one.config, action }]);
 }

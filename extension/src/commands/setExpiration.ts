@@ -14,7 +14,7 @@ export const contribution: Contribution = {
     menus: {
         'editor/title': [{ when: 'resourceScheme == kvlens', group: 'navigation@1' }],
         'view/item/context': [
-            { when: 'view == kvlens.namespaces && viewItem == key', group: '1_key@5' },
+            { when: 'view == kvlens.namespaces && viewItem == key', group: '2_edit@3' },
         ],
     },
 };

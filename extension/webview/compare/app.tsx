@@ -59,10 +59,11 @@ function Tools({ model }: { model: CompareModel }): JSX.Element {
                     key={kind}
                     type="button"
                     class={`kind ${kind}`}
+                    title={counted(kind, model)}
                     aria-pressed={model.kinds.has(kind)}
                     onClick={() => model.toggle(kind)}
                 >
-                    <b aria-hidden="true">{marks[kind]}</b> {counted(kind, model.progress.counts[kind])}
+                    <b aria-hidden="true">{marks[kind]}</b> {counted(kind, model)}
                 </button>
             ))}
             <span class="copies">
@@ -192,11 +193,13 @@ function Footer({ model }: { model: CompareModel }): JSX.Element {
     );
 }
 
-function counted(kind: ComparedKind, count: number): string {
+/** Neither side is the older one, so a key of one side is neither added nor removed. */
+function counted(kind: ComparedKind, { left, right, progress }: CompareModel): string {
+    const count = progress.counts[kind];
     const texts: Record<ComparedKind, string> = {
-        right: t('{0} added', number(count)),
-        left: t('{0} removed', number(count)),
-        changed: t('{0} changed', number(count)),
+        right: t('{0} only in {1}', number(count), right.title),
+        left: t('{0} only in {1}', number(count), left.title),
+        changed: count === 1 ? t('1 differs') : t('{0} differ', number(count)),
         damaged: t('{0} damaged', number(count)),
         same: t('{0} the same', number(count)),
     };

@@ -84,7 +84,7 @@ function Line(props: { model: CompareModel; widths: number[]; index: number; top
         }
     };
     const cells = row
-        ? [oneLine(row.name), textOf(row.left, row), textOf(row.right, row), model.plan ? happens(model, row)[1] : saying(row)]
+        ? [oneLine(row.name), textOf(row.left, row), textOf(row.right, row), model.plan ? happens(model, row)[1] : saying(model, row)]
         : ['…', '', '', ''];
     return (
         <div
@@ -131,15 +131,15 @@ function isFaint({ left, right }: ComparedRow, column: number): boolean {
     return side != null && side.preview === undefined && !side.damaged;
 }
 
-function saying({ kind, parts }: ComparedRow): string {
+function saying({ left, right }: CompareModel, { kind, parts }: ComparedRow): string {
     const names: Record<string, string> = {
         value: t('value'),
         metadata: t('metadata'),
         expiration: t('expiry'),
     };
     const what: Record<ComparedKind, string> = {
-        right: t('added'),
-        left: t('removed'),
+        right: t('only in {0}', right.title),
+        left: t('only in {0}', left.title),
         changed: parts.map((part) => names[part] ?? part).join(', '),
         damaged: t('damaged'),
         same: t('the same'),

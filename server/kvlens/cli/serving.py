@@ -18,6 +18,7 @@ from kvlens.cli.frame import whole_number
 from kvlens.errors import KVLensError
 from kvlens.internal import log_internal_error
 from kvlens.kv.limits import COMPATS, read_compat
+from kvlens.stores.base import MissingPackageError
 from kvlens.stores.registry import DEFAULT_STORE, absolute_url, default_store
 from kvlens.workspace.project import Project
 from kvlens.workspace.service import Service
@@ -77,7 +78,8 @@ def run_service(
         if options.json:
             events.release()
             of = type(error).__name__
-            events.event("error", is_state=True, of=of, message=str(error))
+            install = {"install": error.command} if isinstance(error, MissingPackageError) else {}
+            events.event("error", is_state=True, of=of, message=str(error), **install)
         events.text(f"kvlens {command}: {error}", error=True)
         return 2
     except KeyboardInterrupt:

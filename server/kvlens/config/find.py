@@ -197,7 +197,14 @@ def owning_config(folder: Path) -> Path | None:
 
 
 class ConfigError(KVLensError):
-    """A config can't be used. The text says which, why and what to do."""
+    """A config can't be used. The text says which, why and what to do.
+
+    `line` is that of a mistake in it, from 1; 0 if there is none.
+    """
+
+    def __init__(self, text: str, line: int = 0) -> None:
+        super().__init__(text)
+        self.line = line
 
 
 def read_config(path: Path) -> str:

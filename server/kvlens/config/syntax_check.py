@@ -39,6 +39,24 @@ def check_syntax(text: str, path: str) -> SyntaxProblem | None:
     return check_config_syntax(load_text(text, path))
 
 
+class Mistake(NamedTuple):
+    """A syntax error, for people: its line, from 1, and what it is."""
+
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"the file has a mistake in line {self.line}: {self.message}"
+
+
+def find_mistake(config: Config) -> Mistake | None:
+    """Return the first syntax error of a config, or None."""
+    problem = check_config_syntax(config)
+    if problem is None:
+        return None
+    return Mistake(LineIndex(config.text).position(problem.span.start).line + 1, problem.message)
+
+
 def check_config_syntax(config: Config) -> SyntaxProblem | None:
     """Return the result of `check_syntax` for a parsed config."""
     if config.refused is not None:

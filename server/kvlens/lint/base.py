@@ -80,13 +80,15 @@ class Fix(NamedTuple):
 
     `safe`: the file shows what was meant, and nothing else has to change. Only safe fixes are
     applied to a whole file. `path` is the config to edit to fix a source; None means the file that
-    has the problem.
+    has the problem. `last`: it takes away what the user typed, so an editor offers it after all
+    others, and doesn't prefer it.
     """
 
     title: str
     edits: tuple[Edit, ...]
     safe: bool = False
     path: str | None = None
+    last: bool = False
 
 
 Fixes = Callable[[Config, Problem], Iterator[Fix]]

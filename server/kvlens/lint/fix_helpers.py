@@ -45,14 +45,14 @@ def _by_place(config: Config) -> _Entries:
     return [base for base, *_ in found], found
 
 
-def without_field(name: str, *, safe: bool = False) -> Fixes:
+def without_field(name: str, *, safe: bool = False, last: bool = False) -> Fixes:
     """Return the fix that removes a field; `safe` if the field has no effect."""
 
     def fixes(config: Config, problem: Problem) -> Iterator[Fix]:
         found = entry_at(config, problem.span)
         field = found[1].get(name) if found else None
         if found and field:
-            yield Fix(f"Remove {name}", remove_field(config, found[1], field), safe)
+            yield Fix(f"Remove {name}", remove_field(config, found[1], field), safe, last=last)
 
     return fixes
 

@@ -136,12 +136,16 @@ def _offered(
         overlapping = (problem for problem in file.problems if _overlap(problem.span, span))
         here = list(islice(overlapping, MOST_PROBLEMS))
         each = here[: affordable(fixable, MOST_PROBLEMS)]
+        last: list[types.CodeAction] = []
         for problem in each:
             for number, fix in enumerate(fixes_for(fixable, problem)):
                 edited = file if fix.path is None else others.get(fix.path)
                 if edited is None:  # the config has changed meanwhile
                     continue
                 action = _action(fix, QUICK_FIX, edited, params, (file, problem))
+                if fix.last:
+                    last.append(action)
+                    continue
                 preferred = number == 0 and (fix.safe or fixable.prefers_unsafe)
                 action.is_preferred = preferred or None
                 yield action
@@ -153,6 +157,7 @@ def _offered(
         for problem in each:
             if quiet := suppress(fixable, problem):
                 yield _action(quiet, QUICK_FIX, file, params, (file, problem))
+        yield from last
     if only and _wanted(FIX_ALL, only):  # only on request: it isn't in the quick-fix menu
         whole = fix_all(fixable, file.problems, only_safe=True)
         if whole:

@@ -49,7 +49,7 @@ async def answer(server: Server, lens: types.CodeLens) -> types.CodeLens:
         keys = project.shown_keys[store_id] = await number_of_keys(project, store_id)
         title = title if keys == UNKNOWN else f"{amount(keys, None)} · {title}"
     seed = project.path.parent / SEEDS / f"{binding}.json"
-    if kind == SEED and environment is None and is_regular(seed):
+    if kind == SEED and is_regular(seed):
         title = f"seed from {seed.name}"
         named["file"] = server.uri(seed)
     lens.command = types.Command(title=notice(title), command=command, arguments=[named])

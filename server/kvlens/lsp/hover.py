@@ -44,14 +44,14 @@ async def answer(server: Server, params: types.HoverParams) -> types.Hover | Non
         if info:
             wanted = "required" if info.required else "optional"
             parts.append(f"**{info.name}** ({info.kind}, {wanted}): {info.about}")
-        parts.append(_stores(place.environment, place.entry))
         now = await _now(server, uri, place.entry)
         if now:
-            parts.append(now)
             binding, store_id = place.entry.text_of("binding"), place.entry.store_id
-            if binding and store_id:
+            if binding and store_id:  # first: an editor cuts off what is below the table
                 named = subject(server, server.path(uri), store_id, binding, place.environment.name)
-                parts.append(links(server, named, {"Open": NAMESPACE, "Put Key…": PUT}))
+                parts.insert(0, links(server, named, {"Open": NAMESPACE, "Put Key…": PUT}))
+            parts.append(now)
+        parts.append(_stores(place.environment, place.entry))
     if span is None:
         return None
     text = "\n\n".join(part for part in parts if part)

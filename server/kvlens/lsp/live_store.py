@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kvlens.lsp.bindings import owner_config
 from kvlens.operations.clock import why_hidden_in
 from kvlens.stores.base import Store
+from kvlens.stores.registry import find_store
 
 if TYPE_CHECKING:
     from kvlens.lsp.server import Server
@@ -20,6 +21,8 @@ class Live(NamedTuple):
     id: str
     environment: str | None
     config: Path
+    reads_fast: bool = False
+    """Whether the values of a page of keys can be read while someone types."""
 
     async def has(self, key: str) -> bool:
         """Return whether the namespace has a key, without reading its value. Raises StoreError."""
@@ -46,5 +49,7 @@ async def store_of(server: Server, uri: str, binding: str | None) -> Live | None
     for namespace in owner_config(server, owner).namespaces():
         if namespace.binding == binding:
             store = await owner.emulator.store()
-            return Live(store, namespace.id, namespace.environment, owner.path)
+            info = find_store(owner.store)
+            fast = info is not None and info.has_sizes
+            return Live(store, namespace.id, namespace.environment, owner.path, fast)
     return None

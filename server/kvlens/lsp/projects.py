@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kvlens.config.find import ConfigError, find_configs, winners
-from kvlens.lsp.emulators import EmulatorProcess
+from kvlens.lsp.emulators import Address, EmulatorProcess
 from kvlens.lsp.settings import Settings
 from kvlens.lsp.workers import WorkerProcess
 from kvlens.workspace.project import Project
@@ -20,15 +20,26 @@ Changed = Callable[[Any, dict[str, Any]], None]
 class ServedProject(Project):
     """A project with the child processes that serve it to the editor."""
 
-    def __init__(self, path: Path, label: str, settings: Settings, changed: Changed) -> None:
+    def __init__(
+        self,
+        path: Path,
+        label: str,
+        settings: Settings,
+        changed: Changed,
+        address: Address | None = None,
+    ) -> None:
+        """`address` is where the emulator listens if it can."""
         super().__init__(path, store=settings.store, text="")
         self.label = label
         self.emulator = EmulatorProcess(path, settings, changed)
+        self.emulator.address = address
         self.worker = WorkerProcess(path, settings, changed, self.emulator)
         self.problem = ""
         """Why the config can't be read."""
         self.shown_elsewhere = False
         """Whether keys in other state folders were shown."""
+        self.problem_line = 0
+        """The line of the mistake in it, from 1; 0 if there is none."""
         self.shown_keys: dict[str, int | None] = {}
         """How many keys the lenses show, by the id of the namespace."""
         self.reload()
@@ -44,8 +55,9 @@ class ServedProject(Project):
             changed = super().reload()
         except ConfigError as error:
             self.problem = str(error).removeprefix(f"{self.path}: ")
+            self.problem_line = error.line
             return False
-        self.problem = ""
+        self.problem, self.problem_line = "", 0
         return changed
 
     async def follow(self) -> None:
@@ -66,6 +78,8 @@ class Projects:
         self.settings = settings
         self._changed = changed
         self._known: dict[str, ServedProject] = {}
+        self._addresses: dict[str, Address | None] = {}
+        """Where the emulators of configs that are gone listened: they may come back."""
 
     def __iter__(self) -> Iterator[ServedProject]:
         return iter(list(self._known.values()))
@@ -91,13 +105,15 @@ class Projects:
         for key, project in list(self._known.items()):
             if key not in found:
                 del self._known[key]
+                self._addresses[key] = project.emulator.address
                 await project.close()
         for key, (path, label) in found.items():
             if key in self._known:
                 self._known[key].label = label
                 self._known[key].reload()
                 continue
-            self._known[key] = ServedProject(path, label, self.settings, self._changed)
+            address = self._addresses.pop(key, None)
+            self._known[key] = ServedProject(path, label, self.settings, self._changed, address)
         self._known = {key: self._known[key] for key in found}
 
     async def use(self, settings: Settings) -> None:

@@ -82,8 +82,12 @@ class Project(TypedDict):
     url: str | None
     message: str | None
     """Why the emulator has stopped or failed."""
+    install: NotRequired[str]
+    """The command that installs the Python package that the store lacks."""
     problem: str
-    """Why the config can't be read, or empty."""
+    """Why the config can't be read, or empty. The namespaces are the last ones that could be."""
+    problemLine: NotRequired[int]
+    """The line of the mistake in it, from 1."""
     store: str
     """URL of the store, without passwords."""
     namespaces: list[Namespace]

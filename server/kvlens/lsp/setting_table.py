@@ -43,7 +43,7 @@ _SETTINGS = (
     Setting(
         "port",
         0,
-        "Port of the emulator on 127.0.0.1. `0` selects a free port at every start. Set a fixed "
+        "Port of the emulator on 127.0.0.1. `0` selects a free port for each window. Set a fixed "
         "one for a Worker or a script that reads the keys over HTTP.",
         limits=(0, 65535),
     ),

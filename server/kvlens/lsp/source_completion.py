@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -11,14 +11,16 @@ from kvlens.js.api import completing
 from kvlens.js.methods import DOCS_URL, METHODS
 from kvlens.js.query import CursorTarget
 from kvlens.lsp.bindings import owner_config
-from kvlens.lsp.live_store import store_of
+from kvlens.lsp.live_store import Live, store_of
 from kvlens.lsp.sources import Read
 from kvlens.stores.base import StoreError
 from kvlens.text import Span
+from kvlens.visible import one_line
 
 if TYPE_CHECKING:
     from kvlens.lsp.server import Server
 
+SHOWN = 60  # characters of a value
 MOST = 200  # keys offered at a time; typing more narrows them down
 
 
@@ -122,6 +124,7 @@ async def _keys(
     typed = read.source.text[place.span.start : offset]
     try:
         page = await live.store.list(live.id, prefix=typed, limit=MOST)
+        values = await _values(live, [key.name for key in page.keys])
     except StoreError:
         return None
     quote = read.source.text[place.span.start - 1 : place.span.start]
@@ -129,12 +132,22 @@ async def _keys(
         types.CompletionItem(
             label=key.name,
             kind=types.CompletionItemKind.Value,
-            detail=key.metadata,
+            detail=values.get(key.name) or key.metadata,
+            documentation=key.metadata if key.name in values else None,
             text_edit=types.TextEdit(where, _escaped(key.name, quote)),
         )
         for key in page.keys
     )
     return _first(items, is_incomplete=not page.complete)
+
+
+async def _values(live: Live, names: Sequence[str]) -> dict[str, str]:
+    """Return the start of each value, or what it is; none from a store that reads them slowly."""
+    if not names or not live.reads_fast:
+        return {}
+    rows = [row for row in await live.store.rows(live.id, names) if row is not None]
+    texts = ((row.name, row.preview or row.kind or "") for row in rows)
+    return {name: one_line(text)[:SHOWN] for name, text in texts if text}
 
 
 def _escaped(name: str, quote: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from kvlens.formatting import amount, duration, human_size
+from kvlens.formatting import amount, human_size, until
 from kvlens.js.api import at
 from kvlens.kv.values import valid_json
 from kvlens.lsp.live_store import Live, store_of
@@ -60,7 +60,7 @@ async def _key(live: Live, binding: str, key: str) -> tuple[str, bool]:
         return f"{code(key)}{await live.missing(key, inline(binding))}", False
     facts = [human_size(len(entry.value))]
     if entry.expiration is not None:
-        facts.append(f"expires in {duration(entry.expiration - await live.store.time())}")
+        facts.append(f"expires {until(entry.expiration - await live.store.time())}")
     if entry.metadata is not None:
         facts.append(f"metadata {code(entry.metadata)}")
     return f"{_fenced(entry.value)}\n\n{inline(binding)}, {', '.join(facts)}", True

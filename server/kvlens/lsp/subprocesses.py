@@ -86,6 +86,11 @@ class Child:
         """The URL, or "" while it isn't running."""
         return str(self.ready.get("url", "")) if self.state == "running" else ""
 
+    @property
+    def install(self) -> str:
+        """The command that installs what it lacks, if it failed because of that."""
+        return str(self._error.get("install", "")) if self.state == "failed" else ""
+
     async def start(self) -> None:
         """Start it unless it's running. Raises ChildError."""
         require_trust(self.settings)

@@ -213,11 +213,6 @@ def _entries(scope: Scope) -> list[tuple[str, Entry]]:
 
 def find_mistake(config: Config) -> str:
     """Return what makes the config invalid, if anything: it may be why something isn't found."""
-    from kvlens.config.syntax_check import check_syntax  # late: only needed for errors
-    from kvlens.text import LineIndex
+    from kvlens.config import syntax_check  # late: only needed for errors
 
-    problem = check_syntax(config.text, config.path)
-    if problem is None:
-        return ""
-    line = LineIndex(config.text).position(problem.span.start).line + 1
-    return f"the file has a mistake in line {line}: {problem.message}"
+    return str(syntax_check.find_mistake(config) or "")

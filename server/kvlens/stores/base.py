@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
@@ -23,6 +24,17 @@ if TYPE_CHECKING:
 
 class StoreError(KVLensError):
     """A store's operation failed. The text names the place and what to do."""
+
+
+class MissingPackageError(StoreError):
+    """A store needs a Python package that isn't installed. `command` installs it."""
+
+    def __init__(self, what: str, package: str, missing: ImportError) -> None:
+        self.command = f"{sys.executable} -m pip install -U {package}"
+        super().__init__(
+            f"{what} the Python package {package}, as KV Lens runs on Python ({missing}). "
+            f"Install it in a terminal with: {self.command}"
+        )
 
 
 class DamagedKeyError(StoreError):

@@ -47,10 +47,11 @@ class EmulatorService(Service):
         host: str = "127.0.0.1",
         port: int = 0,
         unix: Path | None = None,
+        token: str | None = None,
     ) -> None:
-        """`unix` is the path of a Unix socket to listen on too."""
+        """`unix` is the path of a Unix socket to listen on too; `token` is random if not given."""
         super().__init__(project, emit)
-        self.emulator = Emulator(self.store, project.titles, compat=compat)
+        self.emulator = Emulator(self.store, project.titles, token=token, compat=compat)
         self._address = (host, port)
         self._unix = unix
         self._listening = False

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kvlens.config.find import SEEDS, read_config
+from kvlens.config.find import SEEDS, ConfigError, read_config
 from kvlens.config.local_state import WRANGLER, local_state
 from kvlens.config.model import Config, Namespace
 from kvlens.config.reader import ConfigReader
@@ -93,15 +93,25 @@ class Project:
     def reload(self) -> bool:
         """Read the config again, and return whether its namespaces changed.
 
-        Raises ConfigError, and then keeps the previous config.
+        Raises ConfigError, and then keeps the previous config. A config with a syntax error isn't
+        used if it lacks namespaces of the previous one: they are behind the error, not gone.
         """
         from kvlens.config.renamed import renamed  # late: few commands reload
 
         self.store = self._named_store  # the project's scripts may have changed
         before, used = self.config.namespaces(), _ids(self.namespaces)
-        self.config = self._reader.read(read_config(self.path))
+        config = self._reader.read(read_config(self.path))
+        if not set(_ids(before)) <= set(_ids(config.namespaces())):
+            self._check(config)
+        self.config = config
         self.renamed += renamed(before, self.config.namespaces())
         return used != _ids(self.namespaces)
+
+    def _check(self, config: Config) -> None:
+        from kvlens.config.syntax_check import find_mistake  # late: few configs are checked
+
+        if found := find_mistake(config):
+            raise ConfigError(f"{self.path}: {found}", found.line)
 
     async def saved(self) -> None:
         """Wait for the end of a save that may be in progress."""

@@ -59,6 +59,7 @@ def service(options: argparse.Namespace, events: Events) -> EmulatorService:
         host=options.host,
         port=options.port or 0,
         unix=options.socket,
+        token=os.environ.get("KVLENS_SERVE_TOKEN"),  # from the editor, which keeps it for a window
     )
     return made
 

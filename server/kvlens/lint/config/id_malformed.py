@@ -72,5 +72,5 @@ RULE = EntryRule(
     "warning",
     "An id is not 32 hexadecimal digits",
     _check,
-    without_field("id"),
+    without_field("id", last=True),
 )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from kvlens.config.syntax_check import find_mistake
 from kvlens.files import is_regular
 from kvlens.kv.clock import REAL, Shift
 from kvlens.lsp.command import Command
@@ -16,7 +17,6 @@ from kvlens.lsp.targets import claimed, scope_of
 from kvlens.operations.clock import as_json
 from kvlens.operations.namespaces import Row, list_namespaces
 from kvlens.operations.other_state import advice, find_elsewhere
-from kvlens.operations.target import find_mistake
 from kvlens.stores.base import StoreError
 from kvlens.stores.registry import find_store, open_store, shown_url
 from kvlens.text import LineIndex
@@ -49,18 +49,25 @@ async def _describe(server: Server, project: ServedProject) -> Project:
             server.create_task(_tell_elsewhere(server, project))
         others = [{"id": one.id, "keys": one.keys, "size": one.size} for one in found.unclaimed]
     index = LineIndex(project.config.text)
+    problem, line = project.problem, project.problem_line
+    if not rows and not problem and (mistake := find_mistake(project.config)):
+        problem, line = str(mistake), mistake.line
     shown: Project = {
         "config": server.uri(project.path),
         "label": project.label,
         "state": emulator.state,
         "url": emulator.url,
         "message": emulator.message,
-        "problem": project.problem or ("" if rows else find_mistake(project.config)),
+        "problem": problem,
         "store": shown_url(project.store),
         "namespaces": [_shown(row, index, server.documents.encoding) for row in rows],
         "unclaimed": others,
         "seedable": _is_seedable(project, rows),
     }
+    if emulator.install:
+        shown["install"] = emulator.install
+    if line:
+        shown["problemLine"] = line
     shift = await _shift(project)
     if shift != REAL:
         shown["clock"] = as_json(shift)

@@ -16,7 +16,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
-import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -27,6 +26,7 @@ from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
 from kvlens.kv.values import dump_json, parse_json
 from kvlens.stores.base import (
     Batch,
+    MissingPackageError,
     Replaced,
     Seen,
     Store,
@@ -50,10 +50,7 @@ try:
 
     from kvlens.stores.cloudflare.errors import TIMEOUT, explain, raise_unless_missing
 except ImportError as missing:
-    raise StoreError(
-        f"The store cloudflare: needs the Python package cloudflare ({missing}). "
-        f"Install it with: {sys.executable} -m pip install -U cloudflare"
-    ) from missing
+    raise MissingPackageError("The store cloudflare: needs", "cloudflare", missing) from missing
 
 TRIES = 4  # again, after 429, 5xx and lost connections; as late as Retry-After says
 BULK_GET_KEYS = 100  # keys that one request reads

@@ -21,7 +21,6 @@ import hashlib
 import logging
 import os
 import struct
-import sys
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import chain
@@ -33,6 +32,7 @@ from kvlens.chunks import chunks, sized_chunks
 from kvlens.kv.records import Entry, KeyInfo, Page, Stats, Write
 from kvlens.stores.base import (
     Batch,
+    MissingPackageError,
     Replaced,
     Seen,
     Store,
@@ -55,10 +55,7 @@ try:
 
     from kvlens.stores.redis.errors import explain
 except ImportError as missing:
-    raise StoreError(
-        f"Stores in Redis need the Python package redis ({missing}). "
-        f"Install it with: {sys.executable} -m pip install -U redis"
-    ) from missing
+    raise MissingPackageError("Stores in Redis need", "redis", missing) from missing
 
 CONNECT_SECONDS = 4.0  # for the server to accept a connection
 ANSWER_SECONDS = 10.0  # for the server to reply to a command
