@@ -188,7 +188,7 @@ def test_a_config_with_a_mistake_keeps_its_namespaces(window: Window, project: P
     window.shot("menu")
     window.page.keyboard.press("Escape")
     path = project / "wrangler.toml"
-    text = path.read_text("utf-8").replace("[[kv_namespaces]]", "kv_namespaces = [[[", 1)
+    text = path.read_text("utf-8").replace("kv_namespaces = [", "kv_namespaces = [[[", 1)
     path.write_text(text, encoding="utf-8")
     row = window.page.locator(".sidebar .monaco-list-row", has_text="wrangler.toml: error in line")
     expect(row).to_be_visible()
