@@ -219,17 +219,21 @@ def test_what_another_program_writes_is_shown(window: Window, project: Path) -> 
 
 
 def test_an_undo_is_only_offered_if_there_is_one(open_window: Open, project: Path) -> None:
-    items = [{"key": f"{number}", "value": ""} for number in range(20_001)]
-    (project / "many.json").write_text(json.dumps(items))
+    (project / ".vscode").mkdir()
+    settings = {"kvlens.history.size": 1}  # MB
+    (project / ".vscode" / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+    items = [{"key": "large", "value": "x" * 6_000_000}]
+    (project / "large.json").write_text(json.dumps(items))
+    kvlens(project, "bulk", "put", "large.json", "--binding", "CART")
     window = open_window(project)
     window.show_view()
     window.running()
-    kvlens(project, "seed", "many.json", "--binding", "CART", "--force")
     window.see("CART")
     window.context_menu("CART", "Clear Namespace")
+    expect(window.page.locator(".monaco-dialog-box")).to_contain_text("It can't be undone")
     window.dialog("Clear")
-    toast = window.toast("Deleted 20,001 keys from CART.")
-    expect(toast).to_contain_text("It can't be undone: the history records at most 20,000 keys")
+    toast = window.toast("Deleted 1 key from CART.")
+    expect(toast).to_contain_text("It can't be undone: it takes more than the 1.0 MB")
     expect(toast.locator(".monaco-button", has_text="Undo")).to_have_count(0)
     window.shot("no-undo")
     toast.locator(".monaco-button", has_text="Open Settings").click()
