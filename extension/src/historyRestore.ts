@@ -15,12 +15,18 @@ const { t } = vscode.l10n;
 type Ask = (how: { dryRun?: boolean; expected?: string }) => Promise<Restoring>;
 
 /** Say what would change, ask, and restore; it asks again if something else writes meanwhile. */
-export async function restore(question: string, button: string, ask: Ask): Promise<void> {
+export async function restore(
+    { server }: Parts,
+    { question, button, config }: { question: string; button: string; config: string },
+    ask: Ask,
+): Promise<void> {
     for (let again: string[] = []; ; again = CHANGED) {
         const plan = await ask({ dryRun: true });
         await prompts.confirm(question, [...whatItDoes(plan), ...again], button);
         try {
-            sayRestored(await ask({ expected: plan.digest }));
+            const done = await ask({ expected: plan.digest });
+            const { action } = done;
+            sayRestored(done, action ? () => server.ask('kvlens.historyUndo', { config, action }) : undefined);
             return;
         } catch (error) {
             if (!isModified(error)) {
@@ -59,7 +65,7 @@ function whatItDoes(plan: Restoring): string[] {
 
 /** Restore the key, the namespace or everything of a change. */
 export function restoreChange(
-    { server }: Parts,
+    parts: Parts,
     question: string,
     request: {
         config: string;
@@ -68,5 +74,7 @@ export function restoreChange(
         after?: boolean;
     },
 ): Promise<void> {
-    return restore(question, t('Restore'), (how) => server.ask('kvlens.historyRestore', { ...request, ...how }));
+    const { config } = request;
+    return restore(parts, { question, button: t('Restore'), config }, (how) =>
+        parts.server.ask('kvlens.historyRestore', { ...request, ...how }));
 }

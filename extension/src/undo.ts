@@ -75,8 +75,8 @@ async function whyNot(server: Server, all: Done[]): Promise<string | undefined> 
     return undefined;
 }
 
-/** Say what a restore has done, and which keys it has left. */
-export function sayRestored(done: Restoring): void {
+/** Say what a restore has done, and which keys it has left; `undo` undoes it. */
+export function sayRestored(done: Restoring, undo?: () => Promise<Restoring>): void {
     const { written, deleted, changed, changedCount, damaged, expired, unknown } = done;
     const parts = [
         written ? t('restored {0}', format.count(written, 'key')) : '',
@@ -88,7 +88,7 @@ export function sayRestored(done: Restoring): void {
     const said = parts.length ? parts.join(', ') : t('nothing had to be changed');
     const text = `${said[0].toUpperCase()}${said.slice(1)}.`;
     if (!changedCount) {
-        void inform(text);
+        void (undo ? offerUndoBy(text, [undo]) : inform(text));
         return;
     }
     const keys = format.some(changed, 5, changedCount);

@@ -196,7 +196,7 @@ def test_a_snapshot_is_only_read(open_window: Open, project: Path) -> None:
     put(project, [{"key": "later", "value": "1"}])
     window = open_window(project)
     found = compare(window, "base")
-    found.says({"later": "D  only in top level"})
+    found.says({"later": "D  only now"})
     expect(found.frame.locator(".sides")).to_contain_text("snapshot snapshot base")
     expect(found.button("Copy All to snapshot base…")).to_have_count(0)
     expect(found.button("Copy All to now…")).to_be_visible()

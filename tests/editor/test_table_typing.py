@@ -229,3 +229,11 @@ def test_cells_are_pasted_as_a_spreadsheet_copies_them(table: Table, project: Pa
     assert stored(project, "q:1") == 'a\tb\nc "d"'
     assert stored(project, "q:2") == '"plain"'
     assert stored(project, "q:3") == '{"a":"b"}'
+
+
+def test_a_table_says_if_its_namespace_is_gone_from_the_config(table: Table, project: Path) -> None:
+    expect(table.footer()).to_contain_text("6 keys")
+    config = project / "wrangler.toml"
+    config.write_text(config.read_text().replace("0f2ac74b", "1f2ac74b"), encoding="utf-8")
+    expect(table.frame.locator(".banner .badge")).to_have_text("not in wrangler.toml")
+    expect(table.row("user:1")).to_be_visible()

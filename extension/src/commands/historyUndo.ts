@@ -22,11 +22,11 @@ export const contribution: Contribution = {
 };
 
 export async function run(
-    { server }: Parts,
+    parts: Parts,
     { config, action }: HistoryActionNode | HistoryChangeNode,
 ): Promise<void> {
     const name = action.title || action.writer;
-    await restore(t('Undo "{0}"?', name), t('Undo'), (how) =>
-        server.ask('kvlens.historyUndo', { config, action: String(action.id), ...how }),
+    await restore(parts, { question: t('Undo "{0}"?', name), button: t('Undo'), config }, (how) =>
+        parts.server.ask('kvlens.historyUndo', { config, action: String(action.id), ...how }),
     );
 }

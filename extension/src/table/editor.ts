@@ -12,7 +12,7 @@ import * as format from '../format';
 import { dialog, input, warn } from '../messages';
 import { type Model, type NamespaceRef, placeOf as storeOf, whereIs } from '../model';
 import { open as openValue } from '../openValue';
-import type { Changed, ViewOpenResult } from '../protocol';
+import type { Changed, Project, ViewOpenResult } from '../protocol';
 import type { Server } from '../server';
 import { PART, read } from '../values';
 import type { Differences } from './differences';
@@ -157,8 +157,14 @@ function placeOf(model: Model, { namespace, key, readOnly }: TableDocument): Pla
         word: project ? storeOf(project).word : '',
         remote: /^(cloudflare|rediss?|rediss?\+cluster):/.test(project?.store ?? ''),
         readOnly,
+        ...(project && isGone(project, namespace) ? { gone: project.label } : {}),
         ...(project?.clock ? { clock: project.clock, moved: inShort(project.clock) } : {}),
     };
+}
+
+/** Whether a config that can be read no longer declares a namespace. */
+function isGone({ namespaces, problem }: Project, { id }: NamespaceRef): boolean {
+    return !problem && namespaces.length > 0 && namespaces.every((one) => one.id !== id);
 }
 
 /** One open tab. */

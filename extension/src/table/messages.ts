@@ -60,6 +60,8 @@ export interface Place {
     /** Whether others see what is written there. */
     remote: boolean;
     readOnly: boolean;
+    /** The config, if it no longer declares the namespace. */
+    gone?: string;
     /** The clock by which keys expire, if it is moved. */
     clock?: Clock;
     /** Where it is, in words. */

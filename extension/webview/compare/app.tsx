@@ -10,7 +10,7 @@ import { FilterBox } from '../table/filter';
 import { post, t } from '../table/host';
 import { MOST_ROWS } from '../table/useRows';
 import { useWatched } from '../table/watched';
-import { Grid, marks } from './grid';
+import { Grid, marks, onlyIn } from './grid';
 import { type CompareModel, KINDS } from './model';
 
 export function App({ model }: { model: CompareModel }): JSX.Element {
@@ -197,8 +197,8 @@ function Footer({ model }: { model: CompareModel }): JSX.Element {
 function counted(kind: ComparedKind, { left, right, progress }: CompareModel): string {
     const count = progress.counts[kind];
     const texts: Record<ComparedKind, string> = {
-        right: t('{0} only in {1}', number(count), right.title),
-        left: t('{0} only in {1}', number(count), left.title),
+        right: `${number(count)} ${onlyIn(right.title)}`,
+        left: `${number(count)} ${onlyIn(left.title)}`,
         changed: count === 1 ? t('1 differs') : t('{0} differ', number(count)),
         damaged: t('{0} damaged', number(count)),
         same: t('{0} the same', number(count)),

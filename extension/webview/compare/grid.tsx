@@ -131,6 +131,11 @@ function isFaint({ left, right }: ComparedRow, column: number): boolean {
     return side != null && side.preview === undefined && !side.damaged;
 }
 
+/** What is said of a key that one side has; that of a snapshot's other side is "now". */
+export function onlyIn(title: string): string {
+    return title === 'now' ? t('only now') : t('only in {0}', title);
+}
+
 function saying({ left, right }: CompareModel, { kind, parts }: ComparedRow): string {
     const names: Record<string, string> = {
         value: t('value'),
@@ -138,8 +143,8 @@ function saying({ left, right }: CompareModel, { kind, parts }: ComparedRow): st
         expiration: t('expiry'),
     };
     const what: Record<ComparedKind, string> = {
-        right: t('only in {0}', right.title),
-        left: t('only in {0}', left.title),
+        right: onlyIn(right.title),
+        left: onlyIn(left.title),
         changed: parts.map((part) => names[part] ?? part).join(', '),
         damaged: t('damaged'),
         same: t('the same'),

@@ -3,7 +3,7 @@
 import type { FilterToken } from '../../src/filterTokens';
 import type { Planned, ShownSide, ToComparison, Which } from '../../src/compare/messages';
 import type { ComparedKind, ComparedRow, ComparisonProgress } from '../../src/protocol';
-import { askToStart, listen, post, t, translate } from '../table/host';
+import { listen, post, t, translate } from '../table/host';
 import type { Filtered } from '../table/filter';
 import { Watched } from '../table/watched';
 
@@ -54,7 +54,7 @@ export class CompareModel extends Watched implements Filtered {
             this.heard(message);
             this.notify();
         });
-        askToStart(() => this.started);
+        post({ type: 'ready' });
     }
 
     /** The number of rows. */

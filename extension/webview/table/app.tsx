@@ -64,11 +64,12 @@ export function App({ model }: { model: TableModel }): JSX.Element {
 
 /** Where the keys are: plain for a local store, colored for a remote one. */
 function Banner({ model }: { model: TableModel }): JSX.Element {
-    const { remote, word, readOnly, where, moved } = model.place;
+    const { remote, word, readOnly, where, moved, gone } = model.place;
     return (
         <div class={remote ? 'banner remote' : 'banner'}>
             <b class="word">{word}</b> <span class="where">{where}</span>
             {readOnly && <span class="badge">{t('read-only')}</span>}
+            {gone && <span class="badge">{t('not in {0}', gone)}</span>}
             {moved && <span class="badge">{t('clock {0}', moved)}</span>}
             <Changes model={model} />
         </div>

@@ -8,8 +8,6 @@ interface VSCode {
 }
 declare function acquireVsCodeApi(): VSCode;
 
-const AGAIN = 2000; // ms
-
 const api = acquireVsCodeApi();
 let strings: Record<string, string> = {};
 
@@ -39,12 +37,6 @@ export function typing(event: KeyboardEvent): void {
     if ((event.ctrlKey || event.metaKey) && /^[azy]$/i.test(event.key)) {
         event.stopPropagation();
     }
-}
-
-/** Ask the extension to start, and again until it does: on a busy machine, a message may get lost. */
-export function askToStart(hasStarted: () => boolean): void {
-    post({ type: 'ready' });
-    const timer = setInterval(() => (hasStarted() ? clearInterval(timer) : post({ type: 'ready' })), AGAIN);
 }
 
 /** The letter that is pressed with Ctrl or Command alone, in lower case with Caps Lock on, too; else nothing. */

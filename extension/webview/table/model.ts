@@ -13,7 +13,7 @@ import type {
 } from '../../src/table/messages';
 import type { FilterToken } from '../../src/filterTokens';
 import { keepClock } from './expiry';
-import { askToStart, listen, post, t, translate } from './host';
+import { listen, post, t, translate } from './host';
 import { parseRows } from './paste';
 import { Watched } from './watched';
 
@@ -97,7 +97,7 @@ export class TableModel extends Watched {
             this.heard(message);
             this.notify();
         });
-        askToStart(() => this.started);
+        post({ type: 'ready' });
     }
 
     /** The number of rows, new ones first. */

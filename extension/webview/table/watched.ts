@@ -1,6 +1,6 @@
 /** A model that its view follows. */
 
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 
 export class Watched {
     private readonly listeners = new Set<() => void>();
@@ -20,7 +20,8 @@ export class Watched {
 /** Draw a component again when its model changes, or the window's size. */
 export function useWatched(model: Watched): void {
     const [, render] = useState(0);
-    useEffect(() => model.onChange(() => render((n) => n + 1)), [model]);
+    // before the first message: an effect would wait for the next frame, and miss what changes until then
+    useLayoutEffect(() => model.onChange(() => render((n) => n + 1)), [model]);
     useEffect(() => {
         const resized = (): void => model.notify();
         window.addEventListener('resize', resized);
