@@ -142,3 +142,24 @@ async def test_a_wrong_move_moves_nothing(
         await run(editor, "kvlens.clock", **params)
     shown = await run(editor, "kvlens.clock")
     assert (shown["seconds"], shown["frozen"]) == (0, False)
+
+
+@pytest.mark.parametrize("store", ["wrangler:", "memory:"])
+async def test_a_row_with_the_name_of_a_hidden_key_changes_that_key(
+    tmp_path: Path, store: str
+) -> None:
+    (tmp_path / "wrangler.toml").write_text(CONFIG, encoding="utf-8")
+    async with connected(tmp_path, {"store": store, "push": True}) as editor:
+        await run(editor, "kvlens.put", **CARTS, key="hidden", text="1", expirationTtl=3600)
+        await run(editor, "kvlens.clock", move="advance", seconds=DAY)
+        assert await keys(editor) == []
+        unread = {"key": "hidden", "version": "", "text": "2"}
+        done = await run(editor, "kvlens.apply", **CARTS, edits=[unread])
+        assert done == {"applied": 0, "conflicts": ["hidden"]}
+        (before,) = (await run(editor, "kvlens.contents", **CARTS, keys=["hidden"], values=99))[
+            "contents"
+        ]
+        assert before["text"] == "1"
+        edit = {"key": "hidden", "version": before["version"], "text": "2", "expiration": None}
+        assert (await run(editor, "kvlens.apply", **CARTS, edits=[edit]))["applied"] == 1
+        assert await keys(editor) == ["hidden"]

@@ -64,8 +64,11 @@ def version_of(key: str, entry: Entry | None) -> str:
 
 
 async def contents(target: Target, keys: Sequence[str]) -> AsyncIterator[Content]:
-    """Yield keys as they are now, in the order given. Raises StoreError."""
-    store = await target.store()
+    """Yield keys as they are now, in the order given, also those that a moved clock hides.
+
+    Raises StoreError.
+    """
+    store = (await target.store()).with_hidden()
     wanted = iter(keys)
     async for found in each_found(store, target.id, keys):
         key = next(wanted)
