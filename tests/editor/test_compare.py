@@ -91,6 +91,8 @@ def compare(window: Window, other: str) -> Comparison:
     window.running()
     window.palette("KV Lens: Compare Namespace")
     window.asks("Compare Namespace")
+    focused = window.page.locator(".quick-input-list .monaco-list-row.focused:visible")
+    expect(focused).to_contain_text("SESSIONS")
     window.page.keyboard.press("Enter")
     window.asks("Compare SESSIONS")
     window.answer(other)

@@ -237,3 +237,21 @@ def test_a_table_says_if_its_namespace_is_gone_from_the_config(table: Table, pro
     config.write_text(config.read_text().replace("0f2ac74b", "1f2ac74b"), encoding="utf-8")
     expect(table.frame.locator(".banner .badge")).to_have_text("not in wrangler.toml")
     expect(table.row("user:1")).to_be_visible()
+
+
+def test_a_row_has_a_menu(table: Table) -> None:
+    page = table.window.page
+    table.row("user:2").click(button="right")
+    expect(table.row("user:2")).to_have_class("row selected current")
+    menu = page.locator(".monaco-menu .action-menu-item:visible")
+    expect(menu.first).to_contain_text("Open Value")
+    expect(menu.filter(has_text="Cut")).to_have_count(0)
+    table.window.shot("menu")
+    menu.filter(has_text="Copy Value").click()
+    copied = "async () => await navigator.clipboard.readText()"
+    page.wait_for_function(f"({copied})().then((text) => text.includes('Bob'))")
+    table.row("user:2").click(button="right")
+    menu.filter(has_text="History of This Key").click()
+    expect(page.locator(".pane-header", has_text="History")).to_have_attribute(
+        "aria-expanded", "true"
+    )

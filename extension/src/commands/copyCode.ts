@@ -11,6 +11,9 @@ export const contribution: Contribution = {
     title: 'Copy as Code',
     about: 'Copy the call that reads the open key in a Worker',
     menus: {
+        'webview/context': [
+            { when: "webviewId == 'kvlens.table' && webviewSection == key", group: '3_copy@5' },
+        ],
         commandPalette: [{ when: 'resourceScheme == kvlens' }],
         'view/item/context': [
             { when: 'view == kvlens.namespaces && viewItem == key', group: '3_copy@5' },

@@ -10,6 +10,9 @@ export const contribution: Contribution = {
     title: 'Copy as curl…',
     about: 'Copy a command that reads a key',
     menus: {
+        'webview/context': [
+            { when: "webviewId == 'kvlens.table' && webviewSection == key", group: '3_copy@3' },
+        ],
         'kvlens.namespace': [{ group: '3_more@1' }],
         'view/item/context': [
             { when: 'view == kvlens.namespaces && viewItem == namespace', group: '3_more@1' },

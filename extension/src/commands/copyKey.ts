@@ -10,6 +10,9 @@ export const contribution: Contribution = {
     title: 'Copy Key',
     about: 'Copy the name of the open key',
     menus: {
+        'webview/context': [
+            { when: "webviewId == 'kvlens.table' && webviewSection == key", group: '3_copy@1' },
+        ],
         commandPalette: [{ when: 'resourceScheme == kvlens' }],
         'view/item/context': [
             {

@@ -11,6 +11,9 @@ export const contribution: Contribution = {
     title: 'Copy as Seed Entry',
     about: 'Copy the open key as an item of a seed file',
     menus: {
+        'webview/context': [
+            { when: "webviewId == 'kvlens.table' && webviewSection == key", group: '3_copy@6' },
+        ],
         commandPalette: [{ when: 'resourceScheme == kvlens' }],
         'view/item/context': [
             { when: 'view == kvlens.namespaces && viewItem == key', group: '3_copy@6' },

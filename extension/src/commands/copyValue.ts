@@ -11,6 +11,9 @@ export const contribution: Contribution = {
     title: 'Copy Value',
     about: 'Copy the value of the open key',
     menus: {
+        'webview/context': [
+            { when: "webviewId == 'kvlens.table' && webviewSection == key", group: '3_copy@2' },
+        ],
         commandPalette: [{ when: 'resourceScheme == kvlens' }],
         'view/item/context': [
             { when: 'view == kvlens.namespaces && viewItem == key', group: '3_copy@2' },

@@ -11,6 +11,9 @@ export const contribution: Contribution = {
     title: 'Copy as wrangler',
     about: 'Copy a `wrangler kv key get` command for the open key',
     menus: {
+        'webview/context': [
+            { when: "webviewId == 'kvlens.table' && webviewSection == key", group: '3_copy@4' },
+        ],
         commandPalette: [{ when: 'resourceScheme == kvlens' }],
         'view/item/context': [
             { when: 'view == kvlens.namespaces && viewItem == key', group: '3_copy@4' },

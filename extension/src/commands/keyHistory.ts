@@ -10,6 +10,9 @@ export const contribution: Contribution = {
     title: 'History of This Key',
     about: 'Show only the changes of the open key',
     menus: {
+        'webview/context': [
+            { when: "webviewId == 'kvlens.table' && webviewSection == key", group: '5_history@1' },
+        ],
         commandPalette: [{ when: 'resourceScheme == kvlens' }],
         'view/item/context': [
             {

@@ -5,6 +5,9 @@ import type { Contribution } from '../command';
 export const contribution: Contribution = {
     title: 'Open Value',
     menus: {
+        'webview/context': [
+            { when: "webviewId == 'kvlens.table' && webviewSection == key", group: '1_open@1' },
+        ],
         commandPalette: [{ when: 'false' }],
         'view/item/context': [
             {

@@ -12,6 +12,9 @@ export const contribution: Contribution = {
     title: 'Open Details',
     about: "Open a key's value in each form, its metadata and its expiration, to see and edit them",
     menus: {
+        'webview/context': [
+            { when: "webviewId == 'kvlens.table' && webviewSection == key", group: '1_open@2' },
+        ],
         'view/item/context': [
             {
                 when: 'view == kvlens.namespaces && viewItem == key && !listMultiSelection',

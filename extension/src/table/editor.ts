@@ -153,6 +153,7 @@ function placeOf(model: Model, { namespace, key, readOnly }: TableDocument): Pla
     const project = model.projects.find((one) => one.config === namespace.config);
     return {
         title: key ?? namespace.binding,
+        namespace,
         where: whereIs(namespace, project),
         word: project ? storeOf(project).word : '',
         remote: /^(cloudflare|rediss?|rediss?\+cluster):/.test(project?.store ?? ''),

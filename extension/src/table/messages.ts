@@ -2,6 +2,7 @@
 
 import type { Clock, Row, Sort, ViewOpenResult, ViewState } from '../protocol';
 import type { Form } from '../decode';
+import type { NamespaceRef } from '../model';
 import type { FilterToken } from '../filterTokens';
 
 /** A value: text, or base64 if it isn't UTF-8. */
@@ -53,6 +54,7 @@ export interface Layout {
 /** Where the keys are. */
 export interface Place {
     title: string;
+    namespace: NamespaceRef;
     /** The config and the store, in words. */
     where: string;
     /** `local`, `shared` or `remote`, in the user's language. */

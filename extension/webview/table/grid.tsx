@@ -169,6 +169,8 @@ function Line(props: { model: TableModel; columns: Column[]; index: number; top:
             aria-selected={shown !== undefined && model.selected.has(shown.id)}
             style={{ transform: `translateY(${top}px)`, height: `${ROW}px` }}
             onClick={click}
+            onContextMenu={() => !(shown && model.selected.has(shown.id)) && model.select(index, 'one')}
+            data-vscode-context={contextOf(model, shown)}
         >
             {columns.map((column, n) => (
                 <div
@@ -194,6 +196,13 @@ function Line(props: { model: TableModel; columns: Column[]; index: number; top:
             ))}
         </div>
     );
+}
+
+/** What VS Code passes to the commands in the menu of a row: its key, as in a link. */
+function contextOf(model: TableModel, shown: Shown | undefined): string {
+    const key = shown?.row?.name;
+    const row = key === undefined ? {} : { webviewSection: 'key', key, ...model.place.namespace };
+    return JSON.stringify({ preventDefaultContextMenuItems: true, ...row });
 }
 
 /** The text of a cell, with what is changed in place of what is stored. */

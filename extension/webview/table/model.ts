@@ -50,7 +50,14 @@ interface Page {
 export class TableModel extends Watched {
     /** The key whose details are all that is shown. */
     only: RowRef | undefined;
-    place: Place = { title: '', where: '', word: '', remote: false, readOnly: false };
+    place: Place = {
+        title: '',
+        namespace: { config: '', id: '', binding: '', environment: null },
+        where: '',
+        word: '',
+        remote: false,
+        readOnly: false,
+    };
     layout: Layout = { columns: [], filters: {}, details: 36 };
     tokens: FilterToken[] = [];
     filter = '';
