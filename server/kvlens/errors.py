@@ -43,6 +43,7 @@ KVLensError                      errors.py
 │   ├── ChangedError             stores/base.py
 │   ├── DamagedError             stores/wrangler/journal.py
 │   ├── DamagedKeyError          stores/base.py
+│   ├── MissingPackageError      stores/base.py
 │   ├── NamespaceUnreadableError seeds/snapshots.py
 │   └── UnfinishedError          stores/wrangler/commit.py
 ├── Unavailable                  js/grammar.py
