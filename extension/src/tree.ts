@@ -634,7 +634,7 @@ function keyItem(node: KeyNode): vscode.TreeItem {
     const left = expiration ? format.left(expiration, now) : '';
     item.description = [value, left].filter(Boolean).join(' · ');
     const expires = expiration ? t('expires {0}', format.until(expiration, now)) : '';
-    const label = [name, type, value, expires].filter(Boolean).join(', ');
+    const label = [oneLine(distinct(name)), type, value, expires].filter(Boolean).join(', ');
     item.accessibilityInformation = { label };
     const uri = uriOf(reference(node.parent.project, node.parent.namespace), name);
     item.command =
