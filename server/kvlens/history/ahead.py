@@ -51,7 +51,8 @@ class Ahead:
         if self.lost:
             return
         limit = self._recorder.limit
-        self._size += sum(change.cost() for change in changes)
+        size = sum(change.cost() for change in changes)
+        self._size += size
         try:
             if self._size > limit:
                 raise FullError
@@ -60,7 +61,7 @@ class Ahead:
                 self._db = open_history(self._recorder.folder, limit, create=True)
                 assert self._db is not None
                 self._db.execute("BEGIN IMMEDIATE")
-            added = insert(self._db, changes, limit, self._latest)
+            added = insert(self._db, changes, size, limit, self._latest)
             self._ids = range(self._ids.start or added.start, added.stop)
         except FullError:
             self._lose()

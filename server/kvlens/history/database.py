@@ -225,9 +225,18 @@ class Latest:
 
 def add(db: Database, records: Sequence[Record], limit: int, latest: Latest) -> None:
     """Add changes in one transaction, and remove the oldest so that `limit` bytes are enough."""
+    fitting: list[Record] = []
+    size = 0
+    for record in records:
+        one, takes = record, record.cost()
+        if isinstance(one, Change) and takes > limit:
+            one = LeftOut(one.origin, one.time, one.store, 1)
+            takes = one.cost()
+        fitting.append(one)
+        size += takes
     db.execute("BEGIN IMMEDIATE")
     try:
-        insert(db, [_fitting(record, limit) for record in records], limit, latest)
+        insert(db, fitting, size, limit, latest)
         db.execute("COMMIT")
     except BaseException:
         latest.clear()
@@ -237,13 +246,16 @@ def add(db: Database, records: Sequence[Record], limit: int, latest: Latest) -> 
     shrink(db, limit)
 
 
-def insert(db: Database, records: Sequence[Record], limit: int, latest: Latest) -> range:
-    """Do the same in a transaction of the caller; return the ids of the changes."""
+def insert(db: Database, records: Sequence[Record], size: int, limit: int, latest: Latest) -> range:
+    """Do the same in a transaction of the caller; return the ids of the changes.
+
+    `size` is what all records cost.
+    """
     if latest.data_version != (version := data_version(db)):
         latest.clear()  # another process may have removed some
         latest.data_version = version
     known = _known_actions(db, records)
-    _make_room(db, limit - sum(record.cost() for record in records), latest, set(known.values()))
+    _make_room(db, limit - size, latest, set(known.values()))
     actions = _add_actions(db, records, known)
     changes = [
         (action, one)
@@ -295,12 +307,6 @@ def remove(db: Database, ids: range, keys: Iterable[tuple[str, str]] | None = No
 def date(db: Database, ids: range, time: float) -> None:
     """Say when changes were made. In a transaction of the caller."""
     db.execute("UPDATE changes SET time = ? WHERE id BETWEEN ? AND ?", (time, ids[0], ids[-1]))
-
-
-def _fitting(record: Record, limit: int) -> Record:
-    if isinstance(record, Change) and record.cost() > limit:
-        return LeftOut(record.origin, record.time, record.store, 1)
-    return record
 
 
 def _known_actions(db: Database, records: Sequence[Record]) -> dict[str, int]:
