@@ -10,13 +10,11 @@ from pathlib import Path
 
 from kvlens.cli.frame import CommandError
 from kvlens.cli.reports.places import shown
-from kvlens.cli.terminal import one_line, visible
+from kvlens.cli.terminal import visible
 from kvlens.files import FileRefusedError, read_bytes, replace_bytes, way_out_of
 from kvlens.js.grammar import is_source, unavailable
-from kvlens.lint.problems import reported
 from kvlens.lint.project import Checked, check_project, wanted_for
 from kvlens.lint.severities import Severities
-from kvlens.lint.suppressions import with_severity
 
 _MARK = b"\xef\xbb\xbf"
 _LARGEST = 2 * 1024 * 1024  # bytes of a file to fix; what is checked is smaller
@@ -54,16 +52,7 @@ class Run:
     def _project_files(self) -> Iterator[Checked]:
         for file in self.severities.files():
             assert file.path is not None
-            levels = self.severities.of(file.path)
-            problems = [
-                problem
-                for span, message in file.mistakes
-                if (
-                    problem := with_severity(
-                        reported("project-file-invalid", message, span), levels
-                    )
-                )
-            ]
+            problems = self.severities.problems(file)
             if problems:
                 yield Checked(file.path, file.text, problems)
 
@@ -116,9 +105,3 @@ def write_fixed(file: Checked, text: str) -> None:
 def is_checked(path: Path) -> bool:
     """Return whether files with this name are checked at all."""
     return path.suffix in (".toml", ".json", ".jsonc") or is_source(str(path))
-
-
-def fixed_sum(count: int, files: int) -> str:
-    """Return the line that says how much was fixed."""
-    problems = f"{count:,} problem{'' if count == 1 else 's'}"
-    return one_line(f"Fixed {problems} in {files:,} file{'' if files == 1 else 's'}.")

@@ -6,9 +6,11 @@ from collections.abc import Collection, Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from kvlens.lint.base import Level, Levels
+from kvlens.lint.base import Level, Levels, Problem
+from kvlens.lint.problems import reported
 from kvlens.lint.project_file import ProjectFile, project_file
 from kvlens.lint.registry import rules
+from kvlens.lint.suppressions import with_severity
 
 ALWAYS = frozenset(("unreadable-file", "internal-error", "project-file-invalid"))
 """Rules that `select` doesn't turn off: without them, "no problems" wouldn't be true."""
@@ -65,6 +67,16 @@ class Severities:
         """Return the project files read so far."""
         return {found.path: found for found in self._files.values() if found.path}.values()
 
+    def problems(self, file: ProjectFile) -> list[Problem]:
+        """Return the mistakes in a project file, with its own severity for them."""
+        assert file.path is not None
+        levels = self.of(file.path)
+        found = (
+            with_severity(reported("project-file-invalid", message, span), levels)
+            for span, message in file.mistakes
+        )
+        return [problem for problem in found if problem]
+
     def forget(self) -> None:
         """Read the project files again when they are needed."""
         self._files.clear()
@@ -75,6 +87,8 @@ def selected(levels: Levels, select: Collection[str], ignore: Collection[str]) -
 
     Both are codes, or patterns of codes such as `id-*`; without `select`, all are selected.
     """
+    if not select and not ignore:
+        return levels  # without importing the rules of every domain
     found: dict[str, Level] = dict(levels)
     for code in rules():
         left_out = select and code not in ALWAYS and not _matches(code, select)

@@ -21,7 +21,6 @@ from kvlens.config.reader import ConfigReader
 from kvlens.files import is_there
 from kvlens.lint.base import Levels, Problem
 from kvlens.lint.check_config import check_structure, check_text
-from kvlens.lint.problems import reported
 from kvlens.lint.project import check_config_file
 from kvlens.lint.suppressions import apply_suppressions, with_severity
 from kvlens.lsp.documents import json_range
@@ -195,14 +194,9 @@ class Diagnostics:
         for file in self._server.severities.files():
             assert file.path is not None
             uri, index = self._server.uri(file.path), LineIndex(file.text)
-            problems = (
-                reported("project-file-invalid", message, span) for span, message in file.mistakes
-            )
-            levels = self.levels(uri)
             found = [
                 _diagnostic(problem, uri, index, encoding)
-                for each in problems
-                if (problem := with_severity(each, levels))
+                for problem in self._server.severities.problems(file)
             ]
             if found or file_key(uri) in self._under:
                 self._send(uri, found, None)

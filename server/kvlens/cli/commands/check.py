@@ -11,9 +11,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from kvlens.cli.check_run import Run, difference, fixed_sum, fixed_texts, is_checked, write_fixed
+from kvlens.cli.check_run import Run, difference, fixed_texts, is_checked, write_fixed
 from kvlens.cli.frame import Argument, Command, CommandError, Options, UsageError
 from kvlens.cli.reports.formats import FORMATS, report_as
+from kvlens.cli.reports.places import amount
 from kvlens.cli.terminal import exact_output
 from kvlens.js.files import LARGEST
 from kvlens.lint.base import Level
@@ -124,7 +125,8 @@ def _fix(files: list[Checked], run: Run) -> list[Checked]:
         return files
     run.severities.forget()
     found = run.check()
-    print(fixed_sum(before - _count(found), len(texts)), file=sys.stderr)
+    solved = amount(before - _count(found), "problem")
+    print(f"Fixed {solved} in {amount(len(texts), 'file')}.", file=sys.stderr)
     return found
 
 
@@ -144,7 +146,7 @@ def _known_left_out(options: Options, files: list[Checked]) -> list[Checked]:
         raise CommandError(str(error)) from error
     found, gone = known.without_known(files)
     if gone:
-        some = f"{gone:,} problem{'' if gone == 1 else 's'}"
+        some = amount(gone, "problem")
         print(
             f"kvlens check: {some} in {path} no longer exist; --update-baseline removes them",
             file=sys.stderr,

@@ -1,4 +1,4 @@
-"""The names and positions of files in reports."""
+"""The names and positions of files in reports, and numbers of things."""
 
 from __future__ import annotations
 
@@ -18,3 +18,8 @@ def start_of(index: LineIndex, span: Span) -> tuple[int, int]:
     """Return the line and column where a span starts, in characters from 1."""
     line, column = index.position(span.start, UTF32)
     return line + 1, column + 1
+
+
+def amount(number: int, noun: str) -> str:
+    """Return a number of things: `1 file`, `1,200 files`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

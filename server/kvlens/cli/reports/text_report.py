@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from kvlens.cli.reports.places import shown, start_of
+from kvlens.cli.reports.places import amount, shown, start_of
 from kvlens.cli.terminal import one_line, visible
 from kvlens.lint.project import Checked
 from kvlens.text import UTF32, LineIndex, Span
@@ -75,14 +75,10 @@ def _safe(text: str) -> str:
 
 def _sum(files: list[Checked]) -> str:
     counts = Counter(problem.severity for file in files for problem in file.problems)
-    total = _count(len(files), "file")
+    total = amount(len(files), "file")
     if not counts:
         return f"No problems in {total}."
-    parts = [_count(counts["error"], "error"), _count(counts["warning"], "warning")]
+    parts = [amount(counts["error"], "error"), amount(counts["warning"], "warning")]
     if hints := counts["information"]:
-        parts.append(_count(hints, "hint"))
+        parts.append(amount(hints, "hint"))
     return f"{', '.join(parts)} in {total}."
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
