@@ -288,11 +288,8 @@ class Flow:
         parent = inner.parent
         while parent is not None:
             kind = parent.type
-            if kind == "pair_pattern":
-                key = parent.child_by_field_name("key")
-                steps.append((parent, self.key(key) if key is not None else None))
-            elif kind == "array_pattern":
-                steps.append((inner, _place_in(parent, inner)))
+            if (step := self._step(parent, inner)) is not None:
+                steps.append(step)
             elif kind not in ("object_pattern", "assignment_pattern", "object_assignment_pattern"):
                 break
             inner, parent = parent, parent.parent
@@ -322,6 +319,15 @@ class Flow:
             return None
         return self._walk(value, steps, origin)
 
+    def _step(self, pattern: Node, inner: Node) -> tuple[Node, str | int | None] | None:
+        """Return what a pattern takes from its value for a node in it; None for other nodes."""
+        if pattern.type == "pair_pattern":
+            key = pattern.child_by_field_name("key")
+            return pattern, self.key(key) if key is not None else None
+        if pattern.type == "array_pattern":
+            return inner, _place_in(pattern, inner)
+        return None
+
     def _assigned(self, declared: Declaration) -> Iterator[Value | None]:
         """Yield what a variable is set to after its declaration."""
         for node in self.names.references(declared):
@@ -333,11 +339,8 @@ class Flow:
                 steps.append((node, self.text(node)))
             while parent is not None:
                 kind = parent.type
-                if kind == "pair_pattern":
-                    key = parent.child_by_field_name("key")
-                    steps.append((parent, self.key(key) if key is not None else None))
-                elif kind == "array_pattern":
-                    steps.append((here, _place_in(parent, here)))
+                if (step := self._step(parent, here)) is not None:
+                    steps.append(step)
                 elif kind not in (
                     "object_pattern",
                     "assignment_pattern",
