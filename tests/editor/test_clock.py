@@ -61,7 +61,6 @@ def test_a_key_is_jumped_past_and_comes_back(window: Window) -> None:
 
 
 def test_by_keyboard_and_over_a_reload(window: Window, project: Path) -> None:
-    keyboard = window.page.keyboard
     window.palette("KV Lens: Move Clock…")
     window.asks("Clock of KV: the clock is at the real time")
     window.shot("menu")
@@ -73,7 +72,7 @@ def test_by_keyboard_and_over_a_reload(window: Window, project: Path) -> None:
     window.palette("KV Lens: Advance Clock")
     window.asks("Advance Clock")
     window.type("Another")
-    keyboard.press("Enter")
+    window.confirm()
     window.answer("soon")
     expect(window.objection()).to_contain_text("such as 90s, 10m, 2h or 7d")
     window.answer("26h")

@@ -157,7 +157,7 @@ def test_metadata_and_expiry_are_a_click_away(window: Window, served: Served) ->
     window.type('{"a": 1.0}')
     expect(window.objection()).to_contain_text("9 of 1,024 bytes")
     window.shot("metadata")
-    window.page.keyboard.press("Enter")
+    window.confirm()
     expect(status(window, "metadata")).to_contain_text('metadata {"a":1}')
     assert served.value("user") == b"Ada"
     window.context_menu("user", "Set Expiration…")

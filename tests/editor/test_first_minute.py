@@ -54,7 +54,7 @@ def put_value(window: Window, value: str) -> None:
     expect(window.page.locator(".quick-input-widget:visible .quick-input-box input")).to_have_value(
         ""
     )
-    window.page.keyboard.press("Enter")
+    window.confirm()
 
 
 def test_a_missing_package_is_said_once_with_the_command_that_installs_it(
@@ -121,7 +121,7 @@ def test_the_projects_seed_files_come_first_with_what_they_change(
         expect(rows.nth(nth)).to_contain_text(text)
     expect(rows.nth(2)).to_contain_text("mistakes")
     window.shot("picker")
-    window.page.keyboard.press("Enter")  # the namespace's own file
+    window.confirm()  # the namespace's own file
     window.toast("Seeded 5 keys into FEATURE_FLAGS.")
 
     served = window.served("FEATURE_FLAGS")
@@ -139,7 +139,7 @@ def test_mistakes_are_counted_and_opened_with_the_keyboard(window: Window, proje
     window.palette("KV Lens: Seed Namespace from File…")
     window.pick("SESSIONS")
     expect(window.choices().first).to_contain_text("5 mistakes")
-    window.page.keyboard.press("Enter")
+    window.confirm()
     window.toast("5 mistakes in SESSIONS.json. Nothing was written.")
     expect(toasts(window)).to_have_count(1)
     window.palette("Notifications: Focus Notification Toast")

@@ -63,7 +63,7 @@ def show_by_keyboard(window: Window) -> None:
             break
         window.page.keyboard.press("ArrowDown")
         window.page.wait_for_timeout(200)
-    window.page.keyboard.press("Enter")
+    window.confirm()
     expect(pane(window).locator(".monaco-list:focus")).to_have_count(1)
 
 

@@ -33,7 +33,7 @@ def test_put_get_delete(window: Window) -> None:
     window.pick("Metadata")
     window.pick("Expiry")
     window.shot("put-extras")
-    window.page.keyboard.press("Enter")
+    window.confirm()
     expect(window.page.locator(".quick-input-widget:visible")).to_contain_text("Metadata, as JSON")
     window.type("{role}")
     expect(window.objection()).to_contain_text("Not JSON")

@@ -330,7 +330,7 @@ def test_put_over_a_key_says_so_and_keeps_what_it_has(
         "kept unless you select this"
     )
     window.shot("stays")
-    window.page.keyboard.press("Enter")
+    window.confirm()
     expect(window.page.locator(".statusbar")).to_contain_text('Put "user" into SESSIONS')
     assert served.value("user") == b"Grace"
     assert served.keys()["user"] == before
@@ -340,7 +340,7 @@ def test_put_over_a_key_says_so_and_keeps_what_it_has(
     expect(window.objection()).to_contain_text('"user" exists in SESSIONS')
     window.answer("Grace Hopper")
     window.pick("Metadata")
-    window.page.keyboard.press("Enter")
+    window.confirm()
     window.answer("")  # none
     expect(window.page.locator(".quick-input-widget:visible")).to_have_count(0)
     expect(window.row("user")).not_to_contain_text("admin")
@@ -355,18 +355,18 @@ def test_put_over_a_key_says_so_and_keeps_what_it_has(
     window.answer("typed")
     expect(window.page.locator(".quick-input-widget:visible")).to_contain_text("Expiry")
     served.put("user", b"of a Worker")
-    window.page.keyboard.press("Enter")
+    window.confirm()
     toast = window.toast("something else has written it since")
     expect(window.page.locator(".statusbar")).not_to_contain_text('Put "user"')  # from before
     assert served.value("user") == b"of a Worker"
     toast.locator(".monaco-button", has_text="Try Again").click()
     box = window.page.locator(".quick-input-widget:visible .quick-input-box input")
     expect(box).to_have_value("user")
-    window.page.keyboard.press("Enter")
+    window.confirm()
     expect(window.objection()).to_contain_text('"user" exists in SESSIONS (11 B')
     expect(box).to_have_value("typed")
-    window.page.keyboard.press("Enter")
+    window.confirm()
     expect(window.page.locator(".quick-input-widget:visible")).to_contain_text("Expiry")
-    window.page.keyboard.press("Enter")
+    window.confirm()
     expect(window.page.locator(".statusbar")).to_contain_text('Put "user" into SESSIONS')
     assert served.value("user") == b"typed"

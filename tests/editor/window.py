@@ -75,6 +75,9 @@ class Served:
         assert status == 200, body
 
 
+BOX = ".quick-input-widget:visible .quick-input-box input"  # of the current question
+
+
 class Window:
     """One window of the workbench on one folder."""
 
@@ -192,11 +195,11 @@ class Window:
     def palette(self, title: str) -> None:
         """Run a command of the palette."""
         self.page.keyboard.press("F1")
-        box = self.page.locator(".quick-input-widget:visible .quick-input-box input")
+        box = self.page.locator(BOX)
         box.fill(f">{title}")
         row = self.choices().first
         expect(row).to_contain_text(title)
-        self.page.keyboard.press("Enter")
+        self.confirm()
 
     def asks(self, title: str) -> None:
         """Wait for a question with this title."""
@@ -214,12 +217,16 @@ class Window:
 
     def type(self, text: str) -> None:
         """Type into the input box, without confirming."""
-        self.page.locator(".quick-input-widget:visible .quick-input-box input").fill(text)
+        self.page.locator(BOX).fill(text)
 
     def answer(self, text: str) -> None:
         """Type into the input box, and confirm."""
         self.type(text)
-        self.page.keyboard.press("Enter")
+        self.confirm()
+
+    def confirm(self) -> None:
+        """Press Enter in the current question, which may have been shown without the focus."""
+        self.page.locator(BOX).press("Enter")
 
     def objection(self) -> Locator:
         """Return the input box's validation message."""
@@ -227,7 +234,7 @@ class Window:
 
     def file(self, path: Path) -> None:
         """Choose a path in the workbench's own file dialog."""
-        box = self.page.locator(".quick-input-widget:visible .quick-input-box input")
+        box = self.page.locator(BOX)
         expect(box).to_have_value(re.compile(r"[/\\]"))  # the dialog has found its folder
         expect(self.choices().first).to_be_visible()
         for _ in range(20):  # it may still reset the box while it reads its folder
@@ -235,7 +242,7 @@ class Window:
             self.page.wait_for_timeout(300)
             if box.input_value() == str(path):
                 break
-        self.page.keyboard.press("Enter")
+        self.confirm()
 
     def seed_file(self, path: Path) -> None:
         """Choose a seed file from the list of the project's own, or another one."""
@@ -268,7 +275,7 @@ class Window:
         self.type(name)
         row = self.choices().first
         expect(row).to_contain_text(name)
-        self.page.keyboard.press("Enter")
+        self.confirm()
         self.tab(name)
 
     def go_to(self, line: int, column: int) -> None:
@@ -277,7 +284,7 @@ class Window:
         self.type(f":{line}:{column}")
         row = self.choices().first
         expect(row).to_contain_text(f"line {line} at column {column}")
-        self.page.keyboard.press("Enter")
+        self.confirm()
         expect(self.page.locator(".quick-input-widget:visible")).to_have_count(0)
 
     def tab(self, name: str) -> None:
@@ -335,7 +342,7 @@ class Window:
             self.page.wait_for_timeout(300)
             if box.input_value() == path:
                 break
-        self.page.keyboard.press("Enter")
+        self.confirm()
         return dialog
 
     def status(self) -> Locator:

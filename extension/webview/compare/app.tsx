@@ -1,7 +1,7 @@
 /** A comparison: where both sides are, what differs, and what a copy would do. */
 
 import type { JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import { away } from '../../src/clock';
 import type { ShownSide, Which } from '../../src/compare/messages';
 import type { ComparedKind } from '../../src/protocol';
@@ -98,7 +98,7 @@ function CopyButton({ model, to }: { model: CompareModel; to: Which }): JSX.Elem
 /** What the copy would do; its keys are the rows below. */
 function Preview({ model }: { model: CompareModel }): JSX.Element | null {
     const { plan } = model;
-    useEffect(() => document.querySelector<HTMLElement>('.preview input, .preview button')?.focus(), []);
+    useLayoutEffect(() => document.querySelector<HTMLElement>('.preview input, .preview button')?.focus(), []);
     if (!plan) {
         return null;
     }
