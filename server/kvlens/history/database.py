@@ -15,6 +15,7 @@ import logging
 import sqlite3
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -83,10 +84,11 @@ class Change(NamedTuple):
 
     def cost(self) -> int:
         """The bytes that it takes on disk, about."""
-        size = len(self.key.encode("utf-8", "surrogatepass"))
-        for side in (self.before, self.after):
-            if isinstance(side, Entry):
-                size += len(side.value) + len(side.metadata or "")
+        size = len(self.key)
+        if isinstance(before := self.before, Entry):
+            size += len(before.value) + len(before.metadata or "")
+        if isinstance(after := self.after, Entry):
+            size += len(after.value) + len(after.metadata or "")
         return cost(1, size)
 
 
@@ -202,20 +204,23 @@ class Latest:
         self._size = 0  # bytes, at most
         self._known: dict[tuple[str, str, str], tuple[int, bytes]] = {}
 
-    def find(self, one: Change) -> int | None:
-        """Return the id of the content before a change, if it is the one after the last change."""
-        found = self._known.get((one.store, one.ns, one.key))
-        if found is None or not isinstance(one.before, Entry):
-            return None
-        return found[0] if found[1] == one.before.value else None
+    def next(
+        self, store: str, ns: str, key: str, before: State, after: State, content: int
+    ) -> int | None:
+        """Note the id of the `content` after a change of a key.
 
-    def note(self, one: Change, content: int) -> None:
-        """Note the id of the content after a change."""
-        if isinstance(one.after, Entry):
-            self._size += one.size()
+        Returns the id of the one before it, if that is the one after the key's last change.
+        """
+        place = store, ns, key
+        found = self._known.get(place)
+        if isinstance(after, Entry):
+            self._size += len(after.value) + IN_MEMORY
             if self._size > LATEST_SIZE:
                 self.clear()
-            self._known[one.store, one.ns, one.key] = content, one.after.value
+            self._known[place] = content, after.value
+        if found is None or not isinstance(before, Entry) or found[1] != before.value:
+            return None
+        return found[0]
 
     def clear(self) -> None:
         """Forget all: some may have been removed."""
@@ -225,18 +230,13 @@ class Latest:
 
 def add(db: Database, records: Sequence[Record], limit: int, latest: Latest) -> None:
     """Add changes in one transaction, and remove the oldest so that `limit` bytes are enough."""
-    fitting: list[Record] = []
-    size = 0
-    for record in records:
-        one, takes = record, record.cost()
-        if isinstance(one, Change) and takes > limit:
-            one = LeftOut(one.origin, one.time, one.store, 1)
-            takes = one.cost()
-        fitting.append(one)
-        size += takes
+    size = sum([record.cost() for record in records])
+    if size > limit:
+        records = [_fitting(record, limit) for record in records]
+        size = sum([record.cost() for record in records])
     db.execute("BEGIN IMMEDIATE")
     try:
-        insert(db, fitting, size, limit, latest)
+        insert(db, records, size, limit, latest)
         db.execute("COMMIT")
     except BaseException:
         latest.clear()
@@ -244,6 +244,12 @@ def add(db: Database, records: Sequence[Record], limit: int, latest: Latest) -> 
             db.execute("ROLLBACK")
         raise
     shrink(db, limit)
+
+
+def _fitting(record: Record, limit: int) -> Record:
+    if isinstance(record, Change) and record.cost() > limit:
+        return LeftOut(record.origin, record.time, record.store, 1)
+    return record
 
 
 def insert(db: Database, records: Sequence[Record], size: int, limit: int, latest: Latest) -> range:
@@ -257,27 +263,24 @@ def insert(db: Database, records: Sequence[Record], size: int, limit: int, lates
     known = _known_actions(db, records)
     _make_room(db, limit - size, latest, set(known.values()))
     actions = _add_actions(db, records, known)
-    changes = [
-        (action, one)
-        for action, one in zip(actions, records, strict=True)
-        if isinstance(one, Change)
-    ]
-    first = 1 + _number(db, "SELECT ifnull(max(id), 0) FROM changes")
-    rows: list[tuple[Any, ...]] = []
-    contents: list[tuple[int, bytes]] = []
-    for number, (action, one) in enumerate(changes, first):
-        before, after = latest.find(one), 2 * number + 1
-        if before is None and isinstance(one.before, Entry):
+    first = number = 1 + _number(db, "SELECT ifnull(max(id), 0) FROM changes")
+    rows: list[Any] = []
+    contents: list[Any] = []
+    for action, one in zip(actions, records, strict=True):
+        if isinstance(one, LeftOut):
+            continue
+        _, time, store, ns, key, old, new = one
+        before, after = latest.next(store, ns, key, old, new, 2 * number + 1), 2 * number + 1
+        if before is None and isinstance(old, Entry):
             before = 2 * number
-            contents.append((before, one.before.value))
-        if isinstance(one.after, Entry):
-            contents.append((after, one.after.value))
-        latest.note(one, after)
-        sides = _row_of(one.before, before), _row_of(one.after, after)
-        rows.append((number, action, one.time, one.ns, one.key, *sides[0], *sides[1]))
-    _insert(db, "changes", rows)
-    _insert(db, "contents", contents)
-    return range(first, first + len(changes))
+            contents += before, old.value
+        if isinstance(new, Entry):
+            contents += after, new.value
+        rows += number, action, time, ns, key, *_row_of(old, before), *_row_of(new, after)
+        number += 1
+    _insert(db, "changes", 13, rows)
+    _insert(db, "contents", 2, contents)
+    return range(first, number)
 
 
 def remove(db: Database, ids: range, keys: Iterable[tuple[str, str]] | None = None) -> None:
@@ -321,7 +324,7 @@ def _known_actions(db: Database, records: Sequence[Record]) -> dict[str, int]:
 def _add_actions(db: Database, records: Sequence[Record], known: dict[str, int]) -> list[int]:
     """Add the actions that aren't `known`, and return the action of each record."""
     new = 1 + _number(db, "SELECT ifnull(max(id), 0) FROM actions")
-    rows: list[tuple[Any, ...]] = []
+    rows: list[Any] = []
     left_out: dict[int, int] = {}
     found: list[int] = []
     for one in records:
@@ -329,23 +332,28 @@ def _add_actions(db: Database, records: Sequence[Record], known: dict[str, int])
         number = known.get(name) if name else None
         if number is None:
             number, new = new, new + 1
-            rows.append((number, name or None, one.time, one.store, writer, title, 0))
+            rows += number, name or None, one.time, one.store, writer, title, 0
             if name:
                 known[name] = number
         if isinstance(one, LeftOut):
             left_out[number] = left_out.get(number, 0) + one.keys
         found.append(number)
-    _insert(db, "actions", rows)
+    _insert(db, "actions", 7, rows)
     for number, count in left_out.items():
         db.execute("UPDATE actions SET left_out = left_out + ? WHERE id = ?", (count, number))
     return found
 
 
-def _insert(db: Database, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
+def _insert(db: Database, table: str, columns: int, fields: list[Any]) -> None:
     """Insert many rows with each statement: other threads wait once for them, not once a row."""
-    for some in chunks(rows, 80):
-        marks = ", ".join([f"({', '.join('?' * len(some[0]))})"] * len(some))
-        db.execute(f"INSERT INTO {table} VALUES {marks}", [field for row in some for field in row])
+    for some in chunks(fields, 80 * columns):
+        db.execute(_insertion(table, columns, len(some) // columns), some)
+
+
+@cache
+def _insertion(table: str, columns: int, rows: int) -> str:
+    row = f"({', '.join('?' * columns)})"
+    return f"INSERT INTO {table} VALUES {', '.join([row] * rows)}"
 
 
 def _row_of(

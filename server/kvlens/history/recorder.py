@@ -36,11 +36,12 @@ class Recorder:
         self.store = store
         self.limit = limit
         self.added: Callable[[], object] = lambda: None
-        self._queue: list[Record] = []
-        self._size = 0
+        self._queue: list[tuple[Record, int]] = []  # with the bytes that each takes
+        self._size = 0  # of the queue
         self._count = 0  # records ever queued
         self._left = 0  # those that were added, or couldn't be
-        self._wake = threading.Condition()
+        self._lock = threading.Lock()
+        self._wake = threading.Condition(self._lock)
         self._ending = threading.Event()
         self._hurry = threading.Event()  # set while somebody waits for what is queued
         self._thread: threading.Thread | None = None
@@ -53,15 +54,15 @@ class Recorder:
     def add(self, record: Record) -> None:
         """Queue a change. Never blocks for long, never raises."""
         size = record.size()
-        with self._wake:
+        with self._lock:
             if self._size + size > QUEUED and self._queue and isinstance(record, Change):
-                last = self._queue[-1]
+                last, its_size = self._queue[-1]
                 if isinstance(last, LeftOut) and last.origin == record.origin:
-                    self._queue[-1] = last._replace(keys=last.keys + 1)
+                    self._queue[-1] = last._replace(keys=last.keys + 1), its_size
                     return
                 record = LeftOut(record.origin, record.time, record.store, 1)
                 size = record.size()
-            self._queue.append(record)
+            self._queue.append((record, size))
             self._size += size
             self._count += 1
             if self._thread is None:
@@ -100,9 +101,8 @@ class Recorder:
             with self._wake:
                 if not self._ending.is_set():
                     self._hurry.clear()
-                some = self._taken()
+                some, size = self._taken()
             passed = time.monotonic() - began
-            size = sum(record.size() for record in some)
             self._burst = min(BURST, self._burst + passed * RATE) - size
             self._add(some)
             with self._wake:
@@ -111,20 +111,21 @@ class Recorder:
         if self._db is not None:
             self._db.close()
 
-    def _taken(self) -> list[Record]:
-        """Take what one transaction adds out of the queue, and no action in part."""
-        count = size = 0
+    def _taken(self) -> tuple[list[Record], int]:
+        """Take what one transaction adds out of the queue, and no action in part; and its size."""
+        some: list[Record] = []
+        size, most = 0, min(AT_ONCE, self.limit // 4)
         last = ""
-        for record in self._queue:
+        for record, its_size in self._queue:
             action = record.origin.action
-            if size >= min(AT_ONCE, self.limit // 4) and (not action or action != last):
+            if size >= most and (not action or action != last):
                 break
-            size += record.size()
-            count += 1
+            some.append(record)
+            size += its_size
             last = action
-        some, self._queue = self._queue[:count], self._queue[count:]
+        del self._queue[: len(some)]
         self._size -= size
-        return some
+        return some, size
 
     def _add(self, records: list[Record]) -> None:
         if time.monotonic() < self._retry_at:
