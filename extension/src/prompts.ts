@@ -52,7 +52,7 @@ export async function project(model: Model, title: string): Promise<Project> {
     await model.ready();
     if (!model.projects.length) {
         throw new NothingThere(
-            t('No wrangler.toml, wrangler.json or wrangler.jsonc was found in this workspace.'),
+            t('No config of a Worker was found in this workspace, such as wrangler.jsonc, wrangler.toml or cloudflare.config.ts.'),
         );
     }
     if (model.projects.length === 1) {
@@ -74,7 +74,7 @@ export async function namespace(model: Model, title: string): Promise<NamespaceR
         throw new NothingThere(
             model.projects.length
                 ? t('The config declares no KV namespaces; "KV Lens: Add Namespace…" adds one.')
-                : t('No wrangler.toml, wrangler.json or wrangler.jsonc was found in this workspace.'),
+                : t('No config of a Worker was found in this workspace, such as wrangler.jsonc, wrangler.toml or cloudflare.config.ts.'),
         );
     }
     return namespaceOf(model.projects, title);

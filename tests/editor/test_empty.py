@@ -19,7 +19,7 @@ from tests.editor.window import START
 def test_a_folder_without_a_config_gets_one(open_window: Open, tmp_path: Path) -> None:
     window = open_window(tmp_path)
     window.show_view()
-    expect(window.welcome()).to_contain_text("There is no wrangler.toml", timeout=START)
+    expect(window.welcome()).to_contain_text("There is no config of a Worker", timeout=START)
     window.shot("no-config")
     window.welcome().get_by_text("Create wrangler.jsonc").click()
     window.tab("wrangler.jsonc")

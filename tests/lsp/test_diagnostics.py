@@ -167,6 +167,35 @@ async def test_a_config_that_is_not_open_is_checked_too(editor: Editor) -> None:
         await asyncio.sleep(0.05)
 
 
+async def test_a_build_that_redirects_wrangler_is_seen(tmp_path: Path) -> None:
+    config = tmp_path / "wrangler.toml"
+    config.write_text('[[kv_namespaces]]\nbinding = "A"\nid = "a"\n', encoding="utf-8")
+    redirect = tmp_path / ".wrangler" / "deploy" / "config.json"
+    redirect.parent.mkdir(parents=True)
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist" / "wrangler.json").write_text("{}", encoding="utf-8")
+    async with connected(tmp_path, {"store": "memory:", "autoStart": False}) as client:
+
+        def did_change(kind: types.FileChangeType) -> None:
+            change: Any = types.DidChangeWatchedFilesParams(
+                [types.FileEvent(redirect.as_uri(), kind)]
+            )
+            client.workspace_did_change_watched_files(change)
+
+        def codes() -> list[object]:
+            return [found.code for found in client.diagnostics.get(config.as_uri(), [])]
+
+        await until(lambda: config.as_uri() in client.diagnostics)
+        before = codes()
+        assert before == ["id-malformed"]
+        redirect.write_text('{"configPath": "../../dist/wrangler.json"}', encoding="utf-8")
+        did_change(types.FileChangeType.Created)
+        await until(lambda: codes() == ["config-redirected", *before])
+        redirect.unlink()
+        did_change(types.FileChangeType.Deleted)
+        await until(lambda: codes() == before)
+
+
 async def test_a_client_that_pulls_is_answered_and_not_pushed_to(tmp_path: Path) -> None:
     config = tmp_path / "wrangler.toml"
     config.write_text("kv_namespaces = 5\n", encoding="utf-8")

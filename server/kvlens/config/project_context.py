@@ -17,6 +17,7 @@ from kvlens.files import way_out_of
 
 Version = tuple[int, int, int]
 _VERSION = re.compile(r"[\^~>=v ]*(\d+)(?:\.(\d+))?(?:\.(\d+))?")
+_REDIRECT = (".wrangler", "deploy", "config.json")
 _LARGEST = 1024 * 1024  # bytes; a larger package.json isn't read
 
 
@@ -36,6 +37,11 @@ class ProjectContext:
     wrangler: Version | None = None  # of the project; None if unknown
     installed: bool = False  # rather than the lowest version required
     redirect: Redirect | None = None
+
+
+def is_context_file(path: Path) -> bool:
+    """Return whether `read_context` may read a file, by its path."""
+    return path.name == "package.json" or path.parts[-3:] == _REDIRECT
 
 
 def read_context(path: Path) -> ProjectContext:
@@ -59,8 +65,9 @@ def _redirect(path: Path) -> Redirect | None:
     if path.name not in CONFIG_NAMES or not files.is_there(path):
         return None
     folder = Path(os.path.normpath(path.parent))
-    home = folder / ".wrangler" / "deploy"
-    named = _read(home / "config.json").get("configPath")
+    file = folder.joinpath(*_REDIRECT)
+    home = file.parent
+    named = _read(file).get("configPath")
     if not isinstance(named, str) or not named or "\0" in named:
         return None
     target = Path(os.path.normpath(home / named))

@@ -17,6 +17,7 @@ from pygls.exceptions import JsonRpcException
 from kvlens import __version__
 from kvlens.config.find import is_config, is_seed_path
 from kvlens.config.highlight import KINDS
+from kvlens.config.project_context import is_context_file
 from kvlens.config.references import is_reference_file
 from kvlens.files import is_regular
 from kvlens.internal import ISSUES, internal_error_message
@@ -346,13 +347,16 @@ class Server(StdioServer):
         await self._start_alone()
 
     async def _files_changed(self, uris: list[str]) -> None:
-        if any(self.path(uri).name in project_file.NAMES for uri in uris):
+        paths = [self.path(uri) for uri in uris]
+        if any(path.name in project_file.NAMES for path in paths):
             self.severities.forget()
+            self._check_again()
+        elif any(is_context_file(path) for path in paths):
             self._check_again()
         if self._sources:
             self._sources.files_changed(uris)
-        names_configs = any(is_reference_file(self.path(uri)) for uri in uris)
-        configs = [self.uri(self.path(uri)) for uri in uris if is_config(self.path(uri))]
+        names_configs = any(is_reference_file(path) for path in paths)
+        configs = [self.uri(path) for path in paths if is_config(path)]
         if not configs:
             if names_configs:
                 await self._scan_folders()
@@ -517,6 +521,7 @@ class Server(StdioServer):
                 types.FileSystemWatcher("**/cloudflare.config.{ts,mts,js,mjs}"),
                 types.FileSystemWatcher("**/{package.json,vite.config.*,.gitlab-ci.yml}"),
                 types.FileSystemWatcher("**/.github/workflows/*.{yml,yaml}"),
+                types.FileSystemWatcher("**/.wrangler/deploy/config.json"),
             ]
         )
         self.client_register_capability(
