@@ -22,7 +22,7 @@ HIDDEN = {"when": "false"}
 SUBMENU = {
     # in the menu of an editor with a config; a command's menu "kvlens.namespace" is in it
     "submenu": "kvlens.namespace",
-    "when": r"resourceScheme == file && resourceFilename =~ /^wrangler\.(toml|jsonc?)$/",
+    "when": "resourceScheme == file && resourcePath in kvlens.configs",
     "group": "1_kvlens@1",
 }
 

@@ -60,6 +60,6 @@ def labelled(config: Config) -> list[Labelled]:
             for entry in kv.entries
             if (binding := entry.text_of("binding")) and (store_id := entry.store_id)
         ]
-    if config.is_code:  # one entry can be that of several modes
-        found = list({(one.span, one.id): one for one in reversed(found)}.values())[::-1]
+    if config.is_code:  # one entry can be that of several modes: the first counts
+        found = list({one.span: one for one in reversed(found)}.values())[::-1]
     return found
