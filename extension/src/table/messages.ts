@@ -30,7 +30,11 @@ export interface StagedRow {
     key: string | null;
     /** null: it will be deleted. */
     now: Content | null;
+    /** The columns that differ from what is stored, of a row that stays. */
+    edited: Edited[];
 }
+
+export type Edited = 'key' | 'value' | 'metadata' | 'expires';
 
 /** A row in a request: a stored key, or the id of a staged row. */
 export type RowRef = { key: string } | { id: string };

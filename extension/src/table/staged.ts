@@ -6,7 +6,7 @@
  */
 
 import type { Commands, EditParameters } from '../protocol';
-import type { Body, Content, RowRef, StagedRow } from './messages';
+import type { Body, Content, Edited, RowRef, StagedRow } from './messages';
 
 /** A row's content in the store, when it was read or saved. */
 export interface Stored {
@@ -209,8 +209,9 @@ export class Staged {
         }
     }
 
-    private row(id: string, { content, now }: Item): StagedRow {
-        return { id, key: content?.name ?? null, now };
+    private row(id: string, item: Item): StagedRow {
+        const { content, now } = item;
+        return { id, key: content?.name ?? null, now, edited: content && now ? editedIn(editOf(item)) : [] };
     }
 
     private itemOf(id: string): Item {
@@ -240,6 +241,15 @@ export function isSame(one: Content | null, other: Content | null): boolean {
 
 function isSameBody(one: Body | undefined, other: Body | undefined): boolean {
     return one === other || (one?.text === other?.text && one?.base64 === other?.base64);
+}
+
+function editedIn(edit: EditParameters): Edited[] {
+    return [
+        ...('to' in edit ? (['key'] as const) : []),
+        ...('text' in edit || 'base64' in edit ? (['value'] as const) : []),
+        ...('metadataText' in edit ? (['metadata'] as const) : []),
+        ...('expirationTtl' in edit || 'expiration' in edit ? (['expires'] as const) : []),
+    ];
 }
 
 function editOf({ version, content, now }: Item): EditParameters {

@@ -21,7 +21,7 @@ export const marks: Record<ComparedKind, string> = {
 };
 
 export function Grid({ model }: { model: CompareModel }): JSX.Element {
-    const { scroller, count, items, total, height, go } = useRows(model);
+    const { scroller, count, items, total, moved } = useRows(model);
     const width = Math.max(NARROWEST, (scroller.current?.clientWidth ?? window.innerWidth) - 1);
     const widths = [0.23, 0.26, 0.26, 0.25].map((part) => Math.floor(part * width));
     const titles = [t('Key'), model.left.title, model.right.title, model.plan ? t('What happens') : t('Difference')];
@@ -36,7 +36,7 @@ export function Grid({ model }: { model: CompareModel }): JSX.Element {
             aria-colcount={titles.length}
             aria-multiselectable="true"
             aria-activedescendant={count ? `row${model.cursor}` : undefined}
-            onKeyDown={(event) => pressed(event, model, go, height)}
+            onKeyDown={(event) => pressed(event, model, moved)}
         >
             <div class="head" role="row" aria-rowindex={1} style={{ width: `${width}px` }}>
                 {titles.map((title, n) => (
@@ -165,25 +165,14 @@ function happens({ plan, left, right }: CompareModel, { kind, left: one, right: 
 function pressed(
     event: KeyboardEvent,
     model: CompareModel,
-    go: (index: number, how: 'one' | 'range') => void,
-    height: number,
+    moved: (event: KeyboardEvent, cursor: number) => boolean,
 ): void {
-    const page = Math.max(1, Math.floor(height / ROW) - 2);
-    const { cursor } = model;
-    const moves: Record<string, number> = {
-        ArrowDown: cursor + 1,
-        ArrowUp: cursor - 1,
-        PageDown: cursor + page,
-        PageUp: cursor - page,
-        Home: 0,
-        End: model.count - 1,
-    };
-    if (event.key in moves && !event.altKey) {
-        go(moves[event.key], event.shiftKey ? 'range' : 'one');
+    if (moved(event, model.cursor)) {
+        // by an arrow or the like
     } else if (event.key === 'Enter') {
         model.diff();
     } else if (event.key === ' ') {
-        model.select(cursor, 'add');
+        model.select(model.cursor, 'add');
     } else if (event.key === 'Escape' && model.plan) {
         model.leave();
     } else if (shortcut(event) === 'a') {

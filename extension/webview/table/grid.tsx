@@ -2,7 +2,7 @@
 
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
-import type { Column, Content } from '../../src/table/messages';
+import type { Column, Content, Edited } from '../../src/table/messages';
 import * as format from '../../src/format';
 import { minified } from '../../src/jsonStyle';
 import { addRow } from './app';
@@ -15,10 +15,20 @@ import { oneLine } from './visible';
 const LINES = /[\r\n]/; // an input drops them
 const EDITABLE = 4096; // characters in a cell; longer values are edited in the details
 const NARROWEST = 40; // px
+const EDITED: Record<string, Edited | undefined> = {
+    // what an edit changes in a column
+    key: 'key',
+    value: 'value',
+    type: 'value',
+    size: 'value',
+    metadata: 'metadata',
+    meta: 'metadata',
+    expires: 'expires',
+};
 const STEP = 10; // px that an arrow key makes a column wider
 
 export function Grid({ model }: { model: TableModel }): JSX.Element {
-    const { scroller, count, items, total, height, go } = useRows(model);
+    const { scroller, count, items, total, moved } = useRows(model);
     const columns = model.columns.filter((column) => !column.hidden);
     const width = columns.reduce((sum, column) => sum + column.width, 0);
     return (
@@ -32,7 +42,7 @@ export function Grid({ model }: { model: TableModel }): JSX.Element {
             aria-colcount={columns.length}
             aria-multiselectable="true"
             aria-activedescendant={count ? `cell${model.cursor}-${model.column}` : undefined}
-            onKeyDown={(event) => pressed(event, model, columns, go, height)}
+            onKeyDown={(event) => pressed(event, model, columns, moved)}
         >
             <Head model={model} columns={columns} width={width} />
             {!count && model.progress.done && <Empty model={model} />}
@@ -176,7 +186,7 @@ function Line(props: { model: TableModel; columns: Column[]; index: number; top:
                 <div
                     key={column.id}
                     id={`cell${index}-${n}`}
-                    class={`cell ${column.id}${isFaint(shown, column.id) ? ' faint' : ''}${index === model.cursor && n === model.column ? ' focus' : ''}`}
+                    class={classOf(shown, column.id, index === model.cursor && n === model.column)}
                     role="gridcell"
                     aria-colindex={n + 1}
                     style={{ width: `${column.width}px` }}
@@ -233,19 +243,39 @@ function textOf(shown: Shown, column: string): string {
             const expiration = now && now.expiration !== undefined ? now.expiration : row?.expiration;
             return expiration ? countdown(expiration) : '';
         }
-        default:
-            return oneLine(field(row?.metadata, column.slice('meta.'.length)));
+        default: {
+            const metadata = now?.metadata === undefined ? row?.metadata : parsed(now.metadata);
+            return oneLine(field(metadata, column.slice('meta.'.length)));
+        }
     }
 }
 
-/** Whether a cell describes the value instead of showing it. */
-function isFaint(shown: Shown | undefined, column: string): boolean {
-    return column === 'value' && !shown?.staged?.now?.value && shown?.row?.preview === undefined;
+function classOf(shown: Shown | undefined, column: string, focus: boolean): string {
+    const { edited = [], now } = shown?.staged ?? {};
+    const classes = ['cell', column];
+    if (column === 'value' && !now?.value && shown?.row?.preview === undefined) {
+        classes.push('faint'); // it describes the value instead of showing it
+    }
+    if (edited.some((one) => one === EDITED[column.split('.')[0]])) {
+        classes.push('edited');
+    }
+    if (focus) {
+        classes.push('focus');
+    }
+    return classes.join(' ');
 }
 
 function sizeOf({ value }: Content): number {
     const { text, base64 = '' } = value ?? {};
     return text === undefined ? Math.floor((base64.length * 3) / 4) : new TextEncoder().encode(text).length;
+}
+
+function parsed(json: string | null): unknown {
+    try {
+        return json === null ? undefined : JSON.parse(json);
+    } catch {
+        return undefined;
+    }
 }
 
 function field(metadata: unknown, path: string): string {
@@ -420,33 +450,21 @@ function pressed(
     event: KeyboardEvent,
     model: TableModel,
     columns: Column[],
-    go: (index: number, how: 'one' | 'range') => void,
-    height: number,
+    moved: (event: KeyboardEvent, cursor: number) => boolean,
 ): void {
-    const page = Math.max(1, Math.floor(height / ROW) - 2);
-    const ctrl = event.ctrlKey || event.metaKey;
-    const how = event.shiftKey ? 'range' : 'one';
-    const { cursor } = model;
-    const moves: Record<string, number> = {
-        ArrowDown: cursor + 1,
-        ArrowUp: cursor - 1,
-        PageDown: cursor + page,
-        PageUp: cursor - page,
-        ...(ctrl ? { Home: 0, End: model.count - 1 } : {}),
-    };
     const column = { ArrowLeft: model.column - 1, ArrowRight: model.column + 1, Home: 0, End: columns.length - 1 }[
         event.key
     ];
-    if (event.key in moves && !event.altKey) {
-        go(moves[event.key], how);
-    } else if (column !== undefined && !event.altKey) {
+    if (column !== undefined && !event.altKey && !event.ctrlKey && !event.metaKey) {
         model.column = Math.max(0, Math.min(column, columns.length - 1));
         model.notify();
+    } else if (moved(event, model.cursor)) {
+        // with Ctrl, Home and End too
     } else if (event.key === 'Enter' || event.key === 'F2') {
         const { id } = columns[model.column];
         void begin(model, isEditable(id) ? id : 'value');
     } else if (event.key === ' ') {
-        model.select(cursor, 'add');
+        model.select(model.cursor, 'add');
     } else if (shortcut(event) === 'a') {
         model.selectAll();
     } else if (shortcut(event) === 'c') {

@@ -23,10 +23,8 @@ interface Rows {
     items: VirtualItem[];
     /** Of all rows, in px. */
     total: number;
-    /** Of what is in view, in px. */
-    height: number;
-    /** Show a row, and select it or those up to it. */
-    go(index: number, how: 'one' | 'range'): void;
+    /** Move from a row by the key that was pressed; return whether it is one that moves. */
+    moved(event: KeyboardEvent, cursor: number): boolean;
 }
 
 export function useRows(source: Source): Rows {
@@ -50,6 +48,21 @@ export function useRows(source: Source): Rows {
         source.need(to, to);
         source.select(to, how);
     };
-    const height = virtualizer.scrollRect?.height ?? 0;
-    return { scroller, count, items, total: virtualizer.getTotalSize(), height, go };
+    const moved = (event: KeyboardEvent, cursor: number): boolean => {
+        const page = Math.max(1, Math.floor((virtualizer.scrollRect?.height ?? 0) / ROW) - 2);
+        const to = {
+            ArrowDown: cursor + 1,
+            ArrowUp: cursor - 1,
+            PageDown: cursor + page,
+            PageUp: cursor - page,
+            Home: 0,
+            End: source.count - 1,
+        }[event.key];
+        if (to === undefined || event.altKey) {
+            return false;
+        }
+        go(to, event.shiftKey ? 'range' : 'one');
+        return true;
+    };
+    return { scroller, count, items, total: virtualizer.getTotalSize(), moved };
 }
