@@ -420,6 +420,25 @@ export interface Contents {
     contents: Content[];
 }
 
+export interface ConvertConfigParameters extends InProject {
+    /** `ts` is a cloudflare.config.ts. */
+    to: 'jsonc' | 'toml' | 'ts';
+}
+
+/** What the other language can't say; it is a comment there. */
+export interface Notice {
+    /** In the original, from 1. */
+    line: number;
+    message: string;
+}
+
+export interface ConvertConfigResult {
+    text: string;
+    /** URI of the file where it belongs. Nothing is written. */
+    file: string;
+    notices: Notice[];
+}
+
 export interface CopyKeysParameters extends Target {
     /** The id of the namespace with the keys. */
     from: string;
@@ -1174,6 +1193,7 @@ export interface Commands {
     'kvlens.compareShow': [CompareShowParameters, Shown];
     'kvlens.compareUndo': [CompareUndoParameters, Restoring];
     'kvlens.contents': [ContentsParameters, Contents];
+    'kvlens.convertConfig': [ConvertConfigParameters, ConvertConfigResult];
     'kvlens.copyKeys': [CopyKeysParameters, CopyKeysResult];
     'kvlens.countFolders': [CountFoldersParameters, CountFoldersResult];
     'kvlens.delete': [DeleteParameters, DeleteResult];
