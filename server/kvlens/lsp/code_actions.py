@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from kvlens.lsp.sources import Read
 
 QUICK_FIX = types.CodeActionKind.QuickFix.value
+EXTRACT = types.CodeActionKind.RefactorExtract.value
 REWRITE = types.CodeActionKind.RefactorRewrite.value
 FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.kvlens"
 MOST_PROBLEMS = 20  # of a selection: the first ones can be fixed
@@ -91,6 +92,8 @@ async def actions_at(
     }
     file = _File(uri, read.lines, encoding, [])
     actions = await in_thread(_of_source, params, file, read, levels, others)
+    if _wanted(EXTRACT, params.context.only):
+        actions += await in_thread(_extractions, params, file, read)
     if server.has_palette and _wanted(QUICK_FIX, params.context.only):
         actions += await _creating(server, uri, read, params.range.start)
     return actions
@@ -158,6 +161,17 @@ def _of_source(
     found = (with_severity(problem, levels) for problem in fixable.problems)
     file.problems = [problem for problem in found if problem]
     return list(_offered(params, file, fixable, others))
+
+
+def _extractions(params: types.CodeActionParams, file: _File, read: Read) -> list[types.CodeAction]:
+    from kvlens.js.extract_prefix import extract_prefix  # late: only where there are sources
+    from kvlens.js.source_context import read as analyzed
+
+    found = extract_prefix(analyzed(read.source, read.context), _span(params, file))
+    if found is None:
+        return []
+    title = notice(f'Extract the key prefix "{found.prefix:.60}" to {found.name}')
+    return [_action(Fix(title, found.edits), EXTRACT, file, params)]
 
 
 def _offered(
