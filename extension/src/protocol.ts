@@ -944,6 +944,17 @@ export interface SeedAllResult {
     action?: string;
 }
 
+export interface SeedFilesParameters extends InProject {
+    binding: string;
+    /** Files with its name, such as `BINDING.staging.json`, come first. */
+    environment?: string | null;
+}
+
+export interface SeedFilesResult {
+    /** URIs: `seeds/*.json`, or what the project file says. */
+    files: string[];
+}
+
 /** A namespace in a snapshot. */
 export interface SnapshotNamespace {
     binding: string;
@@ -1215,6 +1226,7 @@ export interface Commands {
     'kvlens.run': [RunParameters, RunResult];
     'kvlens.seed': [SeedParameters, SeedResult];
     'kvlens.seedAll': [SeedAllParameters, SeedAllResult];
+    'kvlens.seedFiles': [SeedFilesParameters, SeedFilesResult];
     'kvlens.snapshotList': [InProject, SnapshotInfo[]];
     'kvlens.snapshotRestore': [SnapshotRestoreParameters, SnapshotRestoreResult];
     'kvlens.snapshotSave': [SnapshotSaveParameters, SnapshotInfo];

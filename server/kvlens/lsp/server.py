@@ -349,6 +349,8 @@ class Server(StdioServer):
         if any(self.path(uri).name in project_file.NAMES for uri in uris):
             self.severities.forget()
             self._check_again()
+            await asyncio.gather(*(project.follow() for project in self.projects))
+            self.protocol.notify(CHANGED, {})
         if self._sources:
             self._sources.files_changed(uris)
         names_configs = any(is_reference_file(self.path(uri)) for uri in uris)
