@@ -6,7 +6,7 @@ import { nowIn } from './clock';
 import * as format from './format';
 import { dialog, input as askFor, item, pick, pickMany } from './messages';
 import { type Model, type NamespaceRef, reference, stateOf } from './model';
-import type { ListedKey, Project, SnapshotInfo, Value } from './protocol';
+import type { ConvertConfigParameters, ListedKey, Project, SnapshotInfo, Value } from './protocol';
 import type { Server } from './server';
 import * as validate from './validate';
 import { distinct, label, oneLine } from './visible';
@@ -16,6 +16,13 @@ const { t } = vscode.l10n;
 const PAGE = 100; // keys in a picker; more on request
 const LONGEST_LINE = 10_000; // characters of a value that is edited in a box
 const TYPING = 150; // ms without typing before the list is requested
+
+type Language = ConvertConfigParameters['to'];
+const LANGUAGES: [Language, string][] = [
+    ['jsonc', 'JSONC'],
+    ['toml', 'TOML'],
+    ['ts', 'cloudflare.config.ts'],
+];
 
 /** The user dismissed a prompt: the command ends silently. */
 export class Dismissed extends Error {}
@@ -463,6 +470,17 @@ export async function environment(one: Project, title: string): Promise<string |
         value: name,
     }));
     return choose(choices, title, t('In which environment?'));
+}
+
+/** Ask for the language that a config is converted to; its own isn't offered. */
+export function language(config: string): Promise<Language> {
+    const own = config.endsWith('.json') ? '' : config.replace(/^.*\.(?:m?[jt]s$)?/, '') || 'ts';
+    const choices = LANGUAGES.filter(([value]) => value !== own).map(([value, label]) => ({
+        label,
+        description: value === 'jsonc' ? t('JSON with comments') : '',
+        value,
+    }));
+    return choose(choices, t('Convert {0}', config), t('To which language?'));
 }
 
 /** Ask for the environment and the binding of a new namespace. */

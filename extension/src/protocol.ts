@@ -420,6 +420,25 @@ export interface Contents {
     contents: Content[];
 }
 
+export interface ConvertConfigParameters extends InProject {
+    /** `ts` is a cloudflare.config.ts. */
+    to: 'jsonc' | 'toml' | 'ts';
+}
+
+/** What the other language can't say; it is a comment there. */
+export interface Notice {
+    /** In the original, from 1. */
+    line: number;
+    message: string;
+}
+
+export interface ConvertConfigResult {
+    text: string;
+    /** URI of the file where it belongs. Nothing is written. */
+    file: string;
+    notices: Notice[];
+}
+
 export interface CopyKeysParameters extends Target {
     /** The id of the namespace with the keys. */
     from: string;
@@ -925,6 +944,17 @@ export interface SeedAllResult {
     action?: string;
 }
 
+export interface SeedFilesParameters extends InProject {
+    binding: string;
+    /** Files with its name, such as `BINDING.staging.json`, come first. */
+    environment?: string | null;
+}
+
+export interface SeedFilesResult {
+    /** URIs: `seeds/*.json`, or what the project file says. */
+    files: string[];
+}
+
 /** A namespace in a snapshot. */
 export interface SnapshotNamespace {
     binding: string;
@@ -1174,6 +1204,7 @@ export interface Commands {
     'kvlens.compareShow': [CompareShowParameters, Shown];
     'kvlens.compareUndo': [CompareUndoParameters, Restoring];
     'kvlens.contents': [ContentsParameters, Contents];
+    'kvlens.convertConfig': [ConvertConfigParameters, ConvertConfigResult];
     'kvlens.copyKeys': [CopyKeysParameters, CopyKeysResult];
     'kvlens.countFolders': [CountFoldersParameters, CountFoldersResult];
     'kvlens.delete': [DeleteParameters, DeleteResult];
@@ -1195,6 +1226,7 @@ export interface Commands {
     'kvlens.run': [RunParameters, RunResult];
     'kvlens.seed': [SeedParameters, SeedResult];
     'kvlens.seedAll': [SeedAllParameters, SeedAllResult];
+    'kvlens.seedFiles': [SeedFilesParameters, SeedFilesResult];
     'kvlens.snapshotList': [InProject, SnapshotInfo[]];
     'kvlens.snapshotRestore': [SnapshotRestoreParameters, SnapshotRestoreResult];
     'kvlens.snapshotSave': [SnapshotSaveParameters, SnapshotInfo];

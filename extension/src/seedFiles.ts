@@ -13,7 +13,6 @@ import { oneLine } from './visible';
 
 const { t } = vscode.l10n;
 
-const MOST = 100; // files in the list
 const LARGEST = 16 * 1024 * 1024; // bytes of a file that is read for the list
 
 interface Row extends vscode.QuickPickItem {
@@ -22,7 +21,7 @@ interface Row extends vscode.QuickPickItem {
 
 /** Ask for a seed file of a namespace, and return its URI. Throws Dismissed. */
 export async function pickSeedFile(server: Server, space: NamespaceRef): Promise<string> {
-    const files = await seedFiles(space);
+    const files = await seedFiles(server, space);
     if (!files.length) {
         return browse(space);
     }
@@ -74,26 +73,11 @@ export async function pickSeedFile(server: Server, space: NamespaceRef): Promise
     return chosen.file?.toString() ?? browse(space);
 }
 
-/** Return the files in `seeds/`, first the one with the namespace's name. */
-export async function seedFiles(space: NamespaceRef): Promise<vscode.Uri[]> {
-    const folder = await seedsFolder(space.config);
-    if (!folder.path.endsWith('/seeds')) {
-        return [];
-    }
-    const own = [`${space.binding}.json`];
-    if (space.environment !== null) {
-        own.unshift(`${space.binding}.${space.environment}.json`);
-    }
-    const names = (await vscode.workspace.fs.readDirectory(folder))
-        .filter(([name, type]) => name.endsWith('.json') && type & vscode.FileType.File)
-        .map(([name]) => name)
-        .sort((one, other) => rankOf(own, one) - rankOf(own, other) || (one < other ? -1 : 1));
-    return names.slice(0, MOST).map((name) => vscode.Uri.joinPath(folder, name));
-}
-
-function rankOf(own: string[], name: string): number {
-    const at = own.indexOf(name);
-    return at < 0 ? own.length : at;
+/** Return the project's seed files, first those of the namespace. */
+export async function seedFiles(server: Server, space: NamespaceRef): Promise<vscode.Uri[]> {
+    const { config, binding, environment } = space;
+    const { files } = await server.ask('kvlens.seedFiles', { config, binding, environment });
+    return files.map((file) => vscode.Uri.parse(file));
 }
 
 /** Say what a file would change; only its size if it is large. */

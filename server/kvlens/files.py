@@ -164,6 +164,17 @@ def replace_bytes(path: Path, data: bytes) -> None:
         temporary.write_bytes(data)
 
 
+def create_bytes(path: Path, data: bytes) -> None:
+    """Write a file that doesn't exist yet. Raises OSError, FileExistsError if anything is there."""
+    with path.open("xb") as file:
+        try:
+            file.write(data)
+        except BaseException:
+            with suppress(OSError):
+                path.unlink()
+            raise
+
+
 def way_out_of(folder: Path, path: Path) -> tuple[Path, Path] | None:
     """Return the link by which a path in a folder leads out of it, and the link's target.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from lsprotocol import types
 
-from tests.lsp.conftest import Editor, connected, until
+from tests.lsp.conftest import Editor, connected, run, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -49,3 +49,31 @@ async def test_it_counts_at_once(tmp_path: Path) -> None:
         await write(editor, file, "")
         await until(lambda: codes(file) == [])
         await until(lambda: codes(source) == [("get-type-unknown", error)])
+
+
+async def test_environments_and_seeds_count_at_once(tmp_path: Path) -> None:
+    config, file, seeds = (tmp_path / name for name in ("wrangler.toml", "kvlens.toml", "s.json"))
+    text = '[[kv_namespaces]]\nbinding = "A"\n[env.old]\nkv_namespaces = [{ binding = "A", id = "" }]\n'
+    config.write_text(text, encoding="utf-8")
+    seeds.write_text('[{ "key": "k", "value": "v" }]', encoding="utf-8")
+    file.write_text("", encoding="utf-8")
+    options = {"store": "memory:", "autoStart": False, "push": True}
+    async with connected(tmp_path, options) as editor:
+        document = types.TextDocumentItem(config.as_uri(), "toml", 1, text)
+        editor.text_document_did_open(types.DidOpenTextDocumentParams(document))
+        await until(lambda: len(editor.diagnostics.get(config.as_uri(), [])) == 1)
+        assert await environments(editor) == [None, "old"]
+        asked = {"config": config.as_uri(), "binding": "A"}
+        assert await run(editor, "kvlens.seedFiles", **asked) == {"files": []}
+        changed = len(editor.notes)
+        await write(editor, file, 'environments = []\nseeds = { A = "s.json" }\n')
+        await until(lambda: not editor.diagnostics.get(config.as_uri()))
+        await until(lambda: len(editor.notes) > changed)
+        assert await environments(editor) == [None]
+        assert await run(editor, "kvlens.seedFiles", **asked) == {"files": [seeds.as_uri()]}
+
+
+async def environments(editor: Editor) -> list[str | None]:
+    """Return the environments of the namespaces in the tree."""
+    (project,) = await run(editor, "kvlens.namespaces")
+    return [namespace["environment"] for namespace in project["namespaces"]]

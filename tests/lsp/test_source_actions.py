@@ -497,3 +497,23 @@ async def test_open_code_follows_a_config_that_changes_on_disk(
         await until(lambda: [d.code for d in editor.diagnostics[uri]] == ["binding-not-everywhere"])
         await save(editor, project, EVERYWHERE)
         await until(lambda: not editor.diagnostics[uri])
+
+
+async def test_a_prefix_of_keys_is_extracted(editor: Editor, project: Path) -> None:
+    text = handler("await env.KV.get(`user:${id}`);\n    await env.KV.delete(`user:${id}`);")
+    async with open_document(editor, project, text, "") as uri:
+        at = types.Position(2, text.split("\n")[2].index("user:"))
+        context = types.CodeActionContext([], only=["refactor"])
+        (found,) = (
+            await editor.text_document_code_action_async(
+                types.CodeActionParams(
+                    types.TextDocumentIdentifier(uri), types.Range(at, at), context
+                )
+            )
+            or ()
+        )
+        assert isinstance(found, types.CodeAction)
+        assert found.title == 'Extract the key prefix "user:" to USER_PREFIX'
+        assert found.kind == types.CodeActionKind.RefactorExtract
+        after = text.replace("user:", "${USER_PREFIX}")
+        assert applied(found, uri, text) == f'const USER_PREFIX = "user:";\n\n{after}'

@@ -492,7 +492,7 @@ ERRORS: dict[str, tuple[list[str], int, str]] = {
     "seed by id without file": (
         ["seed", "--namespace-id", "x"],
         2,
-        "--namespace-id needs a FILE; only a binding has a seed file of its name",
+        "--namespace-id needs a FILE; only a binding has seed files",
     ),
     "a filter with a mistake": (
         ["key", "list", "--filter", "cart size>x", *ONE],

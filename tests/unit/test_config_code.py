@@ -507,7 +507,7 @@ def test_adding_without_the_import() -> None:
 
 
 @pytest.mark.parametrize(
-    "code", [worker("make()"), f"{HEAD}export default defineConfig({{ worker: {{}} }});\n"]
+    "code", [worker("make()"), f"{HEAD}export default defineConfig(make());\n"]
 )
 def test_what_cannot_be_extended_says_so(code: str) -> None:
     with pytest.raises(ConfigError, match="by hand"):

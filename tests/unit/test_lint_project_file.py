@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from kvlens.config.reader import load_text
 from kvlens.lint.project_file import NONE, parse, project_file
 from kvlens.lint.severities import Severities, selected
 
@@ -40,8 +41,17 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
     "level-number": ("[rules]\nid-twice = 2\n", "2", "A severity is"),
     "rules-not-a-table": ("rules = 'off'\n", "'off'", "This takes a table"),
     "patterns-not-a-list": ("exclude = 'a'\n", "'a'", "takes a list of patterns"),
-    "pattern-not-a-string": ("exclude = ['a', 3]\n", "3", "A pattern of paths is a string"),
+    "pattern-not-a-string": (
+        "exclude = ['a', 3]\n",
+        "3",
+        "a list of patterns of paths, each as a string",
+    ),
     "pattern-leads-out": ("exclude = ['../x']\n", "'../x'", "is not a pattern of paths"),
+    "environments-not-a-list": ("environments = 'a'\n", "'a'", "a list of names of environments"),
+    "environment-not-a-string": ("environments = [1]\n", "1", "each as a string"),
+    "seeds-not-files": ("seeds = 1\n", "1", "a file, a list of files, or a table by binding"),
+    "seed-not-a-file": ("seeds = { A = [1] }\n", "1", "each as a string"),
+    "seeds-lead-out": ("seeds = { A = '../x.json' }\n", "'../x.json'", "is not a pattern of paths"),
     "per-file-level": ("[per-file-rules]\n'a' = {id-twice = 1}\n", "1", "A severity is"),
     "per-file-not-a-table": ("[per-file-rules]\n'a' = 1\n", "1", "This takes a table"),
 }
@@ -112,3 +122,78 @@ def test_selected_rules(select: list[str], ignore: list[str], off: set[str]) -> 
     codes = ("id-empty", "id-twice", "binding-missing")
     assert {code for code in codes if levels.get(code) == "off"} == off
     assert "unreadable-file" not in levels
+
+
+ENVIRONMENTS: dict[str, tuple[str, list[str | None]]] = {
+    # a project file, the environments of a config with "old" and "staging"
+    "all": ("", [None, "old", "staging"]),
+    "some": ('environments = ["staging"]\n', [None, "staging"]),
+    "none": ("environments = []\n", [None]),
+    "unknown": ('environments = ["other"]\n', [None]),
+    "invalid": ('environments = "staging"\n', [None, "old", "staging"]),
+}
+CONFIGS = {
+    "wrangler.toml": "[env.old]\nname = 'o'\n[env.staging]\nname = 's'\n",
+    "wrangler.jsonc": '{ "env": { "old": {}, "staging": {} } }',
+    "cloudflare.config.ts": "export default defineConfig(({ mode }) => ({ worker: { name:"
+    " { old: 'o', staging: 's' }[mode] } }));",
+}
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+@pytest.mark.parametrize(("text", "wanted"), ENVIRONMENTS.values(), ids=ENVIRONMENTS)
+def test_only_the_environments_that_count_are_read(
+    config: str, text: str, wanted: list[str | None]
+) -> None:
+    file = parse(text, Path("/p/kvlens.toml"))
+    assert file
+    read = load_text(CONFIGS[config], f"/p/{config}", file.environments)
+    assert [environment.name for environment in read.environments] == wanted
+
+
+SEEDS: dict[str, tuple[str, list[tuple[str, str]]]] = {
+    # a project file, the seed files of the project in app/ with their bindings
+    "default": ("", [("A", "app/seeds/A.json"), ("B", "app/seeds/B.json")]),
+    "by binding": (
+        'seeds = { A = "data/sessions.json" }\n',
+        [("A", "data/sessions.json"), ("B", "app/seeds/B.json")],
+    ),
+    "several files": (
+        'seeds = { C = ["data/sessions.json", "data/more/*.json"] }\n',
+        [
+            *[("C", "data/sessions.json"), ("C", "data/more/A.json")],
+            *[("A", "app/seeds/A.json"), ("B", "app/seeds/B.json")],
+        ],
+    ),
+    "a list": (
+        'seeds = ["data/**/*.json"]\n',
+        [("sessions", "data/sessions.json"), ("A", "data/more/A.json")],
+    ),
+    "an empty list": ("seeds = []\n", []),
+    "a missing file": ('seeds = ["data/none.json"]\n', []),
+    "the root of the repository": (
+        'seeds = ["*/seeds/A.json"]\n',
+        [("A", "app/seeds/A.json")],
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "wanted"), SEEDS.values(), ids=SEEDS)
+def test_seed_files(tmp_path: Path, text: str, wanted: list[tuple[str, str]]) -> None:
+    for name in ("app/seeds/A.json", "app/seeds/B.json", "data/sessions.json", "data/more/A.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("[]", encoding="utf-8")
+    (tmp_path / "data/node_modules").mkdir()
+    (tmp_path / "data/node_modules/A.json").write_text("[]", encoding="utf-8")
+    (tmp_path / "kvlens.toml").write_text(text, encoding="utf-8")
+    found = project_file(tmp_path / "app").seeds.files(tmp_path / "app")
+    assert [(binding, path.relative_to(tmp_path).as_posix()) for binding, path in found] == wanted
+
+
+def test_a_seed_file_behind_a_link_out_is_left_out(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "inside", tmp_path / "secret.json"
+    inside.mkdir()
+    outside.write_text("[]", encoding="utf-8")
+    (inside / "A.json").symlink_to(outside)
+    (inside / "kvlens.toml").write_text('seeds = ["A.json"]\n', encoding="utf-8")
+    assert project_file(inside).seeds.files(inside) == []

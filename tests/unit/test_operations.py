@@ -12,6 +12,7 @@ import pytest
 from kvlens.cli.commands.seed import COMMAND as SEED
 from kvlens.cli.common import find_scope, run
 from kvlens.cli.frame import read
+from kvlens.config.document.model import Notice
 from kvlens.history.database import Filter, Recorded, Side
 from kvlens.kv.errors import KVError
 from kvlens.kv.records import Entry, Write
@@ -22,6 +23,7 @@ from kvlens.operations.compare import Comparison
 from kvlens.operations.compare_copy import Copied, Plan, plan
 from kvlens.operations.compare_copy import copy as copy_across
 from kvlens.operations.compared import Results
+from kvlens.operations.convert_config import Converted, convert_config
 from kvlens.operations.copy import copy
 from kvlens.operations.delete import before_delete, delete
 from kvlens.operations.errors import (
@@ -424,11 +426,23 @@ async def _clock(one: Target, folder: Path) -> Any:
     return found and found.key.name, moved["time"] - soon, hidden, again["seconds"]
 
 
+async def _convert_config(one: Target, folder: Path) -> Any:
+    return convert_config("# a\nname = 'x'\n", "wrangler.toml", "ts")
+
+
 OPERATIONS: dict[str, tuple[Run, Any]] = {
     # id: (operation, result)
     "put": (_put, Write("k", b"v", '{"a":1}')),
     "other state": (_elsewhere, ([("TWO", None, "92d", 1)], [])),
     "put over what was read": (_put_over, Write("k", b"w")),
+    "convert config": (
+        _convert_config,
+        Converted(
+            'import { defineConfig } from "cf/config";\n\nexport default defineConfig({\n'
+            '  worker: {\n    // a\n    name: "x",\n  },\n});\n',
+            [Notice(1, "compatibilityDate: cloudflare.config.ts needs it; add it")],
+        ),
+    ),
     "apply": (
         _apply,
         (Applied(2), Applied(0, ["k"]), Entry(b"v", "[1]"), Entry(b"n")),

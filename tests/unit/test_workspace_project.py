@@ -87,3 +87,24 @@ def test_a_seed_file_is_known_by_its_name(config: Path, file: str, binding: str 
     assert (found and found.binding) == binding
     path.unlink()
     assert Project(config).seeded_by(path) is None
+
+
+def test_the_project_file_counts(config: Path) -> None:
+    environments = "[env.x]\nkv_namespaces = [{ binding = 'X' }]\n[env.y]\nkv_namespaces = []\n"
+    config.write_text(environments, encoding="utf-8")
+    file, seeds = config.parent / "kvlens.toml", config.parent / "s.json"
+    file.write_text('environments = []\nseeds = { X = "s.json" }\n', encoding="utf-8")
+    seeds.write_text("[]", encoding="utf-8")
+    project = Project(config)
+    assert project.namespaces == []
+    assert project.seed_files() == project.seeds_of("X") == [seeds]
+    assert project.binding_of(seeds) == "X"
+    named = Project(config, "x")
+    assert [one.binding for one in named.namespaces] == ["X"], "the user wins"
+    seeded = named.seeded_by(seeds)
+    assert seeded
+    assert seeded.binding == "X"
+    file.write_text("", encoding="utf-8")
+    assert project.reload()
+    assert [one.binding for one in project.namespaces] == ["X"]
+    assert project.seed_files() == []

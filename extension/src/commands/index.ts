@@ -12,6 +12,7 @@ export * as clockJumpBefore from './clockJumpBefore';
 export * as clockReset from './clockReset';
 export * as compareNamespace from './compareNamespace';
 export * as compareVersions from './compareVersions';
+export * as convertConfig from './convertConfig';
 export * as copyCode from './copyCode';
 export * as copyCurl from './copyCurl';
 export * as copyInstall from './copyInstall';

@@ -22,7 +22,7 @@ export async function askOther(server: Server, model: Model, space: NamespaceRef
     const project = model.projects.find(({ config }) => config === space.config);
     const spaces = model.projects.flatMap((one) => namespacesOf(one, space, model.projects.length > 1));
     const snapshots = project ? await server.ask('kvlens.snapshotList', { config: space.config }) : [];
-    const files = await seedFiles(space);
+    const files = await seedFiles(server, space);
     const choices: Choice[] = [
         ...part(t('The same binding'), spaces.filter(({ same }) => same)),
         ...part(t('Other namespaces'), spaces.filter(({ same }) => !same)),

@@ -284,7 +284,9 @@ def unknown_command(word: str, known: Iterable[str]) -> str:
     if len(names) > LISTED:
         there = "`kvlens help` lists them"
     else:
-        there = f"there are {', '.join(names[:-1])} and {names[-1]}"
+        from kvlens.operations.errors import there_are  # late: only for a mistake
+
+        there = there_are(names)
     if not word:
         return f"a command is missing; {there}"
     if word.startswith("-"):

@@ -113,6 +113,9 @@ def _add_code(config: Config, scope: Environment, bindings: Sequence[str]) -> Ed
     call = "bindings.kv()" if has_bindings else '{ type: "kv" }'
     added = [f"{binding}: {call}" for binding in bindings]
     kv, last = next((kv, last) for kv in scope.kv if (last := _last_property(kv)) is not None)
+    node = kv.definition.node
+    if isinstance(node, CodeList) and node.is_missing:
+        added = [f"env: {{ {', '.join(added)} }}"]
     if last.start < last.end:
         return _after_item(text, last, added)
     edit = _first_items(config, kv.span, added)
@@ -146,6 +149,10 @@ def _add_toml(config: Config, scope: Environment, bindings: list[str]) -> Edit:
             f"{newline}{newline}[[{path}]]{newline}binding = {binding}" for binding in bindings
         )
         return Edit(Span(end, end), added)
+    braced = [(base, node) for base, node in scope.table.parts if is_braced(text, base)]
+    if braced:
+        items = ", ".join(f"{{ binding = {binding} }}" for binding in bindings)
+        return add_member(config, *braced[0], KV_FIELD, f"[{items}]")
     # The name is new. A header at the end of the file isn't part of any table above it.
     gap = "" if not text.strip() else newline if text.endswith(("\n", "\r")) else newline * 2
     tables = [f"[[{path}]]{newline}binding = {binding}{newline}" for binding in bindings]

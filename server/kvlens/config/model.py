@@ -232,8 +232,15 @@ class Config:
     """One parsed config file."""
 
     def __init__(
-        self, path: str, text: str, sections: Sections, refused: Refusal | None = None
+        self,
+        path: str,
+        text: str,
+        sections: Sections,
+        refused: Refusal | None = None,
+        *,
+        counted: frozenset[str] | None = None,
     ) -> None:
+        self.counted = counted  # environments besides the top level; None: all of them
         self.path = path
         self.text = text
         self.refused = refused  # why the text wasn't parsed, if so
@@ -340,6 +347,8 @@ class Config:
             if definition.table is None:
                 continue
             for name in definition.table.names():
+                if self.counted is not None and name not in self.counted:
+                    continue
                 for inner in definition.table.get(name):
                     if inner.table is not None:
                         yield Environment(name, inner.key, inner.table)

@@ -66,9 +66,10 @@ class Node:
 class CodeList(Node):
     """The namespaces of one Worker in code: its value is the object with all bindings."""
 
-    __slots__ = ("last",)
+    __slots__ = ("is_missing", "last")
 
     last: Span | None  # its last property, empty without any; None if it isn't a literal
+    is_missing: bool  # the Worker has no `env` yet: this is the Worker's own object
 
 
 class Section(NamedTuple):

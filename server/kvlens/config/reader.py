@@ -20,8 +20,10 @@ _CODE_SCANNER = "kvlens.js.config_scanner"
 class ConfigReader:
     """Reads the versions of one config file, reusing unchanged parts."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, counted: frozenset[str] | None = None) -> None:
+        """Take the environments that count besides the top level; None: all of them."""
         self.path = path
+        self.counted = counted
         self._scanner = _scanner(path)
 
     def read(self, text: str) -> Config:
@@ -32,7 +34,7 @@ class ConfigReader:
         try:
             if len(text) > LARGEST:
                 raise too_large(len(text))
-            return Config(self.path, text, self._scanner.scan(text))
+            return Config(self.path, text, self._scanner.scan(text), counted=self.counted)
         except TooMuchError as error:
             reason, (start, end) = error.refusal
             place = Span(min(start, len(text)), min(end, len(text)))
@@ -52,6 +54,9 @@ def _scanner(path: str) -> _Scanner:
     return JsonScanner() if syntax == "json" else TomlScanner()
 
 
-def load_text(text: str, path: str) -> Config:
-    """Return the config of a text, in the language of the path's extension. Never fails."""
-    return ConfigReader(path).read(text)
+def load_text(text: str, path: str, counted: frozenset[str] | None = None) -> Config:
+    """Return the config of a text, in the language of the path's extension. Never fails.
+
+    `counted` are the environments that count besides the top level; None: all of them.
+    """
+    return ConfigReader(path, counted).read(text)

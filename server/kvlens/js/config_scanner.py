@@ -120,8 +120,8 @@ class _Tree:
             found.append(Member((key,), 0, Node("array", 0, items=tuple(items))))
         bound = worker.members.get("env")
         if bound is None:
-            if not worker.complete:
-                found.append(self._listed(worker.node, None, (), known=False))
+            empty = self._listed(worker.node, None, (), known=worker.complete, missing=True)
+            found.append(empty)
             return found, set()
         env = bound.value
         if env.kind != "object":
@@ -136,7 +136,13 @@ class _Tree:
         return found, env.members.keys() - {one.name for one in listed}
 
     def _listed(
-        self, node: Code, key: Code | None, properties: Iterable[Property], *, known: bool
+        self,
+        node: Code,
+        key: Code | None,
+        properties: Iterable[Property],
+        *,
+        known: bool,
+        missing: bool = False,
     ) -> Member:
         """Return the member `kv_namespaces` for a Worker's `env`."""
         inner = plain(node)
@@ -150,6 +156,7 @@ class _Tree:
             inside = [child for child in inner.named_children if child.type != "comment"]
             last = self._span(inside[-1]) if inside else Span(start + 1, start + 1)
         listed = CodeList("array", end - start, items=tuple(items), broken=not known)
+        listed.is_missing = missing
         listed.last = None if last is None else Span(last.start - start, last.end - start)
         part = Part(_LISTED, start, start) if key is None else self._part(_LISTED, key)
         return Member((part,), start, listed)

@@ -25,7 +25,7 @@ Kind = Literal[
     "array",
     "function",
     "kv",  # `bindings.kv(…)`, with the members of its argument
-    "binding",  # another function of `bindings`, such as `bindings.d1(…)`
+    "binding",  # another function of `bindings`, such as `bindings.d1(…)`: its name and argument
     "throws",  # no value: the code fails here
     "unknown",
 ]
@@ -405,7 +405,15 @@ class ModeEvaluator:
                 about = Value("object", node, complete=False)
             return Value("kv", node, members=about.members, complete=about.complete)
         if name == "binding":
-            return Value("binding", node)
+            about = given[0] if given else Value("object", node)
+            known = len(given) < 2 and about.kind == "object"
+            return Value(
+                "binding",
+                node,
+                self._text(plain(callee)).rpartition(".")[2],
+                members=about.members if known else {},
+                complete=known and about.complete,
+            )
         if name in _DEFINING and given:
             return self._config(given[0])
         callee = plain(callee)

@@ -10,7 +10,6 @@ from kvlens.config.edit import (
     Edit,
     add_bindings,
     can_add_code,
-    is_braced,
     literal,
     remove_field,
     rename_at,
@@ -90,8 +89,7 @@ def can_extend(config: Config, environment: Environment) -> bool:
         return False
     if config.is_code:
         return can_add_code(environment)
-    braced = [is_braced(config.text, base) for base, _ in environment.table.parts]
-    return bool(braced) if config.is_json else bool(environment.kv) or not any(braced)
+    return bool(environment.table.parts) or config.is_toml
 
 
 def rename_binding(config: Config, name: str, wanted: str, *, thing: str = "") -> Fix:

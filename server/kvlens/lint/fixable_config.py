@@ -94,7 +94,7 @@ def with_fix(config: Config, fix: Fix) -> Config:
     try:
         reader = idle.pop()  # threads never share one
     except IndexError:
-        reader = ConfigReader(config.path)
+        reader = ConfigReader(config.path, config.counted)
         reader.read(config.text)
     fixed = reader.read(applied(config.text, fix.edits))
     idle.append(reader)

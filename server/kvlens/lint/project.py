@@ -80,7 +80,7 @@ class _Plan:
         self._seen: set[Path] = set()
         self.checked: dict[str, Path | None] = {}  # sources -> the config they are checked with
         self.owner = functools.cache(owning_config)
-        self.load = functools.cache(_load)
+        self.load = functools.cache(self._load)
 
     @functools.cached_property
     def configs(self) -> list[Config]:
@@ -99,6 +99,13 @@ class _Plan:
         if discovered:
             wanted.discovered.add(path)
 
+    def _load(self, path: Path) -> Config | None:
+        counted = self._severities.file(path).environments
+        try:
+            return load_text(read_config(path), str(path), counted)
+        except ConfigError:
+            return None
+
     def _wanted(self, config: Path | None) -> Wanted:
         return self.projects.setdefault(config, Wanted(config, self))
 
@@ -109,7 +116,7 @@ class _Plan:
         configs = find_configs(folder)
         for config in configs:
             self._discover(config)
-            for seeds in sorted((config.parent / SEEDS).glob("*.json")):
+            for _, seeds in self._severities.file(config).seeds.files(config.parent):
                 self._discover(seeds, is_seed=True)
         roots = list(dict.fromkeys(config.parent for config in winners(configs)))
         if folder not in roots:
@@ -205,19 +212,26 @@ def _check_file(
         seeds = _check_seed_file(path, path.parents[1] if found else None, text)
         problems = [with_severity(problem, levels) for problem in seeds.problems]
         return Checked(path, seeds.text, [problem for problem in problems if problem]), None
-    return check_config_file(path, levels, text)
+    counted = severities.file(path).environments
+    return check_config_file(path, levels, text, counted)
 
 
 def check_config_file(
-    path: Path, levels: Levels, text: str | None = None
+    path: Path,
+    levels: Levels,
+    text: str | None = None,
+    counted: frozenset[str] | None = None,
 ) -> tuple[Checked, Config | None]:
-    """Check a config, on disk without a text, and also return it if it can be read."""
+    """Check a config, on disk without a text, and also return it if it can be read.
+
+    `counted` as for `load_text`.
+    """
     try:
         text = read_config(path) if text is None else text
     except ConfigError as error:
         problem = with_severity(file_problem(str(error).removeprefix(f"{path}: ")), levels)
         return Checked(path, "", [problem] if problem else []), None
-    config = load_text(text, str(_whole(path)))
+    config = load_text(text, str(_whole(path)), counted)
     around = read_context(path)
     return Checked(path, text, check(config, around, levels), FixableConfig(config, around)), config
 
@@ -326,13 +340,6 @@ def _counting(wanted: Wanted, read: Mapping[Path, Config]) -> dict[Path, Config 
     assert wanted.config is not None
     load = wanted.plan.load
     return {path: read.get(path) or load(path) for path in configs_in(wanted.config.parent)}
-
-
-def _load(path: Path) -> Config | None:
-    try:
-        return load_text(read_config(path), str(path))
-    except ConfigError:
-        return None
 
 
 def _is_source(path: Path) -> bool:

@@ -18,12 +18,14 @@ from kvlens.files import is_there
 from kvlens.lint.base import Level, Levels
 from kvlens.lint.path_patterns import PathPattern
 from kvlens.lint.registry import find_rule, rules
+from kvlens.lint.seed_sources import DEFAULT, SeedSources
 from kvlens.lint.suppressions import LEVELS
 from kvlens.text import Span
 
 NAME, SHARED = "kvlens.toml", "pyproject.toml"
 NAMES = (NAME, SHARED)  # the first one in a folder counts
-RULES, PER_FILE, EXCLUDE = FIELDS = ("rules", "per-file-rules", "exclude")
+FIELDS = ("rules", "per-file-rules", "exclude", "environments", "seeds")
+RULES, PER_FILE, EXCLUDE, ENVIRONMENTS, SEED_FILES = FIELDS
 
 
 class Mistake(NamedTuple):
@@ -42,6 +44,9 @@ class ProjectFile:
     rules: Levels = field(default_factory=dict)
     per_file: Sequence[tuple[PathPattern, Levels]] = ()
     exclude: Sequence[PathPattern] = ()
+    environments: frozenset[str] | None = None
+    """The environments of configs that count, besides the top level; None: all of them."""
+    seeds: SeedSources = DEFAULT
     mistakes: Sequence[Mistake] = ()
 
     def levels(self, path: Path) -> Levels:
@@ -113,6 +118,8 @@ def parse(text: str, path: Path) -> ProjectFile | None:
         reader.levels(table.get(RULES)),
         [*reader.per_file(table.get(PER_FILE))],
         [*reader.patterns(table.get(EXCLUDE))],
+        reader.environments(table.get(ENVIRONMENTS)),
+        reader.seeds(table.get(SEED_FILES), path.parent),
         reader.finished(table),
     )
 
@@ -147,17 +154,51 @@ class _Reader:
     def patterns(self, found: Sequence[Definition]) -> Iterator[PathPattern]:
         """Read a list of patterns."""
         for definition in found[:1]:
-            node = definition.node
-            if node is None or definition.kind != "array":
-                self._add(definition.span, f"{EXCLUDE} takes a list of patterns of paths")
-                continue
-            for offset, item in node.items:
-                start = definition.base + offset
-                span = Span(start, start + max(item.length, 0))
-                if item.kind == "string":
-                    yield from self._pattern(item.value, span)
-                else:
-                    self._add(span, "A pattern of paths is a string")
+            for text, span in self._texts(definition, "a list of patterns of paths"):
+                yield from self._pattern(text, span)
+
+    def environments(self, found: Sequence[Definition]) -> frozenset[str] | None:
+        """Read a list of names; None without one."""
+        names = [
+            name
+            for definition in found[:1]
+            for name, _ in self._texts(definition, "a list of names of environments")
+        ]
+        is_list = bool(found) and found[0].kind == "array"
+        return frozenset(names) if is_list else None
+
+    def seeds(self, found: Sequence[Definition], folder: Path) -> SeedSources:
+        """Read a list of patterns of files, or a table of them by binding."""
+        if not found or found[0].kind != "table":
+            patterns = [*self._files(found[0])] if found else None
+            return SeedSources(folder, patterns=patterns)
+        members = self._members(found)
+        return SeedSources(folder, {name: [*self._files(each)] for name, each in members})
+
+    def _files(self, definition: Definition) -> Iterator[str]:
+        """Yield the valid patterns of a list, or of one string."""
+        node = definition.node
+        if node is not None and node.kind == "string":
+            texts = [(str(node.value), definition.span)]
+        else:
+            texts = [*self._texts(definition, "a file, a list of files, or a table by binding")]
+        for text, span in texts:
+            if any(True for _ in self._pattern(text, span)):
+                yield text
+
+    def _texts(self, definition: Definition, wanted: str) -> Iterator[tuple[str, Span]]:
+        """Yield the strings of a list, each with its span."""
+        node = definition.node
+        if node is None or definition.kind != "array":
+            self._add(definition.span, f"This takes {wanted}")
+            return
+        for offset, item in node.items:
+            start = definition.base + offset
+            span = Span(start, start + max(item.length, 0))
+            if item.kind == "string":
+                yield str(item.value), span
+            else:
+                self._add(span, f"This takes {wanted}, each as a string")
 
     def _pattern(self, text: str, span: Span) -> Iterator[PathPattern]:
         try:

@@ -17,7 +17,9 @@ from kvlens.lint.fixable_config import FixableConfig
 from kvlens.lint.fixes import Fixable, affordable, fix_all, fixes_for, suppress
 from kvlens.lint.rewrites import rewrites
 from kvlens.lint.suppressions import with_severity
-from kvlens.lsp.documents import to_range
+from kvlens.lsp.code_action_resolve import fix_all_later
+from kvlens.lsp.conversions import conversions
+from kvlens.lsp.documents import Document, to_range
 from kvlens.lsp.palette import PUT, command, subject
 from kvlens.stopping import in_thread
 from kvlens.stores.base import StoreError
@@ -29,18 +31,49 @@ if TYPE_CHECKING:
     from kvlens.lsp.sources import Read
 
 QUICK_FIX = types.CodeActionKind.QuickFix.value
+EXTRACT = types.CodeActionKind.RefactorExtract.value
 REWRITE = types.CodeActionKind.RefactorRewrite.value
 FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.kvlens"
-KINDS = [QUICK_FIX, REWRITE, FIX_ALL]
 MOST_PROBLEMS = 20  # of a selection: the first ones can be fixed
 
 
 async def answer(server: Server, params: types.CodeActionParams) -> list[types.CodeAction]:
-    """Return the code actions for a range."""
+    """Return the code actions for a range.
+
+    What takes long has no edit yet where the client asks for it: see `code_action_resolve`.
+    """
     uri = params.text_document.uri
     document, config = server.documents.get(uri), server.diagnostics.config(uri)
     if document is None or (config is not None and config.refused):
         return []
+    only = params.context.only
+    if only and [*only] == [FIX_ALL] and server.resolves_edits:
+        return [fix_all_later(document)]
+    actions = await actions_at(server, document, params)
+    if config is not None and config.text == document.text and _wanted(REWRITE, only):
+        actions += conversions(server, document, config, params.context)
+    return actions
+
+
+async def fix_all_edit(server: Server, document: Document) -> types.WorkspaceEdit:
+    """Return the edit that fixes all problems of a text that have one certain answer."""
+    start = types.Position(0, 0)
+    params = types.CodeActionParams(
+        types.TextDocumentIdentifier(document.uri),
+        types.Range(start, start),
+        types.CodeActionContext([], only=[FIX_ALL]),
+    )
+    for action in await actions_at(server, document, params):
+        if action.edit is not None:
+            return action.edit
+    return types.WorkspaceEdit()
+
+
+async def actions_at(
+    server: Server, document: Document, params: types.CodeActionParams
+) -> list[types.CodeAction]:
+    """Return the code actions for a range, with their edits."""
+    uri, config = document.uri, server.diagnostics.config(document.uri)
     levels, encoding = server.diagnostics.levels(uri), document.encoding
     if config is not None:
         if config.text != document.text:
@@ -59,6 +92,8 @@ async def answer(server: Server, params: types.CodeActionParams) -> list[types.C
     }
     file = _File(uri, read.lines, encoding, [])
     actions = await in_thread(_of_source, params, file, read, levels, others)
+    if _wanted(EXTRACT, params.context.only):
+        actions += await in_thread(_extractions, params, file, read)
     if server.has_palette and _wanted(QUICK_FIX, params.context.only):
         actions += await _creating(server, uri, read, params.range.start)
     return actions
@@ -126,6 +161,17 @@ def _of_source(
     found = (with_severity(problem, levels) for problem in fixable.problems)
     file.problems = [problem for problem in found if problem]
     return list(_offered(params, file, fixable, others))
+
+
+def _extractions(params: types.CodeActionParams, file: _File, read: Read) -> list[types.CodeAction]:
+    from kvlens.js.extract_prefix import extract_prefix  # late: only where there are sources
+    from kvlens.js.source_context import read as analyzed
+
+    found = extract_prefix(analyzed(read.source, read.context), _span(params, file))
+    if found is None:
+        return []
+    title = notice(f'Extract the key prefix "{found.prefix:.60}" to {found.name}')
+    return [_action(Fix(title, found.edits), EXTRACT, file, params)]
 
 
 def _offered(

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
-from kvlens.config.find import SEEDS
-from kvlens.files import is_regular
 from kvlens.formatting import amount
 from kvlens.lsp.code_lens import KINDS, OPEN, RUN, SEED, labelled
 from kvlens.lsp.lens_refresh import UNKNOWN, number_of_keys
@@ -48,10 +46,10 @@ async def answer(server: Server, lens: types.CodeLens) -> types.CodeLens:
     if kind == OPEN and binding:
         keys = project.shown_keys[store_id] = await number_of_keys(project, store_id)
         title = title if keys == UNKNOWN else f"{amount(keys, None)} · {title}"
-    seed = project.path.parent / SEEDS / f"{binding}.json"
-    if kind == SEED and is_regular(seed):
-        title = f"seed from {seed.name}"
-        named["file"] = server.uri(seed)
+    seeds = project.seeds_of(binding) if kind == SEED and binding else []
+    if len(seeds) == 1:
+        title = f"seed from {seeds[0].name}"
+        named["file"] = server.uri(seeds[0])
     lens.command = types.Command(title=notice(title), command=command, arguments=[named])
     return lens
 

@@ -51,13 +51,17 @@ def pause_after(took: float) -> float:
 class Checked:
     """One open config: its last parsed version, and the last result of the slow rules."""
 
-    def __init__(self, document: Document, path: str) -> None:
+    def __init__(self, document: Document, path: str, counted: frozenset[str] | None) -> None:
         self.document = document
-        self.reader = ConfigReader(path)
-        self.config = self.reader.read(document.text)
+        self.read_as(path, counted)
         self.slow: list[Problem] = []
         self.took = 0.0  # seconds, for the slow rules
         self.pause: asyncio.TimerHandle | None = None
+
+    def read_as(self, path: str, counted: frozenset[str] | None) -> None:
+        """Read the text with the environments that count; see `load_text`."""
+        self.reader = ConfigReader(path, counted)
+        self.config = self.reader.read(self.document.text)
 
 
 class Diagnostics:
@@ -88,16 +92,22 @@ class Diagnostics:
         path = file_path(document.uri)
         if path is None or not is_config(path):
             return
-        checked = self._open[document.uri] = Checked(document, path)
+        checked = self._open[document.uri] = Checked(document, path, self._counted(path))
         if not self.pulled:  # else the client pulls
             self._publish_config(checked)
         self._server.create_task(self._run_slow_rules(checked))
 
     def did_change_configuration(self) -> None:
-        """Check the open texts again: the user changed the severity of a rule."""
+        """Check the open texts again: the user changed the severity of a rule, or project files."""
         for checked in self._open.values():
+            counted = self._counted(checked.reader.path)
+            if counted != checked.reader.counted:
+                checked.read_as(checked.reader.path, counted)
             self._publish_config(checked)
             self._server.create_task(self._run_slow_rules(checked))
+
+    def _counted(self, path: str) -> frozenset[str] | None:
+        return self._server.severities.file(Path(path)).environments
 
     def sources_changed(self) -> None:
         """Check again which namespaces of the open configs the sources use."""
@@ -148,7 +158,8 @@ class Diagnostics:
 
     def of_file(self, path: Path, uri: str) -> list[dict[str, Any]]:
         """Return the problems of a config on disk as JSON; empty if it is gone."""
-        checked, _ = check_config_file(path, self.levels(uri))
+        counted = self._server.severities.file(path).environments
+        checked, _ = check_config_file(path, self.levels(uri), counted=counted)
         if not checked.text and not is_there(path):
             return []
         index = LineIndex(checked.text)

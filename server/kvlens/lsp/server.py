@@ -351,6 +351,8 @@ class Server(StdioServer):
         if any(path.name in project_file.NAMES for path in paths):
             self.severities.forget()
             self._check_again()
+            await asyncio.gather(*(project.follow() for project in self.projects))
+            self.protocol.notify(CHANGED, {})
         elif any(is_context_file(path) for path in paths):
             self._check_again()
         if self._sources:
@@ -482,6 +484,25 @@ class Server(StdioServer):
         elif event.get("message"):
             self.log(event.get("level", "info"), event["message"])
 
+    @property
+    def resolves_edits(self) -> bool:
+        """Whether the client asks for the edit of a code action when it is chosen."""
+        text_document = self.client_capabilities.text_document
+        able = text_document.code_action if text_document is not None else None
+        resolved = able.resolve_support if able is not None else None
+        return resolved is not None and "edit" in resolved.properties
+
+    @property
+    def creates_files(self) -> bool:
+        """Whether the edits that the client applies may create files."""
+        workspace = self.client_capabilities.workspace
+        able = workspace.workspace_edit if workspace is not None else None
+        return bool(
+            able is not None
+            and able.document_changes
+            and types.ResourceOperationKind.Create in (able.resource_operations or ())
+        )
+
     def ask_to_pull(self) -> None:
         """Ask a client that pulls diagnostics to pull again."""
         workspace = self.client_capabilities.workspace
@@ -574,8 +595,12 @@ FEATURES: dict[str, tuple[str, Any]] = {
     types.CODE_LENS_RESOLVE: ("code_lens_resolve", None),
     types.TEXT_DOCUMENT_CODE_ACTION: (
         "code_actions",
-        types.CodeActionOptions(["quickfix", "refactor.rewrite", "source.fixAll.kvlens"]),
+        types.CodeActionOptions(
+            ["quickfix", "refactor.extract", "refactor.rewrite", "source.fixAll.kvlens"],
+            resolve_provider=True,
+        ),
     ),
+    types.CODE_ACTION_RESOLVE: ("code_action_resolve", None),
     types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: ("symbols", None),
     types.TEXT_DOCUMENT_FOLDING_RANGE: ("folding", None),
     types.TEXT_DOCUMENT_DOCUMENT_LINK: ("links", types.DocumentLinkOptions()),

@@ -67,16 +67,16 @@ class Conflicts(NamedTuple):
 def find_files(
     scope: Scope, files: Sequence[Path], *, preview: bool | None = None
 ) -> list[tuple[Path, Target]]:
-    """Return each file with its namespace, from the file's name.
+    """Return each file with its namespace, from the project file or from the file's name.
 
-    Without `files`, uses the existing seeds/BINDING.json of the bindings. Raises NotFoundError.
+    Without `files`, uses the existing seed files of the bindings. Raises NotFoundError.
     """
     if files:
         return [(path, _by_name(scope, path, preview)) for path in files]
     found = [
         (path, find_target(scope, binding=binding, preview=preview))
         for binding in bindings(scope)
-        if (path := scope.project.seed_file(binding)).exists()
+        for path in scope.project.seeds_of(binding)
     ]
     if not found:
         place = Path(scope.label).parent / SEEDS / "BINDING.json"
@@ -86,7 +86,8 @@ def find_files(
 
 def _by_name(scope: Scope, path: Path, preview: bool | None) -> Target:
     try:
-        return find_target(scope, binding=path.stem, preview=preview)
+        binding = scope.project.binding_of(path) or path.stem
+        return find_target(scope, binding=binding, preview=preview)
     except NotFoundError as error:
         found = error  # Python deletes an exception's name after the `except` clause
         raise NotFoundError(

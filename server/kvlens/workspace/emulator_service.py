@@ -13,6 +13,7 @@ from kvlens.config.repeated import repeated
 from kvlens.emulator.server import Emulator
 from kvlens.kv.limits import CompatName
 from kvlens.kv.records import Write
+from kvlens.lint.project_file import NAMES as PROJECT_FILES
 from kvlens.seeds.apply import apply
 from kvlens.seeds.array import FileError
 from kvlens.seeds.file import SeedItem, read
@@ -89,7 +90,7 @@ class EmulatorService(Service):
         # An empty set: changes from before the watching started aren't reported.
         for path in sorted(paths) if paths else [self.project.path, *self.project.seed_files()]:
             try:
-                if path == self.project.path:
+                if path == self.project.path or path.name in PROJECT_FILES:
                     await self.config_changed()
                 else:
                     await self._seed_changed(path)

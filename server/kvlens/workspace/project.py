@@ -10,6 +10,7 @@ from kvlens.config.find import SEEDS, ConfigError, read_config
 from kvlens.config.local_state import WRANGLER, local_state
 from kvlens.config.model import Config, Namespace
 from kvlens.config.reader import ConfigReader
+from kvlens.lint.project_file import NONE, project_file
 from kvlens.stores.base import Store
 from kvlens.stores.registry import DEFAULT_STORE, keys_of, open_store, shown_url
 
@@ -39,7 +40,8 @@ class Project:
         self.renamed: list[Renamed] = []
         """Namespaces that `reload` found under another name. Code that offers to move them
         removes them."""
-        self._reader = ConfigReader(str(self.path))
+        self._file = NONE if text == "" else project_file(self.folder)
+        self._reader = ConfigReader(str(self.path), self._counted())
         self.config: Config = self._reader.read(read_config(self.path) if text is None else text)
 
     @property
@@ -99,6 +101,9 @@ class Project:
         from kvlens.config.renamed import renamed  # late: few commands reload
 
         self.store = self._named_store  # the project's scripts may have changed
+        self._file = project_file(self.folder)
+        if self._counted() != self._reader.counted:
+            self._reader = ConfigReader(str(self.path), self._counted())
         before, used = self.config.namespaces(), _ids(self.namespaces)
         config = self._reader.read(read_config(self.path))
         if not set(_ids(before)) <= set(_ids(config.namespaces())):
@@ -106,6 +111,11 @@ class Project:
         self.config = config
         self.renamed += renamed(before, self.config.namespaces())
         return used != _ids(self.namespaces)
+
+    def _counted(self) -> frozenset[str] | None:
+        """Return the environments that count: the project file's, and the one in use."""
+        named = self._file.environments
+        return named if named is None or not self.environment else named | {self.environment}
 
     def _check(self, config: Config) -> None:
         from kvlens.config.syntax_check import find_mistake  # late: few configs are checked
@@ -122,22 +132,33 @@ class Project:
     # seed files -----------------------------------------------------------------------------
 
     def seed_file(self, binding: str) -> Path:
-        """Return the path of a binding's seed file, even if it doesn't exist."""
+        """Return where a binding's seed file is by default, even if it doesn't exist."""
         return self.folder / SEEDS / f"{binding}.json"
 
     def seed_files(self) -> list[Path]:
         """Return the existing seed files, even for unknown bindings."""
-        return sorted((self.folder / SEEDS).glob("*.json"))
+        return [path for _, path in self._file.seeds.files(self.folder)]
+
+    def seeds_of(self, binding: str) -> list[Path]:
+        """Return the existing seed files of a binding."""
+        return [path for name, path in self._file.seeds.files(self.folder) if name == binding]
+
+    def binding_of(self, path: Path) -> str | None:
+        """Return the binding that a seed file of the project is for."""
+        whole = path.absolute()
+        found = (name for name, known in self._file.seeds.files(self.folder) if known == whole)
+        return next(found, None)
 
     def seeded_by(self, path: Path) -> Namespace | None:
         """Return the namespace that a file seeds; None for other files and missing ones.
 
-        `seeds/BINDING.json` seeds that binding of the chosen environment, or of the top level.
+        It seeds that binding of the chosen environment, or of the top level.
         """
-        if path != self.seed_file(path.stem) or not path.is_file():
+        binding = self.binding_of(path)
+        if binding is None or not path.is_file():
             return None
         for namespace in self.config.namespaces(self.environment):
-            if namespace.binding == path.stem:
+            if namespace.binding == binding:
                 return namespace
         return None
 

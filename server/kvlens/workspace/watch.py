@@ -42,9 +42,15 @@ def follow(
 
     def folders() -> set[Path]:
         links.clear()
-        for path in (project.path, *project.seed_files()):
+        seeds = project.seed_files()
+        for path in (project.path, *seeds):
             links.update(dict.fromkeys(link_targets(path), path))
-        return {project.folder, project.folder / SEEDS} | {target.parent for target in links}
+        return {
+            project.folder,
+            project.folder / SEEDS,
+            *(path.parent for path in seeds),
+            *(target.parent for target in links),
+        }
 
     return _by_own_names(changed_files(folders, stop, watch), links)
 

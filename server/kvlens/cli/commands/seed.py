@@ -55,10 +55,11 @@ def _files(options: Options) -> tuple[Scope, list[tuple[Path, Target]]]:
         scope = find_scope(options)
         return scope, find_files(scope, files, preview=options.preview)
     if options.namespace_id is not None and not files:
-        raise UsageError("--namespace-id needs a FILE; only a binding has a seed file of its name")
+        raise UsageError("--namespace-id needs a FILE; only a binding has seed files")
     target = find_target(options)
     if not files and target.binding:
-        files = [target.scope.project.seed_file(target.binding)]
+        project = target.scope.project
+        files = project.seeds_of(target.binding) or [project.seed_file(target.binding)]
     return target.scope, [(path, target) for path in files]
 
 
@@ -139,7 +140,7 @@ COMMAND = Command(
     "On a terminal, it asks before it overwrites keys with other content. Scripts aren't asked.",
     _seed,
     _options,
-    (Argument("[FILE…]", f"seed files (default: {SEEDS}/BINDING.json of every binding)"),),
+    (Argument("[FILE…]", f"seed files (default: {SEEDS}/BINDING.json, or those of kvlens.toml)"),),
     ("kvlens seed", "kvlens seed seeds/SESSIONS.json --dry-run"),
     {1: "a file has mistakes, the keys can't be written, or the answer was no"},
 )

@@ -7,7 +7,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from kvlens.config.syntax_check import find_mistake
-from kvlens.files import is_regular
 from kvlens.kv.clock import REAL, Shift
 from kvlens.lsp.command import Command
 from kvlens.lsp.documents import to_range
@@ -100,7 +99,7 @@ async def _shift(project: ServedProject) -> Shift:
 def _is_seedable(project: ServedProject, rows: Sequence[Row]) -> bool:
     if not rows or any(row.stats is None or row.stats.keys != 0 for row in rows):
         return False
-    return any(is_regular(project.seed_file(row.namespace.binding)) for row in rows)
+    return any(project.seeds_of(row.namespace.binding) for row in rows)
 
 
 def _shown(row: Row, index: LineIndex, encoding: Any) -> Namespace:

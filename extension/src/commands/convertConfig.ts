@@ -1,0 +1,96 @@
+/** Convert a config to another language: open the new file, and offer to remove the old one. */
+
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import { type Contribution, type Parts, projectOf, type Subject } from '../command';
+import { inform, warn } from '../messages';
+import * as prompts from '../prompts';
+import type { ConvertConfigParameters, ConvertConfigResult } from '../protocol';
+
+const { t } = vscode.l10n;
+
+type Language = ConvertConfigParameters['to'];
+const MOST = 3; // that couldn't be converted are in the message; the log has all
+
+export const contribution: Contribution = {
+    title: 'Convert Config…',
+    about: 'Write the config as TOML, as JSON with comments or as a cloudflare.config.ts, with its comments',
+    menus: {
+        commandPalette: [{ when: 'kvlens.view == ready || kvlens.view == noNamespaces' }],
+        'view/item/context': [
+            { when: 'view == kvlens.namespaces && viewItem == project', group: '1_project@2' },
+        ],
+    },
+    needsTrust: false,
+};
+
+/** What a code action passes. */
+interface Chosen {
+    config: string;
+    to: Language;
+}
+
+export async function run(parts: Parts, passed?: Subject | Chosen): Promise<void> {
+    const chosen = passed && 'to' in passed ? (passed as Chosen) : undefined;
+    const project = projectOf(chosen ? undefined : (passed as Subject | undefined));
+    const config =
+        chosen?.config ??
+        (project ?? (await prompts.project(parts.model, t('Convert Config')))).config;
+    const old = vscode.Uri.parse(config);
+    const to = chosen?.to ?? (await prompts.language(path.posix.basename(old.path)));
+    const { text, file, notices } = await parts.server.ask('kvlens.convertConfig', { config, to });
+    const uri = vscode.Uri.parse(file);
+    const [before, after] = [old, uri].map((one) => path.posix.basename(one.path));
+    if (await exists(uri)) {
+        throw new prompts.NothingThere(
+            t('{0} exists, and it is kept. Rename or delete it, then convert {1}.', after, before),
+        );
+    }
+    const edit = new vscode.WorkspaceEdit();
+    edit.createFile(uri, { overwrite: false, contents: Buffer.from(text) });
+    if (!(await vscode.workspace.applyEdit(edit))) {
+        throw new prompts.NothingThere(t("{0} couldn't be created.", after));
+    }
+    await vscode.window.showTextDocument(uri);
+    for (const { line, message } of notices) {
+        parts.server.log.warn(`${before}:${line}: ${message}`);
+    }
+    const remove = t('Move to Trash');
+    const showLog = t('Show Log');
+    const [said, ask] = notices.length
+        ? [lost(before, after, notices), warn]
+        : [t('Converted {0} to {1}.', before, after), inform];
+    const question = t('Move {0} to the trash? wrangler reads only one of the two.', before);
+    const answer = await ask(`${said} ${question}`, remove, ...(notices.length ? [showLog] : []));
+    if (answer === showLog) {
+        parts.server.log.show();
+    } else if (answer === remove) {
+        await moveToTrash(old, before);
+    }
+}
+
+/** Move a file to the trash; where there is none, as on a remote machine, ask before it is deleted. */
+async function moveToTrash(file: vscode.Uri, name: string): Promise<void> {
+    try {
+        await vscode.workspace.fs.delete(file, { useTrash: true });
+    } catch {
+        const question = t('There is no trash here. Delete {0} permanently?', name);
+        await prompts.confirm(question, t('Its content is in the other file.'), t('Delete'));
+        await vscode.workspace.fs.delete(file);
+    }
+}
+
+function lost(before: string, after: string, notices: ConvertConfigResult['notices']): string {
+    const lines = notices.slice(0, MOST).map(({ line, message }) => `${line}: ${message}`);
+    const shown = lines.join('; ');
+    return notices.length > MOST
+        ? t('Not all of {0} can be said in {1}. Line {2} (and {3} more in the log).', before, after, shown, notices.length - MOST)
+        : t('Not all of {0} can be said in {1}. Line {2}.', before, after, shown);
+}
+
+async function exists(uri: vscode.Uri): Promise<boolean> {
+    return vscode.workspace.fs.stat(uri).then(
+        () => true,
+        () => false,
+    );
+}

@@ -1,0 +1,4 @@
+"""Convert a config to another language.
+
+Section: Project
+"""

@@ -1,0 +1,389 @@
+"""Write a wrangler config as a cloudflare.config.ts.
+
+Environments become modes. What has no equivalent there becomes a comment, and is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import deepcopy
+
+from kvlens.config.document.cloudflare_fields import (
+    ASSETS,
+    BY_PATH,
+    CONSUMER,
+    IN_THIS_WORKER,
+    OUTSIDE,
+    PER_ENVIRONMENT,
+    REGIONS,
+    SETTINGS,
+    WORKER,
+    Binding,
+    Fields,
+)
+from kvlens.config.document.gaps import table_at
+from kvlens.config.document.model import (
+    Comments,
+    Document,
+    Element,
+    Notice,
+    Value,
+    lines,
+    table_of,
+    text_value,
+)
+from kvlens.config.document.read import SCHEMA
+from kvlens.config.document.unrepresentable import as_comments
+from kvlens.config.document.write_braced import BracedWriter, comment_lines, json_string
+
+NAME = "cloudflare.config.ts"
+_ENVIRONMENTS = "env"
+
+
+def write_cloudflare(document: Document) -> tuple[str, list[Notice]]:
+    """Return the text of a cloudflare.config.ts, and what it can't say."""
+    found = document.root.get(_ENVIRONMENTS)
+    environments = found.value.elements if found and found.value.kind == "table" else []
+    workers = [_Worker(document.root, None)]
+    workers += [_Worker(one.value, one, document.root) for one in environments]
+    notices = [notice for worker in workers for notice in worker.notices]
+    for worker in workers:
+        for name in ("name", "compatibilityDate"):
+            if worker.config.get(name) is None:
+                of = f' of the mode "{worker.mode}"' if worker.mode is not None else ""
+                notices.append(Notice(1, f"{name}: {NAME} needs it{of}; add it"))
+    has_kv = any(worker.has_kv for worker in workers)
+    imported = "bindings, defineConfig" if has_kv else "defineConfig"
+    head = comment_lines(document.head)
+    written = [*head, f'import {{ {imported} }} from "cf/config";', ""]
+    if len(workers) == 1:
+        body = _code(workers[0].config_object(), "")
+        written.append(f"export default defineConfig({body});")
+    else:
+        written += ["export default defineConfig(({ mode }) => {", "  switch (mode) {"]
+        assert found
+        written += comment_lines([*found.above, *found.value.head], indent="    ")
+        for worker in (*workers[1:], workers[0]):
+            written += comment_lines(worker.above, indent="    ")
+            label = "default" if worker.mode is None else f"case {json_string(worker.mode)}"
+            written += [f"    {label}:", f"      return {_code(worker.config_object(), '      ')};"]
+        written += comment_lines([*found.value.end, *found.after], indent="    ")
+        written += ["  }", "});"]
+    written += comment_lines(document.foot)
+    text = "\n".join([*written, ""])
+    return text.replace("\n", document.newline), sorted(notices)
+
+
+def _code(value: Value, indent: str) -> str:
+    return BracedWriter(code=True).value(value, indent, 0, expanded=True)
+
+
+class _Worker:
+    """The config of one mode."""
+
+    def __init__(self, scope: Value, environment: Element | None, top: Value | None = None) -> None:
+        self.mode = None if environment is None else environment.name
+        self.above: Comments = []
+        self.notices: list[Notice] = []
+        self.config = Value("table", head=[*scope.head])
+        self.settings = Value("table")
+        self.has_kv = False
+        self._is_inherited = False
+        self._bound: set[str] = set()
+        self._own_name = _own_name(scope, top, self.mode)
+        self._waiting: Comments = []  # comments for what follows
+        if environment is not None:
+            self.above = [*lines(environment.above), *environment.after]
+        if top is not None:
+            self._inherit(scope, top)
+        for element in scope.elements:
+            self._convert(deepcopy(element))
+        self.config.end += [*self._waiting, *scope.end]
+
+    def config_object(self) -> Value:
+        """Return what `defineConfig` takes."""
+        return table_of([*self.settings.elements, Element(self.config, "worker")])
+
+    def _inherit(self, scope: Value, top: Value) -> None:
+        own = {element.name for element in scope.elements}
+        if "name" not in own and self._own_name:
+            self.config.elements.append(Element(text_value(self._own_name), "name"))
+        self._is_inherited = True
+        for element in top.elements:
+            name = element.name or ""
+            if name in own or name in ("name", _ENVIRONMENTS, SCHEMA, *PER_ENVIRONMENT):
+                continue
+            if (name,) not in BY_PATH and (name in WORKER or name in _SPECIAL or name in SETTINGS):
+                self._convert(_bare(element))
+        self._is_inherited = False
+
+    def _convert(self, element: Element) -> None:
+        name = element.name or ""
+        if name == SCHEMA or (name == _ENVIRONMENTS and self.mode is None):
+            if name == SCHEMA:
+                self._waiting += [*lines(element.above), *element.after]
+            return
+        special = _SPECIAL.get(name)
+        if name in WORKER:
+            self._renamed(element, self.config, *WORKER[name])
+        elif name in SETTINGS:
+            if name == "compliance_region":
+                region = str(element.value.value)
+                element.value.value = REGIONS.get(region, region)
+            self._renamed(element, self.settings, *SETTINGS[name])
+        elif (name,) in BY_PATH:
+            self._bindings(element, BY_PATH[(name,)])
+        elif special is not None:
+            special(self, element)
+        elif name in OUTSIDE:
+            self._lose(element, "it belongs in wrangler.config.ts")
+        else:
+            self._lose(element, f"{NAME} has no equivalent")
+
+    def _lose(self, element: Element, reason: str, name: str | None = None) -> None:
+        if self._is_inherited:  # said for the top level
+            return
+        self.notices.append(Notice(element.line, f"{name or element.name}: {reason}"))
+        self._waiting += as_comments(element, reason)
+
+    def _add(self, holder: Value, element: Element) -> None:
+        if self._waiting:
+            element.above[:0] = self._waiting
+            self._waiting = []
+        holder.elements.append(element)
+
+    def _renamed(self, element: Element, holder: Value, name: str, inner: Fields | None) -> None:
+        element.name = name
+        self._add(holder, element)
+        if inner is not None and element.value.kind == "table":
+            self._rename_members(element.value, inner)
+
+    def _rename_members(self, value: Value, fields: Fields) -> None:
+        elements, outer = value.elements, self._waiting
+        value.elements, self._waiting = [], []
+        for element in elements:
+            known = fields.get(element.name or "")
+            if known is None:
+                self._lose(element, f"{NAME} has no equivalent")
+            else:
+                self._renamed(element, value, *known)
+        value.end[:0] = self._waiting
+        self._waiting = outer
+
+    def _place(self, name: str, kind: str = "table") -> Value:
+        """Return the value of a member of the Worker, creating it."""
+        found = self.config.get(name)
+        if found is None:
+            found = Element(Value("array" if kind == "array" else "table"), name)
+            self._add(self.config, found)
+        return found.value
+
+    # bindings -----------------------------------------------------------------------------------
+
+    def _bindings(self, element: Element, binding: Binding, path: str = "") -> None:
+        wanted = "table" if binding.single else "array"
+        if element.value.kind != wanted:
+            self._lose(element, f"{NAME} has no equivalent", path or None)
+            return
+        env = self._place("env")
+        entries = [element] if binding.single else element.value.elements
+        if not binding.single:
+            self._waiting += [*lines(element.above), *element.value.head]
+        for entry in entries:
+            self._entry(entry, binding, env)
+        if not binding.single:
+            self._waiting += [*lines(element.value.end), *element.after]
+
+    def _entry(self, entry: Element, binding: Binding, env: Value) -> None:
+        key = entry.value.get(binding.key) if entry.value.kind == "table" else None
+        if key is None or key.value.kind != "string" or key.value.value in self._bound:
+            self._lose(entry, f"this has no {binding.key}, or one that is there already")
+            return
+        self._bound.add(str(key.value.value))
+        about = Value("table", compact=True, head=entry.value.head)
+        has_call = binding.type == "kv"
+        if not has_call:
+            about.elements.append(Element(text_value(binding.type), "type"))
+        outer, self._waiting = self._waiting, []
+        for member in entry.value.elements:
+            if member is key:
+                continue
+            path = binding.fields.get(member.name or "")
+            if path is None:
+                name = f"{binding.path[-1]}.{member.name}"
+                self._lose(member, f"{NAME} has no equivalent", name)
+                continue
+            *before, name = path
+            member.name = name
+            holder = table_at(about, before, member.line)
+            holder.compact = True
+            self._add(holder, member)
+        if binding.type in IN_THIS_WORKER and about.get("worker") is None and self._own_name:
+            about.elements.insert(1, Element(text_value(self._own_name), "worker"))
+        about.end = [*self._waiting, *entry.value.end]
+        self._waiting = outer
+        value = about
+        if has_call:
+            self.has_kv = True
+            has_argument = bool(about.elements or about.has_comments)
+            arguments = [Element(about)] if has_argument else []
+            value = Value("call", "bindings.kv", arguments)
+        above: Comments = [*lines(entry.above), *lines(key.above), *key.after]
+        self._add(env, Element(value, str(key.value.value), entry.line, above, entry.after))
+
+    def _variables(self, element: Element) -> None:
+        if element.value.kind != "table":
+            self._lose(element, f"{NAME} has no equivalent")
+            return
+        env = self._place("env")
+        self._waiting += [*lines(element.above), *element.value.head]
+        for member in element.value.elements:
+            kind = "text" if member.value.kind == "string" else "json"
+            said = Element(text_value(kind), "type")
+            member.value = table_of([said, Element(member.value, "value")], compact=True)
+            self._add(env, member)
+        self._waiting += [*lines(element.value.end), *element.after]
+
+    # tables with lists --------------------------------------------------------------------------
+
+    def _inner(self, element: Element) -> None:
+        """Convert each member of a table such as `queues`."""
+        if element.value.kind != "table":
+            self._lose(element, f"{NAME} has no equivalent")
+            return
+        outer = element.name or ""
+        self._waiting += [*lines(element.above), *element.value.head]
+        for member in element.value.elements:
+            path = (outer, member.name or "")
+            if path in BY_PATH:
+                self._bindings(member, BY_PATH[path], ".".join(path))
+            elif path in _LISTS and member.value.kind == "array":
+                self._waiting += [*lines(member.above), *member.value.head]
+                for item in member.value.elements:
+                    _LISTS[path](self, item)
+                self._waiting += [*lines(member.value.end), *member.after]
+            else:
+                self._lose(member, f"{NAME} has no equivalent", ".".join(path))
+        self._waiting += [*lines(element.value.end), *element.after]
+
+    def _trigger(self, item: Element, members: Sequence[Element], kind: str) -> None:
+        item.value = table_of([Element(text_value(kind), "type"), *members], compact=True)
+        item.name = None
+        self._add(self._place("triggers", "array"), item)
+
+    def _cron(self, item: Element) -> None:
+        self._trigger(item, [Element(item.value, "schedule")], "scheduled")
+
+    def _consumer(self, item: Element) -> None:
+        if item.value.kind != "table":
+            self._lose(item, f"{NAME} has no equivalent", "queues.consumers")
+            return
+        self._rename_members(item.value, CONSUMER)
+        inside = item.value
+        self._trigger(item, inside.elements, "queue")
+        item.value.head, item.value.end = inside.head, inside.end
+
+    def _secret(self, item: Element) -> None:
+        name = str(item.value.value)
+        item.value = table_of([Element(text_value("secret"), "type")], compact=True)
+        item.name = name
+        self._add(self._place("env"), item)
+
+    def _routes(self, element: Element) -> None:
+        if element.value.kind != "array":
+            self._route(element)
+            return
+        self._waiting += [*lines(element.above), *element.value.head]
+        for item in element.value.elements:
+            self._route(item)
+        self._waiting += [*lines(element.value.end), *element.after]
+
+    def _route(self, item: Element) -> None:
+        if item.value.kind == "string":
+            self._trigger(item, [Element(item.value, "pattern")], "fetch")
+            return
+        members = {one.name: one for one in item.value.elements}
+        names = members.keys() - {"custom_domain"}
+        custom = members.get("custom_domain")
+        if custom is not None and custom.value.value is True and names == {"pattern"}:
+            comments = [*item.value.comments()]
+            item.above += comments
+            item.value, item.name = members["pattern"].value, None
+            self._add(self._place("domains", "array"), item)
+        elif (custom is None or custom.value.value is False) and names in _ZONES:
+            renamed = [one for one in item.value.elements if one is not custom]
+            for one in renamed:
+                one.name = "pattern" if one.name == "pattern" else "zone"
+            self._trigger(item, renamed, "fetch")
+        else:
+            self._lose(item, f"{NAME} has no equivalent", "routes")
+
+    def _tails(self, element: Element) -> None:
+        items = element.value.elements
+        known = all({one.name for one in item.value.elements} == {"service"} for item in items)
+        if element.value.kind != "array" or not known:
+            self._lose(element, f"{NAME} has no equivalent")
+            return
+        for item in items:
+            item.value.elements[0].name = "worker"
+        element.name = "tailConsumers"
+        self._add(self.config, element)
+
+    def _assets(self, element: Element) -> None:
+        if element.value.kind != "table":
+            self._lose(element, f"{NAME} has no equivalent")
+            return
+        binding, directory = element.value.get("binding"), element.value.get("directory")
+        for inside, reason in (
+            (directory, "it belongs in wrangler.config.ts, as assetsDirectory"),
+            (binding, ""),
+        ):
+            if inside is None:
+                continue
+            element.value.elements.remove(inside)
+            if reason:
+                self._lose(inside, reason, "assets.directory")
+                continue
+            kind = table_of([Element(text_value("assets"), "type")], compact=True)
+            inside.name, inside.value = str(inside.value.value), kind
+            self._add(self._place("env"), inside)
+        if element.value.elements or element.value.has_comments:
+            self._renamed(element, self.config, "assets", ASSETS)
+        else:
+            self._waiting += [*lines(element.above), *element.after]
+
+
+_ZONES = ({"pattern"}, {"pattern", "zone_name"}, {"pattern", "zone_id"})
+_SPECIAL = {
+    "vars": _Worker._variables,
+    "triggers": _Worker._inner,
+    "queues": _Worker._inner,
+    "durable_objects": _Worker._inner,
+    "secrets": _Worker._inner,
+    "logfwdr": _Worker._inner,
+    "routes": _Worker._routes,
+    "route": _Worker._routes,
+    "tail_consumers": _Worker._tails,
+    "assets": _Worker._assets,
+}
+_LISTS = {
+    ("triggers", "crons"): _Worker._cron,
+    ("queues", "consumers"): _Worker._consumer,
+    ("secrets", "required"): _Worker._secret,
+}
+
+
+def _own_name(scope: Value, top: Value | None, mode: str | None) -> str | None:
+    """Return the name of a Worker: an environment's is the top level's with the environment's."""
+    own = scope.get("name")
+    if own is not None:
+        return str(own.value.value)
+    above = top.get("name") if top is not None else None
+    return f"{above.value.value}-{mode}" if above is not None else None
+
+
+def _bare(element: Element) -> Element:
+    """Return a copy without comments."""
+    value = element.value
+    inside = Value(value.kind, value.value, [*map(_bare, value.elements)], compact=True)
+    return Element(inside, element.name, element.line)
