@@ -53,7 +53,7 @@ from collections.abc import Iterator
 from kvlens.config.edit import Edit
 from kvlens.js.analysis import Analysis, BindingUse, alternative
 from kvlens.js.renames import references
-from kvlens.js.similar_names import is_slip
+from kvlens.js.similar_names import is_slip, nearest_name
 from kvlens.js.tree import ancestor
 from kvlens.lint.base import Context, Finding, Fix, Problem, Related, SourceRule
 from kvlens.lint.source_fix_helpers import declared_in, given
@@ -83,7 +83,7 @@ def _check(context: Context) -> Iterator[Finding]:
             continue
         if analysis.is_optional(use.name):
             continue
-        nearest = _nearest(use.name, list(declared.kv))
+        nearest = nearest_name(use.name, list(declared.kv))
         yield Finding(
             use.span,
             f"No environment of the config declares the KV binding {quoted(use.name)}, so it is "
@@ -135,15 +135,6 @@ def _counts(use: BindingUse) -> bool:
     node = use.node if use.how == "global" else use.node.parent
     holder = alternative(node).parent
     return holder is not None and holder.type in _USING
-
-
-def _nearest(name: str, known: list[str]) -> str | None:
-    slips = [each for each in known if is_slip(name, each)]
-    if slips:
-        return slips[0] if len(slips) == 1 else None
-    from difflib import get_close_matches  # late: most bindings are declared
-
-    return next(iter(get_close_matches(name, known, n=1, cutoff=0.75)), None)
 
 
 def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
