@@ -40,6 +40,7 @@ async def named_at(
     server: Server, uri: str, position: types.Position
 ) -> tuple[BindingRef, LineIndex] | None:
     """Return the binding at a position in an open config or source."""
+    await server.found.wait()
     document = server.documents.get(uri)
     if document is None:
         return None
