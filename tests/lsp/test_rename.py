@@ -90,6 +90,19 @@ CASES: dict[str, dict[str, str]] = {
         "const use = (stores: Stores) => stores.KV.get('k');\n"
         "export default { async fetch(request, env) { await use({ KV: env.«KV», get() {} }); } };\n",
     },
+    "shared-by-two-workers": {
+        "wrangler.toml": "",
+        "package.json": '{ "workspaces": ["*"] }',
+        "a/wrangler.toml": 'main = "i.ts"\n[[kv_namespaces]]\nbinding = "«KV»"\n',
+        "a/i.ts": "import { Env } from '../shared/env';\n" + WORKER,
+        "b/wrangler.toml": 'main = "i.ts"\n[[kv_namespaces]]\nbinding = "«KV»"\n',
+        "b/i.ts": "import { one } from '../shared/env';\n"
+        "export default { async fetch(request, env) { await one(env); await env.«KV».get('k'); } };\n",
+        "c/wrangler.toml": 'main = "i.ts"\n[[kv_namespaces]]\nbinding = "KV"\n',
+        "c/i.ts": "export default { async fetch(r, env) { await env.KV.get('k'); } };\n",
+        "shared/env.ts": "export interface Env { «KV»: KVNamespace }\n"
+        "export const one = (env: Env) => env.«KV».get('k');\n",
+    },
     # code
     "destructured": {
         "src/index.ts": "export default { async fetch(request, { «KV»: kv }) { await kv.get('k'); } };",
