@@ -7,6 +7,12 @@ from pathlib import Path
 
 import pytest
 from kvlens.cli import main
+from kvlens.config.edit import applied
+from kvlens.config.reader import load_text
+from kvlens.js.reader import read_source
+from kvlens.js.source_context import SourceContext
+from kvlens.lint.fixable_source import FixableSource
+from kvlens.lint.fixes import fixes_for
 
 from tests.unit.marked_text import marked
 
@@ -499,3 +505,39 @@ def test_a_message_names_the_way_out(
 ) -> None:
     write(tmp_path, files)
     assert [problem["message"] for problem in checked(tmp_path, capsys)] == [message]
+
+
+# id: (the source before, and after the quick fix "Change to …")
+CORRECTED: dict[str, tuple[str, str]] = {
+    "only-the-wrong-one": (
+        worker("interface Env { CARTS: KVNamespace; SESSION: KVNamespace }"),
+        worker("interface Env { CARTS: KVNamespace; SESSIONS: KVNamespace }"),
+    ),
+    "both": (
+        worker(f"interface Env {{ {SAME} SESSION: KVNamespace }}"),
+        worker(f"interface Env {{ {SAME} }}"),
+    ),
+    "both-in-lines": (
+        worker("type Env = {\n\tCARTS: KVNamespace,\n\tCARTSS: KVNamespace,\n\tSESSIONS: KV,\n};"),
+        worker("type Env = {\n\tCARTS: KVNamespace,\n\tSESSIONS: KV,\n};"),
+    ),
+    "both-in-windows-lines": (
+        worker("interface Env {\r\n  CARTS: KVNamespace;\r\n  CARTSS: KVNamespace;\r\n}"),
+        worker("interface Env {\r\n  CARTS: KVNamespace;\r\n}"),
+    ),
+    "with-its-uses": (
+        worker(f"interface Env {{ SESSION: KVNamespace; {SAME} }}").replace(
+            "env.SESSIONS", "env.SESSION"
+        ),
+        worker(f"interface Env {{ {SAME} }}"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), CORRECTED.values(), ids=CORRECTED)
+def test_a_misspelled_member_is_corrected(before: str, after: str) -> None:
+    source = read_source(before, "/w/src/index.ts")
+    fixable = FixableSource(source, SourceContext([load_text(CONFIG, "/w/wrangler.toml")]))
+    (problem,) = (p for p in fixable.problems if p.code == "env-member-undeclared")
+    fix = next(fix for fix in fixes_for(fixable, problem) if fix.title.startswith("Change to"))
+    assert applied(before, fix.edits) == after

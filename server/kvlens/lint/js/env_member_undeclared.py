@@ -56,12 +56,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kvlens.config.edit import Edit
-from kvlens.js.renames import references
 from kvlens.js.similar_names import nearest_name
 from kvlens.js.tree import ancestor
 from kvlens.lint.base import Context, Finding, Fix, Problem, SourceRule
-from kvlens.lint.env_members import generated_for, is_env, name_of
+from kvlens.lint.env_members import corrected, generated_for, is_env, name_of
 from kvlens.lint.source_fix_helpers import declared_in, given
 from kvlens.lint.wording import quoted
 
@@ -107,11 +105,7 @@ def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
     if not name:
         return
     if nearest:
-        edits = tuple(
-            Edit(use.span, f"{nearest}: {name}" if use.shorthand else nearest)
-            for use in references(context.analysis, name)
-        )
-        yield Fix(f"Change to {quoted(nearest)}", edits)
+        yield Fix(f"Change to {quoted(nearest)}", corrected(context, name, nearest))
     for config in context.project.configs:
         yield from declared_in(config, name, context.declared.environments or (None,))
 
