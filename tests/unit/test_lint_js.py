@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from kvlens.config.model import Config
 from kvlens.config.reader import load_text
-from kvlens.lint.base import Problem
+from kvlens.lint.base import Problem, ProjectRule
 from kvlens.lint.check_source import check
 from kvlens.lint.check_sources import check_with_sources
 from kvlens.lint.registry import rules_of
@@ -1449,7 +1449,7 @@ def shown(code: str, heading: str) -> list[str]:
             *check(blocks[ending], path, [config], now=NOW),
             *(
                 check_with_sources(config, {path: blocks[ending]})
-                if code == "binding-unused"
+                if isinstance(SOURCE_RULES[code], ProjectRule)
                 else ()
             ),
         )

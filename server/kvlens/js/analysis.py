@@ -362,10 +362,23 @@ class Analysis:
                     "subscript_expression",
                 ):
                     self.resolver.flow.value(parent)
-                elif node.type == "shorthand_property_identifier_pattern":
-                    declared = names.resolve(node)
-                    if declared is not None and declared.node.id == node.id:
-                        self.resolver.flow.declared(declared)
+                else:
+                    self._follow_variable(node)
+
+    def _follow_variable(self, node: Node) -> None:
+        """Follow the variable that a pattern declares: `{ X }`, `{ X: kv }`, `{ X: kv = y }`."""
+        pair = ancestor(node, {"pair_pattern"}) if node.type == "string_fragment" else node.parent
+        if pair is not None and pair.type == "pair_pattern":
+            value = pair.child_by_field_name("value")
+            if value is not None and value.type == "assignment_pattern":
+                value = value.child_by_field_name("left")
+            variable = value if value is not None and value.type == "identifier" else None
+        else:
+            is_name = node.type == "shorthand_property_identifier_pattern"
+            variable = node if is_name else None
+        declared = self.source.names.resolve(variable) if variable is not None else None
+        if declared is not None and variable is not None and declared.node.id == variable.id:
+            self.resolver.flow.declared(declared)
 
     def use(self, node: Node, how: str, optional: bool = False) -> BindingUse:
         """Return a node that names a binding as a use of it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -10,10 +11,11 @@ from kvlens.config.find import SKIPPED_FOLDERS, has_config_name
 from kvlens.errors import KVLensError
 from kvlens.files import FileRefusedError, is_regular, read_bytes
 from kvlens.js.analysis import EnvType, merge_types
+from kvlens.js.env_types import own_types
 from kvlens.js.grammar import is_source
 from kvlens.js.reader import read_source
 from kvlens.js.resolution import Resolver, imports_of
-from kvlens.js.source_context import env_types
+from kvlens.js.source_context import env_types, is_test
 from kvlens.js.syntax import Source
 
 LARGEST = 1_000_000  # bytes; larger files come from a bundler
@@ -86,6 +88,7 @@ class SourceFiles:
         self._parsed: dict[str, Source] = {}
         self._resolver = Resolver(root, texts) if root is not None else None
         self._importers: dict[str, list[str]] | None = None
+        self._declaring: dict[str, list[str]] = {}
 
     @classmethod
     def of(cls, paths: Iterable[Path], root: Path | None = None) -> SourceFiles:
@@ -138,6 +141,18 @@ class SourceFiles:
                     if found is not None and found != importer:
                         self._importers.setdefault(found, []).append(importer)
         return list(dict.fromkeys(self._importers.get(path, ())))
+
+    def declaring(self, name: str) -> list[str]:
+        """Return the sources that may declare a type of this name, without those for tests."""
+        found = self._declaring.get(name)
+        if found is None:
+            pattern = re.compile(rf"\b(?:interface|type)\s+{re.escape(name)}\b")
+            found = self._declaring[name] = [
+                path
+                for path, text in self.texts.items()
+                if name in text and not is_test(path) and pattern.search(text)
+            ]
+        return found
 
     def is_near(self, path: str, words: tuple[str, ...]) -> bool:
         """Return whether a source imports modules with one of these words, or is imported there."""
@@ -228,4 +243,4 @@ def graph(
 
 def may_type(text: str) -> bool:
     """Return without parsing whether a source could type a member of Env as a namespace."""
-    return "KVNamespace" in text
+    return "KVNamespace" in own_types(text)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from kvlens.js import conventions
+from kvlens.js.runtime_parameters import is_of_runtime
 from kvlens.js.syntax import arguments_of, call_of, callee, outer, plain
 from kvlens.js.tree import ancestor, is_field
 from kvlens.js.values import (
@@ -20,6 +21,7 @@ from kvlens.js.values import (
     Promised,
     Record,
     Sequence,
+    Typed,
     Value,
     element_of,
     join,
@@ -68,7 +70,7 @@ class Parameters:
         if kind is not None:
             by_type = flow.types.value(kind)
             if by_type is not None:
-                return by_type
+                return Env() if self._is_env(by_type, name, parameter) else by_type
             if "ProcessEnv" in flow.text(kind):
                 return OTHER
             if conventions.is_env_name(name):
@@ -89,6 +91,15 @@ class Parameters:
         if found is None and default is not None:
             return start
         return join([start, found]) if found is not None else None
+
+    def _is_env(self, kind: Value, name: str, parameter: Node) -> bool:
+        """Return whether a parameter is `env` although its type is called otherwise."""
+        flow = self._flow
+        if not isinstance(kind, Typed | Merged):
+            return False
+        if not any(flow.members.has(kind, binding) for binding in flow.program.declared):
+            return False
+        return conventions.is_env_name(name) or is_of_runtime(flow.source, parameter)
 
     def passed(self, function: Node, place: int) -> Value | None:
         """Return what a function gets at a place, from all that is known to call it."""

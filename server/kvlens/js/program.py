@@ -12,6 +12,7 @@ from kvlens.js.flow import Flow
 from kvlens.js.syntax import Source, plain
 from kvlens.js.tree import ancestor
 from kvlens.js.values import NOTHING, Class, Env, Instance, Module, Value
+from kvlens.memo import memo
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _STEPS = 300_000  # evaluations for one source
 _MOST_MODULES = 60  # sources that one is followed into
 _MOST_REEXPORTS = 6
+_MODULE_STATEMENTS = ("import_statement", "export_statement")
 _ENV_MODULES = ("cloudflare:workers", "cloudflare:test")
 
 
@@ -35,6 +37,9 @@ class Modules(Protocol):
 
     def importers(self, path: str) -> Iterable[str]:
         """Return the paths of the sources that import a module."""
+
+    def declaring(self, name: str) -> Iterable[str]:
+        """Return the paths of the sources that may declare a type of this name."""
 
     def is_near(self, path: str, words: tuple[str, ...]) -> bool:
         """Return whether a source imports modules with one of these words, or is imported there."""
@@ -294,6 +299,58 @@ class Program:
             return value
         return word if word != "default" else flow.text(name)
 
+    def type_declarations(self, flow: Flow, name: Node) -> list[tuple[Flow, Node]]:
+        """Return the interfaces, types and classes that a name stands for; empty if unknown."""
+        word = flow.text(name).removeprefix("Cloudflare.")
+        if word != flow.text(name):
+            return self._global_types(word)
+        for _ in range(_MOST_REEXPORTS):
+            found = flow.types.declarations(word)
+            if any(is_global(flow, each) for each in found):
+                return self._global_types(word) or [(flow, each) for each in found]
+            if found:
+                return [(flow, each) for each in found]
+            imported = next((d for d in flow.names.declarations(word) if d.kind == "import"), None)
+            if imported is None:
+                return self._global_types(word)
+            origin = self._import(flow, imported.origin, word)
+            target = self.resolve(flow, origin[0]) if origin is not None else None
+            exported = self._exported_type(target, origin[1]) if target and origin else None
+            if exported is None:
+                return []
+            flow, word = exported
+        return []
+
+    def _global_types(self, name: str) -> list[tuple[Flow, Node]]:
+        """Return the declarations of a type that all sources have, which add up."""
+        paths = self._modules.declaring(name) if self._modules is not None else ()
+        flows = [flow for path in paths if (flow := self.flow(path)) is not None]
+        return [
+            (flow, each)
+            for flow in flows
+            for each in flow.types.declarations(name)
+            if is_global(flow, each)
+        ]
+
+    def _exported_type(self, flow: Flow, name: str | None) -> tuple[Flow, str] | None:
+        """Return the source that declares, or imports, a type exported under a name."""
+        waiting: list[tuple[Flow, str | None]] = [(flow, name)]
+        seen: set[tuple[int, str | None]] = set()
+        while waiting:
+            one, word = waiting.pop()
+            if word is None or (id(one), word) in seen:
+                continue
+            seen.add((id(one), word))
+            exported = self.exports(one).named.get(word)
+            if exported is not None and exported.local is not None:
+                return one, exported.local
+            modules = [exported.module] if exported is not None else self.exports(one).stars
+            for module in modules:
+                target = self.resolve(one, module) if module is not None else None
+                if target is not None:
+                    waiting.append((target, exported.name if exported is not None else word))
+        return None
+
     def exports(self, flow: Flow) -> Exports:
         """Return the exports of a source."""
         found = self._exports.get(id(flow))
@@ -429,6 +486,23 @@ class Program:
             inner = self._texts[text] = Flow(source, self)
         variable = next(iter(inner.names.declarations("value")), None)
         return inner.declared(variable) if variable is not None else None
+
+
+def is_global(flow: Flow, declaration: Node) -> bool:
+    """Return whether all sources have a type that a source declares, without importing it."""
+    if flow.source.path.endswith(".d.ts") and not _is_module(flow.source):
+        return True
+    around = ancestor(declaration, {"ambient_declaration"})
+    while around is not None:
+        if any(child.type == "statement_block" for child in around.named_children):
+            return True  # declare global
+        around = ancestor(around, {"ambient_declaration"})
+    return False
+
+
+@memo
+def _is_module(source: Source) -> bool:
+    return any(each.type in _MODULE_STATEMENTS for each in source.root.named_children)
 
 
 def _imported_as(flow: Flow, statement: Node, exported: str) -> Iterator[tuple[Flow, Node | str]]:

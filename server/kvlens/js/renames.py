@@ -3,29 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from kvlens.js import conventions
 from kvlens.js.analysis import ENV_OWNERS, Analysis, BindingUse
 from kvlens.js.binding_resolver import signatures
-from kvlens.js.syntax import plain
+from kvlens.js.env_types import EnvTypes, generated
+from kvlens.js.syntax import arguments_of, callee, outer
+from kvlens.js.tree import ancestor, is_field
+from kvlens.js.values import Env
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+_KEYS = ("property_identifier", "shorthand_property_identifier", "string")
+_ASSERTIONS = ("as_expression", "satisfies_expression", "parenthesized_expression")
+_MADE_NAMES = ("env", "mockEnv")
+# Methods that take `env`, and at which place: handlers of a Worker, and Hono's `app.request`.
+_ENV_ARGUMENTS = {**dict.fromkeys(conventions.HANDLERS, 1), "request": 2}
 
 
 def references(analysis: Analysis, binding: str) -> list[BindingUse]:
     """Return the uses of a binding, and where types and made objects name it, in order."""
     found = list(analysis.uses_of(binding))
-    for more in (_type_members, _lookups, _objects, _ambient):
+    for more in (_type_members, _lookups, _objects, _ambient, _miniflare):
         found += more(analysis, binding)
     return sorted(found, key=lambda use: use.span)
 
 
 def _type_members(analysis: Analysis, binding: str) -> Iterator[BindingUse]:
+    types = EnvTypes(analysis.resolver.program)
+    is_generated = generated(analysis.source.text) is not None
     for signature in signatures(analysis.source.names, binding):
-        name, kind = signature.child_by_field_name("name"), signature.child_by_field_name("type")
-        is_kv = kind is not None and analysis.resolver.is_kv_type(kind)
-        if name is not None and (is_kv or analysis.is_env_type(signature)):
+        name = signature.child_by_field_name("name")
+        if name is None:
+            continue
+        is_env = is_generated or analysis.is_env_type(signature)
+        if is_env or types.is_given(signature, by_name=True):
             yield analysis.use(name, "type")
 
 
@@ -57,21 +72,44 @@ def _lookups(analysis: Analysis, binding: str) -> Iterator[BindingUse]:
 
 def _objects(analysis: Analysis, binding: str) -> Iterator[BindingUse]:
     """Yield the name in an object that is used as `env`, as in tests."""
-    names = analysis.source.names
-    for declared in names.declarations("env") + names.declarations("mockEnv"):
-        start = declared.origin.child_by_field_name("value")
-        if start is None or plain(start).type != "object":
+    for node in analysis.source.names.nodes(binding):
+        key = node.parent if node.type == "string_fragment" else node
+        if key is None or key.type not in _KEYS or key.parent is None:
             continue
-        for child in plain(start).named_children:
-            key = child.child_by_field_name("key") if child.type == "pair" else None
-            if key is not None and analysis.source.text_of(key).strip("\"'") == binding:
-                yield analysis.use(key, "object")
-            elif (
-                child.type == "shorthand_property_identifier"
-                and analysis.source.text_of(child) == binding
-            ):
-                use = analysis.use(child, "object")
-                yield BindingUse(use.name, use.span, "object", child, True)
+        is_shorthand = key.type == "shorthand_property_identifier"
+        if not is_shorthand and not is_field(key.parent, "key", key):
+            continue
+        made = key.parent if is_shorthand else key.parent.parent
+        if made is not None and made.type == "object" and _is_env(analysis, made):
+            yield replace(analysis.use(key, "object"), shorthand=is_shorthand)
+
+
+def _is_env(analysis: Analysis, made: Node) -> bool:
+    """Return whether an object that the code makes is used as `env`."""
+    flow = analysis.resolver.flow
+    here, parent = made, made.parent
+    while parent is not None and parent.type in _ASSERTIONS:
+        kind = next((each for each in parent.named_children if each.id != here.id), None)
+        if kind is not None and isinstance(flow.types.value(kind), Env):
+            return True
+        here, parent = parent, parent.parent
+    for child in made.named_children:
+        if child.type == "spread_element" and isinstance(flow.value(child.named_children[0]), Env):
+            return True
+    if parent is None:
+        return False
+    if parent.type == "variable_declarator":
+        name, kind = parent.child_by_field_name("name"), parent.child_by_field_name("type")
+        if kind is not None and isinstance(flow.types.value(kind), Env):
+            return True
+        return name is not None and analysis.source.text_of(name) in _MADE_NAMES
+    function = callee(parent.parent) if parent.type == "arguments" and parent.parent else None
+    method = function.child_by_field_name("property") if function is not None else None
+    if method is None or parent.parent is None:
+        return False
+    place = _ENV_ARGUMENTS.get(analysis.source.text_of(method))
+    given = arguments_of(parent.parent)
+    return place is not None and place < len(given) and given[place].id == here.id
 
 
 def _ambient(analysis: Analysis, binding: str) -> Iterator[BindingUse]:
@@ -88,3 +126,41 @@ def _ambient(analysis: Analysis, binding: str) -> Iterator[BindingUse]:
                     node,
                     node.type == "shorthand_property_identifier",
                 )
+
+
+def _miniflare(analysis: Analysis, binding: str) -> Iterator[BindingUse]:
+    """Yield the name in the options of Miniflare, also in Vitest's and Jest's, and in its calls."""
+    text = analysis.source.text_of
+    for node in analysis.source.names.nodes(binding):
+        name = node.parent if node.type == "string_fragment" else node
+        holder = name.parent if name is not None else None
+        if name is None or holder is None:
+            continue
+        if holder.type == "arguments" and holder.parent is not None:
+            function = callee(holder.parent)
+            method = function.child_by_field_name("property") if function is not None else None
+            if method is not None and text(method) == "getKVNamespace":
+                yield analysis.use(name, "object")
+            continue
+        if holder.type == "pair" and is_field(holder, "key", name) and holder.parent is not None:
+            holder = holder.parent  # kvNamespaces: { X: "id" }
+        elif holder.type != "array":
+            continue
+        option = outer(holder).parent
+        key = option.child_by_field_name("key") if option is not None else None
+        if key is None or option is None or option.type != "pair":
+            continue
+        if text(key).strip("\"'") == "kvNamespaces" and not _is_of_other_worker(analysis, option):
+            yield analysis.use(name, "object")
+
+
+def _is_of_other_worker(analysis: Analysis, option: Node) -> bool:
+    """Return whether an option is in a list of further Workers: `workers: [{ … }]`."""
+    here = ancestor(option, {"array"})
+    while here is not None:
+        pair = here.parent
+        key = pair.child_by_field_name("key") if pair is not None else None
+        if key is not None and analysis.source.text_of(key).strip("\"'") == "workers":
+            return True
+        here = ancestor(here, {"array"})
+    return False

@@ -29,6 +29,16 @@ def is_slip(name: str, known: str) -> bool:
     return long[start + 1 :] == short[start:] and not long[start].isdigit()
 
 
+def nearest_name(name: str, known: list[str]) -> str | None:
+    """Return the known name that was probably meant by another one."""
+    slips = [each for each in known if is_slip(name, each)]
+    if slips:
+        return slips[0] if len(slips) == 1 else None
+    from difflib import get_close_matches  # late: most bindings are declared
+
+    return next(iter(get_close_matches(name, known, n=1, cutoff=0.75)), None)
+
+
 def may_have_slips(text: str, known: Iterable[str]) -> bool:
     """Return without parsing whether a source may misspell one of these bindings."""
     names = list(known)

@@ -12,6 +12,7 @@ from kvlens.config.find import CONFIG_NAMES
 from kvlens.config.model import Config
 from kvlens.js.analysis import Analysis, EnvType
 from kvlens.js.config_bindings import QUOTED, declared
+from kvlens.js.env_types import may_declare, own_types
 from kvlens.js.program import Modules
 from kvlens.js.similar_names import may_have_slips
 from kvlens.js.syntax import Source
@@ -114,7 +115,11 @@ def may_matter(text: str, context: SourceContext = ALONE, path: str | None = Non
 
     With its path, also whether it imports a namespace from a module of the project, or gets one.
     """
-    if any(name in text for name in declared(context.configs).kv):
+    text = own_types(text)
+    kv = declared(context.configs).kv
+    if any(name in text for name in kv):
+        return True
+    if context.configs and may_declare(text, kv=bool(kv)):
         return True
     if not _CALL.search(text):
         return False
@@ -122,11 +127,11 @@ def may_matter(text: str, context: SourceContext = ALONE, path: str | None = Non
         name in text for name, what in context.types.items() if what != "other"
     ):
         return True
-    if may_have_slips(text, declared(context.configs).kv):
+    if may_have_slips(text, kv):
         return True
     if path is None or context.modules is None:
         return False
-    words = ("KVNamespace", *declared(context.configs).kv)
+    words = ("KVNamespace", *kv)
     return context.modules.is_near(path, words)
 
 

@@ -40,6 +40,7 @@ async def named_at(
     server: Server, uri: str, position: types.Position
 ) -> tuple[BindingRef, LineIndex] | None:
     """Return the binding at a position in an open config or source."""
+    await server.found.wait()
     document = server.documents.get(uri)
     if document is None:
         return None
@@ -56,15 +57,16 @@ async def named_at(
             return None
         return BindingRef(name, field.value_span, project), document.index
     read = await server.sources.read(uri)
-    owner = server.sources.owner(server.path(uri))
-    if read is None or owner is None:
+    if read is None:
         return None
     place = at(read.source, read.offset(position), read.context)
     if place is None or place.binding is None or place.kind not in ("binding", "alias", "method"):
         return None
-    if not declarations(server, owner, place.binding):
-        return None
-    return BindingRef(place.binding, place.span, owner), read.lines
+    for each in read.context.configs:  # several, if Workers share the source
+        owner = server.projects.get(Path(each.path))
+        if owner is not None and declarations(server, owner, place.binding):
+            return BindingRef(place.binding, place.span, owner), read.lines
+    return None
 
 
 def owner_config(server: Server, project: ServedProject) -> Config:
@@ -98,6 +100,24 @@ async def uses(server: Server, project: ServedProject, name: str) -> list[Use]:
             Use(path, use.span, False, use.shorthand) for use in references(source, name, context)
         ]
     return found
+
+
+async def uses_with_sharers(server: Server, project: ServedProject, name: str) -> list[Use]:
+    """Return all places of a binding: also those of Workers that use it in the same sources."""
+    found: dict[Use, None] = {}
+    waiting, others = [project], [one for one in server.projects if one is not project]
+    while waiting:
+        one = waiting.pop()
+        others = [other for other in others if other.folder != one.folder]
+        found.update(dict.fromkeys(declarations(server, one, name)))
+        in_code = await uses(server, one, name)
+        found.update(dict.fromkeys(in_code))
+        shared = {use.path for use in in_code if not use.path.is_relative_to(one.folder)}
+        for other in others if shared else ():
+            if declarations(server, other, name):
+                theirs = await uses(server, other, name)
+                waiting += [other] if any(use.path in shared for use in theirs) else []
+    return list(found)
 
 
 def locations(server: Server, found: list[Use]) -> list[types.Location]:

@@ -11,7 +11,7 @@ from pygls.exceptions import JsonRpcException
 from kvlens.config.edit import rename_at
 from kvlens.config.model import Config
 from kvlens.js.identifiers import is_identifier
-from kvlens.lsp.bindings import declarations, locations, named_at, owner_config, sharing, uses
+from kvlens.lsp.bindings import locations, named_at, owner_config, uses_with_sharers
 from kvlens.lsp.protocol import REQUEST_FAILED
 
 if TYPE_CHECKING:
@@ -29,15 +29,17 @@ async def answer(server: Server, params: types.RenameParams) -> types.WorkspaceE
         raise JsonRpcException(
             f'"{new}" is not a JavaScript identifier. Use letters, digits, _ and $.', REQUEST_FAILED
         )
+    places = await uses_with_sharers(server, named.project, named.name)
     configs: dict[Path, Config] = {}
-    for project in sharing(server, named.project):
-        config = configs[project.path] = owner_config(server, project)
+    for path in dict.fromkeys(place.path for place in places if place.in_config):
+        project = server.projects.get(path)
+        if project is None:  # it has just been deleted
+            return None
+        config = configs[path] = owner_config(server, project)
         if new != named.name and config.declarations(new):
             raise JsonRpcException(
                 f'{project.label} already declares "{new}". Choose another name.', REQUEST_FAILED
             )
-    places = declarations(server, named.project, named.name)
-    places += await uses(server, named.project, named.name)
     changes: dict[str, list[types.TextEdit]] = {}
     for place, location in zip(places, locations(server, places), strict=True):
         if place.in_config:

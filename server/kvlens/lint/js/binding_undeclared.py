@@ -50,12 +50,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kvlens.config.edit import Edit
 from kvlens.js.analysis import Analysis, BindingUse, alternative
-from kvlens.js.renames import references
-from kvlens.js.similar_names import is_slip
+from kvlens.js.similar_names import is_slip, nearest_name
 from kvlens.js.tree import ancestor
 from kvlens.lint.base import Context, Finding, Fix, Problem, Related, SourceRule
+from kvlens.lint.env_members import corrected
 from kvlens.lint.source_fix_helpers import declared_in, given
 from kvlens.lint.wording import quoted
 
@@ -83,7 +82,7 @@ def _check(context: Context) -> Iterator[Finding]:
             continue
         if analysis.is_optional(use.name):
             continue
-        nearest = _nearest(use.name, list(declared.kv))
+        nearest = nearest_name(use.name, list(declared.kv))
         yield Finding(
             use.span,
             f"No environment of the config declares the KV binding {quoted(use.name)}, so it is "
@@ -137,23 +136,10 @@ def _counts(use: BindingUse) -> bool:
     return holder is not None and holder.type in _USING
 
 
-def _nearest(name: str, known: list[str]) -> str | None:
-    slips = [each for each in known if is_slip(name, each)]
-    if slips:
-        return slips[0] if len(slips) == 1 else None
-    from difflib import get_close_matches  # late: most bindings are declared
-
-    return next(iter(get_close_matches(name, known, n=1, cutoff=0.75)), None)
-
-
 def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
     name, nearest = given(problem, "binding"), given(problem, "nearest")
     if nearest:
-        edits = tuple(
-            Edit(use.span, f"{nearest}: {name}" if use.shorthand else nearest)
-            for use in references(context.analysis, name)
-        )
-        yield Fix(f"Change to {quoted(nearest)}", edits)
+        yield Fix(f"Change to {quoted(nearest)}", corrected(context, name, nearest))
     for config in context.project.configs:
         yield from declared_in(config, name, context.declared.environments or (None,))
 

@@ -1,0 +1,38 @@
+"""Which parameters the runtime passes `env` for: those of handlers, and of its own classes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from kvlens.js import conventions
+from kvlens.js.tree import ancestor
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from kvlens.js.syntax import Source
+
+_CLASS = re.compile(rf"\bextends\s+(?:\w+\.)*(?:{'|'.join(sorted(conventions.ENV_CLASSES))})\b")
+
+
+def is_of_runtime(source: Source, parameter: Node) -> bool:
+    """Return whether a parameter is the second one of a handler or a constructor, by its name."""
+    if parameter.parent is None or parameter.parent.parent is None:
+        return False
+    parameters = [each for each in parameter.parent.named_children if each.type != "comment"]
+    if len(parameters) < 2 or parameters[1].id != parameter.id:
+        return False
+    function = parameter.parent.parent
+    method = function if function.type == "method_definition" else function.parent
+    if method is None or method.type not in ("method_definition", "pair"):
+        return False
+    name = method.child_by_field_name("name") or method.child_by_field_name("key")
+    word = source.text_of(name) if name is not None else ""
+    if word != "constructor":
+        return word in conventions.HANDLERS
+    owner = ancestor(function, {"class_declaration", "class"})
+    heritage = owner.named_children if owner is not None else ()
+    return any(
+        base.type == "class_heritage" and _CLASS.search(source.text_of(base)) for base in heritage
+    )
