@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from kvlens import lookups
 from kvlens.config.find import SKIPPED_FOLDERS, has_config_name
 from kvlens.errors import KVLensError
 from kvlens.files import FileRefusedError, is_regular, read_bytes
@@ -29,12 +30,11 @@ def source_files(root: Path) -> Iterator[Path]:
     """
     count = 0
     top = os.fspath(root)
-    for folder, folders, files in os.walk(top):
+    for folder, folders, files in lookups.walk(top, SKIPPED_FOLDERS):
         if folder != top and any(map(has_config_name, files)):
             folders.clear()
             continue
-        folders[:] = sorted(name for name in folders if name not in SKIPPED_FOLDERS)
-        for name in sorted(files):
+        for name in files:
             if is_source(name) and not has_config_name(name):
                 if count == MOST_FILES:
                     return

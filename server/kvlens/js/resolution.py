@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from kvlens import lookups
 from kvlens.config.find import SKIPPED_FOLDERS
 from kvlens.config.json import JsonScanner
 from kvlens.config.load import plain
-from kvlens.files import is_regular, read_text, way_out_of
+from kvlens.files import is_regular, is_there, read_text, way_out_of
 from kvlens.js.grammar import ENDINGS, is_source
 
 IMPORT = re.compile(
@@ -44,7 +45,7 @@ def workspace_root(folder: Path) -> Path:
     for place in (folder, *folder.parents):
         if place == home or place == place.parent:
             break
-        if any((place / mark).exists() for mark in _MARKS):
+        if any(is_there(place / mark) for mark in _MARKS):
             return place
         if _workspaces(place):
             return place
@@ -262,7 +263,7 @@ class Resolver:
         left = [_MOST_FOLDERS]
         for pattern in _workspaces(self.root):
             for folder in _expand(self.root, pattern.strip("/").split("/"), left):
-                if (folder / "package.json").is_file():
+                if is_regular(folder / "package.json"):
                     count += 1
                     if count > _MOST_PACKAGES:
                         return
@@ -271,12 +272,12 @@ class Resolver:
 
 def _workspaces(root: Path) -> list[str]:
     """Return the patterns of a workspace's packages, without those that exclude some."""
-    found = _manifest(root / "package.json").get("workspaces") if root.is_dir() else None
+    found = _manifest(root / "package.json").get("workspaces")
     if isinstance(found, dict):
         found = found.get("packages")
     patterns = [each for each in found if isinstance(each, str)] if isinstance(found, list) else []
     listing = root / "pnpm-workspace.yaml"
-    if listing.is_file():
+    if is_regular(listing):
         try:
             text = read_text(listing, _LARGEST, errors="replace")
         except OSError:
@@ -311,10 +312,8 @@ def _expand(folder: Path, parts: list[str], left: list[int]) -> Iterator[Path]:
     if "*" not in head:
         yield from _expand(folder / head, rest, left)
         return
-    try:
-        names = sorted(entry.name for entry in os.scandir(folder) if entry.is_dir())
-    except OSError:
-        return
+    found = lookups.entries(folder)
+    names = [name for name, _ in found if lookups.kind(folder / name) == "folder"]
     if head == "**":
         yield from _expand(folder, rest, left)
     shape = re.compile(re.escape(head).replace(r"\*", "[^/]*") + r"\Z")
@@ -330,7 +329,7 @@ def _expand(folder: Path, parts: list[str], left: list[int]) -> Iterator[Path]:
 def _manifest(path: Path) -> dict[str, Any]:
     """Return a package.json or tsconfig.json, with or without comments; empty if unreadable."""
     try:
-        if not path.is_file():
+        if not is_regular(path):
             return {}
         ((_, section),) = JsonScanner().scan(read_text(path, _LARGEST, errors="replace"))
         data = plain(section.body)

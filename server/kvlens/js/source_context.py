@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
-from kvlens import files
+from kvlens import files, lookups
 from kvlens.config.find import CONFIG_NAMES
 from kvlens.config.model import Config
 from kvlens.js.analysis import Analysis, EnvType
@@ -99,11 +99,12 @@ def other_config_texts(folder: Path) -> frozenset[str]:
     Such a config may declare what the project's config doesn't. Unreadable files are skipped.
     """
     found: set[str] = set()
-    for path in sorted(folder.glob("*wrangler*")):
-        if path.name in CONFIG_NAMES or not _CONFIG_LIKE.search(path.name):
+    for name, _ in lookups.entries(folder):
+        if "wrangler" not in name or name in CONFIG_NAMES or not _CONFIG_LIKE.search(name):
             continue
         try:
-            found.update(QUOTED.findall(files.read_text(path, _MAX_SIZE, errors="replace")))
+            text = files.read_text(folder / name, _MAX_SIZE, errors="replace")
+            found.update(QUOTED.findall(text))
         except OSError:
             continue
     return frozenset(found)

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from kvlens import lookups
 from kvlens.internal import log_internal_error
 from kvlens.lint.base import Finding, Problem, RuleInfo
 from kvlens.lint.registry import find_rule
@@ -57,6 +58,7 @@ def file_problem(reason: str) -> Problem:
 
 def failed(what: str, error: Exception) -> Problem:
     """Return a problem that reports a bug in KV Lens: `what` has failed."""
+    lookups.note_until(0)
     return reported(_FAILED, log_internal_error(what, error))
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kvlens import lookups
 from kvlens.config.find import (
     SEEDS,
     ConfigError,
@@ -29,6 +30,7 @@ from kvlens.files import open_file
 from kvlens.js.grammar import is_source
 from kvlens.lint.base import Levels, Problem
 from kvlens.lint.check_config import check
+from kvlens.lint.checked import Checked
 from kvlens.lint.fixable_config import FixableConfig
 from kvlens.lint.problems import file_problem, in_order
 from kvlens.lint.severities import Severities
@@ -36,20 +38,6 @@ from kvlens.lint.suppressions import apply_suppressions, with_severity
 
 if TYPE_CHECKING:
     from kvlens.js.files import SourceFiles
-    from kvlens.lint.fixes import Fixable
-
-
-@dataclass(frozen=True)
-class Checked:
-    """One checked file: its text (empty if it can't be read) and its problems.
-
-    `fixable` is the file as it was checked, if it has problems that may have fixes.
-    """
-
-    path: Path
-    text: str
-    problems: list[Problem]
-    fixable: Fixable | None = None
 
 
 @dataclass
@@ -77,7 +65,7 @@ class _Plan:
     def __init__(self, severities: Severities) -> None:
         self._severities = severities
         self.projects: dict[Path | None, Wanted] = {}
-        self._seen: set[Path] = set()
+        self._seen: set[str] = set()
         self.checked: dict[str, Path | None] = {}  # sources -> the config they are checked with
         self.owner = functools.cache(owning_config)
         self.load = functools.cache(_load)
@@ -90,7 +78,7 @@ class _Plan:
 
     def add(self, path: Path, *, discovered: bool = False) -> None:
         """Add a file, unless it is there already; of a seed file, whether it was found."""
-        whole = path.resolve()
+        whole = lookups.real(path)
         if whole in self._seen:
             return
         self._seen.add(whole)
@@ -109,8 +97,9 @@ class _Plan:
         configs = find_configs(folder)
         for config in configs:
             self._discover(config)
-            for seeds in sorted((config.parent / SEEDS).glob("*.json")):
-                self._discover(seeds, is_seed=True)
+            seeds = config.parent / SEEDS
+            for name, _ in lookups.entries(seeds, (".json",)):
+                self._discover(seeds / name, is_seed=True)
         roots = list(dict.fromkeys(config.parent for config in winners(configs)))
         if folder not in roots:
             roots.append(folder)  # of the project whose config is above, or of none
@@ -131,7 +120,7 @@ def wanted_for(paths: Iterable[Path], severities: Severities) -> list[Wanted]:
     """
     plan = _Plan(severities)
     for path in paths:
-        if path.is_dir():
+        if lookups.kind(path) == "folder":
             plan.add_below(path)
         else:
             plan.add(path)
