@@ -55,7 +55,7 @@ def open_file(path: str | os.PathLike[str], limit: int, *, within: Path | None =
     is read: `read_bytes` counts what it reads.
     """
     lookups.note_read(path)
-    _check(path, Path(path).stat(), limit)  # opening a device can have side effects
+    _check(path, os.stat(path), limit)  # noqa: PTH116 - opening a device can have side effects
     if within is not None and (way := way_out_of(within, Path(path))) is not None:
         link, target = way
         raise FileRefusedError(

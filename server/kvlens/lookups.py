@@ -10,13 +10,14 @@ import hashlib
 import math
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 Kind = Literal["", "file", "folder", "other"]  # "" is nothing, or a path that can't be looked at
 Place = str | os.PathLike[str]
+T = TypeVar("T")
 Stamp = list[int]  # what changes with a file's content: size, times in ns, and inode
 
 RACY = 2_000_000_000  # ns; a file can change again within this time and keep its times
@@ -40,6 +41,7 @@ class Lookups:
         self.folders: dict[str, list[Entry] | None] = {}
         self.listed: dict[str, tuple[str, ...]] = {}  # folder -> the endings that mattered
         self.read: dict[str, str] = {}  # path -> digest
+        self.made: dict[tuple[object, ...], Any] = {}  # see `once`
         self.until = math.inf  # seconds since the epoch, from when on the answer may differ
 
     def record(self, began: int) -> dict[str, Any] | None:
@@ -117,6 +119,17 @@ def remembered() -> Iterator[Lookups]:
         yield found
     finally:
         _current.reset(token)
+
+
+def once(key: tuple[object, ...], make: Callable[[], T]) -> T:
+    """Return what `make` finds by looking, which is done once for a key while it is remembered."""
+    known = _current.get()
+    if known is None:
+        return make()
+    if key not in known.made:
+        known.made[key] = make()
+    found: T = known.made[key]
+    return found
 
 
 def kind(path: Place) -> Kind:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from kvlens.lint.project_file import NONE, parse, project_file
+from kvlens.lint.project_file import NONE, parse
+from kvlens.lint.severities import Severities
 from kvlens.lint.severities import Severities, selected
 
 SHARED = "[tool.kvlens]\nexclude = ['gen']\n[tool.kvlens.rules]\nid-shared = 'off'\n"
@@ -74,7 +75,7 @@ def test_where_it_is_found(tmp_path: Path, files: dict[str, str], expected: str 
     (tmp_path / "sub").mkdir()
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
-    found = project_file(tmp_path / "sub")
+    found = Severities().file(tmp_path / "sub" / "x")
     assert found.path == (tmp_path / expected if expected else None)
     if expected is None:
         assert found is NONE
@@ -83,7 +84,7 @@ def test_where_it_is_found(tmp_path: Path, files: dict[str, str], expected: str 
 @pytest.mark.parametrize("content", [b"\xff\xfea\x00", b"a\x00", b"\xe9"], ids=["16", "bin", "l1"])
 def test_an_unreadable_one_is_reported(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "kvlens.toml").write_bytes(content)
-    (mistake,) = project_file(tmp_path).mistakes
+    (mistake,) = Severities().file(tmp_path / "x").mistakes
     assert mistake.message.startswith("This file ")
 
 

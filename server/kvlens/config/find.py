@@ -35,7 +35,7 @@ SKIPPED_FOLDERS = {
     *("dist", "build", "out", ".next", ".nuxt", ".svelte-kit", ".output", ".turbo"),
 }
 SEEDS = "seeds"  # the folder next to the config with BINDING.json files, which seed the namespaces
-_CONFIG_SUFFIXES = {".toml", ".json", ".jsonc"}
+_CONFIG_SUFFIXES = (".toml", ".json", ".jsonc")
 # Of the files that are configs, and of those that may name some.
 _ENDINGS = (
     ".cts",
@@ -101,7 +101,7 @@ def _is_there(path: str | os.PathLike[str]) -> bool:
 
 def has_config_name(path: str | os.PathLike[str]) -> bool:
     """Return whether a file's name alone says that it is a Worker's config."""
-    name = Path(path).name
+    name = os.path.basename(path)  # noqa: PTH119 - for every file
     if name in CONFIG_NAMES or name in CODE_NAMES:
         return True
     if not _OTHER_NAME.match(name):
@@ -116,8 +116,10 @@ def is_config(path: str | os.PathLike[str]) -> bool:
     """
     if has_config_name(path):
         return True
+    if not os.fspath(path).endswith(_CONFIG_SUFFIXES):
+        return False
     whole = Path(os.path.normpath(Path(path).absolute()))
-    if whole.suffix not in _CONFIG_SUFFIXES or is_reference_file(whole):
+    if is_reference_file(whole):
         return False
     for folder in whole.parents:
         if SKIPPED_FOLDERS.intersection(whole.relative_to(folder).parts):

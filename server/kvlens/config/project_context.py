@@ -122,6 +122,12 @@ def _versions(found: Iterator[Any]) -> Iterator[Version]:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    if lookups.kind(path) != "file":  # most of those that are looked for don't exist
+        return {}
+    return lookups.once(("package", os.fspath(path)), lambda: _parsed(path))
+
+
+def _parsed(path: Path) -> dict[str, Any]:
     try:
         data = json.loads(files.read_bytes(path, _LARGEST))
     except (OSError, ValueError, RecursionError):

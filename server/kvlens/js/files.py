@@ -13,7 +13,7 @@ from kvlens.files import FileRefusedError, is_regular, read_bytes
 from kvlens.js.analysis import EnvType, merge_types
 from kvlens.js.grammar import is_source
 from kvlens.js.reader import read_source
-from kvlens.js.resolution import Resolver, imports_of
+from kvlens.js.resolution import Resolver
 from kvlens.js.source_context import env_types
 from kvlens.js.syntax import Source
 
@@ -133,7 +133,7 @@ class SourceFiles:
         if self._importers is None:
             self._importers = {}
             for importer, text in self.texts.items():
-                for name in imports_of(text):
+                for name in self._imports(importer, text):
                     found = self.resolve(importer, name)
                     if found is not None and found != importer:
                         self._importers.setdefault(found, []).append(importer)
@@ -146,7 +146,7 @@ class SourceFiles:
         seen, waiting = {path}, [path]
         while waiting and len(seen) < MOST_MODULES:
             one = waiting.pop()
-            for name in imports_of(self.texts.get(one, "")):
+            for name in self._imports(one, self.texts.get(one, "")):
                 found = self.resolve(one, name)
                 if found is not None and found not in seen:
                     if self._has(found, words):
@@ -154,6 +154,9 @@ class SourceFiles:
                     seen.add(found)
                     waiting.append(found)
         return False
+
+    def _imports(self, path: str, text: str) -> Iterable[str]:
+        return self._resolver.imports(path, text) if self._resolver is not None else ()
 
     def _has(self, path: str, words: tuple[str, ...]) -> bool:
         text = self.texts.get(path, "")
@@ -213,7 +216,7 @@ def graph(
             waiting.append((entry, read_text(Path(entry)) or ""))
     while waiting:
         path, text = waiting.pop()
-        for name in imports_of(text):
+        for name in resolver.imports(path, text):
             found = resolver.resolve(path, name)
             if found is None or found in seen:
                 continue

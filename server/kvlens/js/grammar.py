@@ -6,10 +6,10 @@ aren't checked; everything else works.
 
 from __future__ import annotations
 
+import os
 import time
 from functools import cache
 from itertools import cycle
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from kvlens.errors import InternalError, KVLensError
@@ -122,12 +122,12 @@ class Grammar:
 
 def is_source(path: str) -> bool:
     """Return whether a file is JavaScript or TypeScript, by its extension."""
-    return PurePath(path).suffix.lower() in ENDINGS
+    return os.path.splitext(path)[1].lower() in ENDINGS  # noqa: PTH122 - for every file
 
 
 def grammar_name(path: str) -> str | None:
     """Return the grammar for a file, by its extension; None for other files."""
-    return ENDINGS.get(PurePath(path).suffix.lower())
+    return ENDINGS.get(os.path.splitext(path)[1].lower())  # noqa: PTH122
 
 
 @cache

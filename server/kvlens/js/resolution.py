@@ -5,6 +5,7 @@ Only files inside the root folder are found. Packages of a registry aren't follo
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -45,17 +46,20 @@ def workspace_root(folder: Path) -> Path:
     for place in (folder, *folder.parents):
         if place == home or place == place.parent:
             break
-        if any(is_there(place / mark) for mark in _MARKS):
-            return place
-        if _workspaces(place):
+        if lookups.once(("workspace", str(place)), functools.partial(_is_workspace, place)):
             return place
     return folder
 
 
-def imports_of(text: str) -> Iterator[str]:
-    """Yield the names that a source imports, without parsing it."""
-    for found in IMPORT.finditer(text):
-        yield found[1] or found[2]
+def _is_workspace(folder: Path) -> bool:
+    return any(is_there(folder / mark) for mark in _MARKS) or bool(_workspaces(folder))
+
+
+def imports_of(text: str) -> Iterable[str]:
+    """Return the names that a source imports, without parsing it."""
+    if "import" not in text and "from" not in text and "require" not in text:
+        return ()
+    return (found[1] or found[2] for found in IMPORT.finditer(text))
 
 
 class Resolver:
@@ -67,6 +71,7 @@ class Resolver:
     def __init__(self, root: Path, known: Iterable[str] = ()) -> None:
         self.root = Path(os.path.normpath(root.absolute()))  # as written: links stay
         self._found: dict[tuple[str, str], str | None] = {}
+        self._imports: dict[str, tuple[str, tuple[str, ...]]] = {}
         self._known = frozenset(known)
         self._files: dict[str, bool] = dict.fromkeys(self._known, True)
         self._folders = {os.path.dirname(path) for path in self._known}  # noqa: PTH120
@@ -84,6 +89,13 @@ class Resolver:
             is_found = place is not None and (place in self._known or self._is_inside(place))
             self._found[key] = place if is_found else None
         return self._found[key]
+
+    def imports(self, path: str, text: str) -> Iterable[str]:
+        """Return the names that a source imports; they are kept with its text."""
+        known = self._imports.get(path)
+        if known is None or known[0] is not text:
+            known = self._imports[path] = text, tuple(dict.fromkeys(imports_of(text)))
+        return known[1]
 
     def entry(self, path: str) -> str | None:
         """Return the path of a source that a config names, if it is in the root folder."""

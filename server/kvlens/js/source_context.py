@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,10 +22,9 @@ from kvlens.memo import memo
 _TEST_FOLDERS = {"test", "tests", "__tests__", "__mocks__", "mocks", "e2e", "fixtures", "spec"}
 _TEST_NAME = re.compile(r"[._-](?:test|spec|mock|e2e|bench)s?\.", re.IGNORECASE)
 _CALL = re.compile(r"\.\s*(?:get|getWithMetadata|put|delete|list)\s*(?:<|\(|\?\.)")
-_KV_ONLY = re.compile(
-    r"KVNamespace|getWithMetadata|expirationTtl|cacheTtl|\bexpiration\b|\bmetadata\b|"
-    r"""["'](?:json|text|arrayBuffer|stream)["']"""
-)
+_KV_ONLY = ("KVNamespace", "getWithMetadata", "expirationTtl", "cacheTtl")
+_KV_WORDS = ("expiration", "metadata", "json", "text", "arrayBuffer", "stream")
+_KV_WORD = re.compile(r"""\bexpiration\b|\bmetadata\b|["'](?:json|text|arrayBuffer|stream)["']""")
 
 _CONFIG_LIKE = re.compile(r"\.(?:toml|jsonc?)(?:\.|$)")
 _MAX_SIZE = 1_000_000  # bytes
@@ -34,17 +35,21 @@ def is_test(path: str, configs: Sequence[Config] = ()) -> bool:
 
     Only folders below a config's folder count: a project may be in a folder "test".
     """
-    pure = PurePath(path)
-    if _TEST_NAME.search(pure.name):
+    folder, name = os.path.split(path)
+    if _TEST_NAME.search(name):
         return True
-    for config in configs:
-        try:
-            folders = pure.parent.relative_to(PurePath(config.path).parent).parts
-        except ValueError:
-            continue
-        if _TEST_FOLDERS & set(folders):
-            return True
-    return pure.parent.name in _TEST_FOLDERS
+    if any(_is_in_test_folder(folder, config.path) for config in configs):
+        return True
+    return os.path.basename(folder) in _TEST_FOLDERS  # noqa: PTH119
+
+
+@functools.lru_cache(maxsize=2_000)
+def _is_in_test_folder(folder: str, config: str) -> bool:
+    try:
+        inner = PurePath(folder).relative_to(PurePath(config).parent).parts
+    except ValueError:
+        return False
+    return not _TEST_FOLDERS.isdisjoint(inner)
 
 
 @dataclass(frozen=True)
@@ -119,7 +124,7 @@ def may_matter(text: str, context: SourceContext = ALONE, path: str | None = Non
         return True
     if not _CALL.search(text):
         return False
-    if _KV_ONLY.search(text) or any(
+    if _has_kv_words(text) or any(
         name in text for name, what in context.types.items() if what != "other"
     ):
         return True
@@ -129,6 +134,13 @@ def may_matter(text: str, context: SourceContext = ALONE, path: str | None = Non
         return False
     words = ("KVNamespace", *declared(context.configs).kv)
     return context.modules.is_near(path, words)
+
+
+def _has_kv_words(text: str) -> bool:
+    # looking for words is much faster than for a pattern
+    if any(word in text for word in _KV_ONLY):
+        return True
+    return any(word in text for word in _KV_WORDS) and _KV_WORD.search(text) is not None
 
 
 @memo

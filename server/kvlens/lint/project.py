@@ -271,7 +271,7 @@ def _check_sources(
             unused[path] = [*apply_suppressions(config, found, severities.of(path))]
     checked = []
     for path in (*wanted.sources, *elsewhere):
-        name, levels = str(_whole(path)), severities.of(path)
+        name, levels = os.path.abspath(path), severities.of(path)  # noqa: PTH100
         if wanted.plan.checked.setdefault(name, wanted.config) != wanted.config:
             continue
         context = shared if path in elsewhere else project
@@ -325,8 +325,8 @@ def _load(path: Path) -> Config | None:
 
 
 def _is_source(path: Path) -> bool:
-    return is_source(str(path)) and not is_config(path)
+    return is_source(os.fspath(path)) and not is_config(path)
 
 
 def _whole(path: Path) -> Path:
-    return Path(os.path.normpath(path.absolute()))  # as sources refer to each other
+    return Path(os.path.abspath(path))  # noqa: PTH100 - as sources refer to each other
