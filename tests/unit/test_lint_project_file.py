@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from kvlens.lint.project_file import NONE, parse
-from kvlens.lint.severities import Severities
 from kvlens.lint.severities import Severities, selected
 
 SHARED = "[tool.kvlens]\nexclude = ['gen']\n[tool.kvlens.rules]\nid-shared = 'off'\n"

@@ -23,8 +23,10 @@ _TEST_FOLDERS = {"test", "tests", "__tests__", "__mocks__", "mocks", "e2e", "fix
 _TEST_NAME = re.compile(r"[._-](?:test|spec|mock|e2e|bench)s?\.", re.IGNORECASE)
 _CALL = re.compile(r"\.\s*(?:get|getWithMetadata|put|delete|list)\s*(?:<|\(|\?\.)")
 _KV_ONLY = ("KVNamespace", "getWithMetadata", "expirationTtl", "cacheTtl")
-_KV_WORDS = ("expiration", "metadata", "json", "text", "arrayBuffer", "stream")
-_KV_WORD = re.compile(r"""\bexpiration\b|\bmetadata\b|["'](?:json|text|arrayBuffer|stream)["']""")
+_KV_TYPES = tuple(
+    f"{q}{name}{q}" for name in ("json", "text", "arrayBuffer", "stream") for q in "\"'"
+)
+_KV_WORD = re.compile(r"\b(?:expiration|metadata)\b")
 
 _CONFIG_LIKE = re.compile(r"\.(?:toml|jsonc?)(?:\.|$)")
 _MAX_SIZE = 1_000_000  # bytes
@@ -138,9 +140,10 @@ def may_matter(text: str, context: SourceContext = ALONE, path: str | None = Non
 
 def _has_kv_words(text: str) -> bool:
     # looking for words is much faster than for a pattern
-    if any(word in text for word in _KV_ONLY):
+    if any(word in text for word in (*_KV_ONLY, *_KV_TYPES)):
         return True
-    return any(word in text for word in _KV_WORDS) and _KV_WORD.search(text) is not None
+    may_match = "expiration" in text or "metadata" in text
+    return may_match and _KV_WORD.search(text) is not None
 
 
 @memo
