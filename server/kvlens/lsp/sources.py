@@ -261,6 +261,15 @@ class Sources:
         """Return a project's sources that contain a word, with the editor's text if open."""
         return await asyncio.to_thread(self._with_word, owner, word)
 
+    def texts_of(self, owner: ServedProject) -> list[tuple[Path, str]]:
+        """Return the texts of a project's sources, the editor's if open. Slow: for a thread."""
+        return [(text.path, text.text) for text in self._texts(owner)]
+
+    def parsed(self, path: Path, text: str) -> Source:
+        """Return a source parsed, which is kept while it stays the same on disk."""
+        known = self._disk.get(path)
+        return (known if known is not None and known.text == text else Text(path, text)).source()
+
     def _with_word(self, owner: ServedProject, word: str) -> list[tuple[Path, Source]]:
         texts = self._texts(owner)
         return [(text.path, text.source()) for text in texts if word in text.text]
