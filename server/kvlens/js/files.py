@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 
 from kvlens import lookups
@@ -28,7 +29,15 @@ def source_files(root: Path) -> Iterator[Path]:
     Skips third-party and generated files, and subfolders with a config, which are separate
     projects.
     """
-    count = 0
+    return islice(_every_source(root), MOST_FILES)
+
+
+def has_too_many(root: Path) -> bool:
+    """Return whether a folder has sources that `source_files` leaves out."""
+    return next(islice(_every_source(root), MOST_FILES, None), None) is not None
+
+
+def _every_source(root: Path) -> Iterator[Path]:
     top = os.fspath(root)
     for folder, folders, files in lookups.walk(top, SKIPPED_FOLDERS):
         if folder != top and any(map(has_config_name, files)):
@@ -36,9 +45,6 @@ def source_files(root: Path) -> Iterator[Path]:
             continue
         for name in files:
             if is_source(name) and not has_config_name(name):
-                if count == MOST_FILES:
-                    return
-                count += 1
                 yield Path(folder, name)
 
 
@@ -83,6 +89,7 @@ class SourceFiles:
     ) -> None:
         self.texts = texts  # path -> text
         self.unread = unread or {}  # path -> why a file couldn't be read
+        self.is_cut = False  # there are more sources than are read
         self._parsed: dict[str, Source] = {}
         self._resolver = Resolver(root, texts) if root is not None else None
         self._importers: dict[str, list[str]] | None = None
@@ -109,8 +116,12 @@ class SourceFiles:
         imported from there.
         """
         found = cls.of(source_files(folder), root)
+        is_full = len(found.texts) + len(found.unread) >= MOST_FILES
+        found.is_cut = is_full and has_too_many(folder)
         if found._resolver is not None:
-            for path in list(graph(found.texts, found._resolver, outside(folder, entries))):
+            elsewhere = list(graph(found.texts, found._resolver, outside(folder, entries)))
+            found.is_cut = found.is_cut or len(elsewhere) >= MOST_FILES
+            for path in elsewhere:
                 found.text(path)
         return found
 

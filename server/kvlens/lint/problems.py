@@ -56,6 +56,15 @@ def file_problem(reason: str) -> Problem:
     return reported("unreadable-file", reason)
 
 
+def too_many_sources(most: int) -> Problem:
+    """Return the problem of a config with more sources than are read."""
+    return reported(
+        "too-many-sources",
+        f"This folder has more than {most:,} sources, and only the first {most:,} are checked. "
+        "Move the config next to the Worker's sources, or name folders to check.",
+    )
+
+
 def failed(what: str, error: Exception) -> Problem:
     """Return a problem that reports a bug in KV Lens: `what` has failed."""
     lookups.note_until(0)

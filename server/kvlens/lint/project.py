@@ -32,7 +32,7 @@ from kvlens.lint.base import Levels, Problem
 from kvlens.lint.check_config import check
 from kvlens.lint.checked import Checked
 from kvlens.lint.fixable_config import FixableConfig
-from kvlens.lint.problems import file_problem, in_order
+from kvlens.lint.problems import file_problem, in_order, too_many_sources
 from kvlens.lint.severities import Severities
 from kvlens.lint.suppressions import apply_suppressions, with_severity
 
@@ -237,7 +237,7 @@ def _check_sources(
     if not wanted.sources and not counting.keys() & read.keys():
         return [], {}
     from kvlens.js.config_bindings import entries
-    from kvlens.js.files import SourceFiles
+    from kvlens.js.files import MOST_FILES, SourceFiles
     from kvlens.js.source_context import (
         SourceContext,
         is_test,
@@ -265,10 +265,16 @@ def _check_sources(
     # a source outside the folders of all configs may be of any of their Workers
     shared = replace(project, configs=wanted.plan.configs) if elsewhere else project
     unused: dict[Path, list[Problem]] = {}
-    for path, config in counting.items() if not files.unread else ():
-        if config is not None and path in read:  # unread sources may use any binding
+    for path, config in counting.items():
+        if config is None or path not in read:
+            continue
+        if files.is_cut:
+            found = [too_many_sources(MOST_FILES)]
+        elif not files.unread:  # unread sources may use any binding
             found = check_with_sources(config, files.texts, files.parsed)
-            unused[path] = [*apply_suppressions(config, found, severities.of(path))]
+        else:
+            continue
+        unused[path] = [*apply_suppressions(config, found, severities.of(path))]
     checked = []
     for path in (*wanted.sources, *elsewhere):
         name, levels = os.path.abspath(path), severities.of(path)  # noqa: PTH100

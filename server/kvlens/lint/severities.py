@@ -13,7 +13,9 @@ from kvlens.lint.project_file import NONE, ProjectFile, project_file_in
 from kvlens.lint.registry import rules
 from kvlens.lint.suppressions import with_severity
 
-ALWAYS = frozenset(("unreadable-file", "internal-error", "project-file-invalid"))
+ALWAYS = frozenset(
+    ("unreadable-file", "internal-error", "project-file-invalid", "too-many-sources")
+)
 """Rules that `select` doesn't turn off: without them, "no problems" wouldn't be true."""
 
 
