@@ -1,6 +1,6 @@
 """Hover at 2,000 lines without the way to the server and back: the time of our own work.
 
-In a config at its fields, and in a Worker at its bindings, in this process. No emulator runs, so in
+In a config at its fields, and in a Worker at its bindings, in this process: processor time. No emulator runs, so in
 the Worker it is the time until the store would be asked. `features` has the time with the messages,
 as an editor has it.
 """
@@ -80,9 +80,9 @@ async def _hovers(
     identifier = types.TextDocumentIdentifier(item.uri)
     for position in _positions(item.text, places):
         params = types.HoverParams(identifier, position)
-        began = time.perf_counter()
+        began = time.process_time()
         answer = await hover.answer(server, params)
-        took = time.perf_counter() - began
+        took = time.process_time() - began
         if answer is None and item.language_id == "toml":
             raise ToolError(f"no hover at {position} of {item.uri}")
         yield took
