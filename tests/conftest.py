@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kvlens.cli.check_cache import FOLDER
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
     import pytest
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the answers of `kvlens check` out of the user's cache."""
+    os.environ[FOLDER] = str(Path(tempfile.gettempdir(), f"kvlens-tests-{os.getpid()}"))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove them."""
+    shutil.rmtree(os.environ[FOLDER], ignore_errors=True)
 
 
 class InTwo(LoadScopeScheduling):  # type: ignore[misc]  # xdist isn't typed

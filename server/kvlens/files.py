@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from kvlens import lookups
 from kvlens.errors import KVLensError
 
 MAX_SECONDS = 10.0
@@ -53,7 +54,8 @@ def open_file(path: str | os.PathLike[str], limit: int, *, within: Path | None =
     FileRefusedError for any other file, OSError if it can't be opened. The file may grow while it
     is read: `read_bytes` counts what it reads.
     """
-    _check(path, Path(path).stat(), limit)  # opening a device can have side effects
+    lookups.note_read(path)
+    _check(path, os.stat(path), limit)  # noqa: PTH116 - opening a device can have side effects
     if within is not None and (way := way_out_of(within, Path(path))) is not None:
         link, target = way
         raise FileRefusedError(
@@ -87,7 +89,9 @@ def read_bytes(path: str | os.PathLike[str], limit: int, *, within: Path | None 
                 raise FileRefusedError(path, _too_large(size, limit))
             if time.monotonic() > deadline:
                 raise FileRefusedError(path, f"took longer than {MAX_SECONDS:.0f} s to read")
-    return b"".join(parts)
+    data = b"".join(parts)
+    lookups.note_read(path, data)
+    return data
 
 
 def read_given(path: str | os.PathLike[str], limit: int) -> bytes:
@@ -121,19 +125,12 @@ def read_text(path: str | os.PathLike[str], limit: int, *, errors: str = "strict
 
 def is_regular(path: str | os.PathLike[str]) -> bool:
     """Return whether there is a regular file at `path`, following links."""
-    try:
-        return stat.S_ISREG(Path(path).stat().st_mode)
-    except (OSError, ValueError):
-        return False
+    return lookups.kind(path) == "file"
 
 
 def is_there(path: str | os.PathLike[str]) -> bool:
     """Return whether anything exists at `path`, following links; False if it is too long."""
-    try:
-        Path(path).stat()
-    except (OSError, ValueError):
-        return False
-    return True
+    return lookups.kind(path) != ""
 
 
 @contextmanager
@@ -183,11 +180,11 @@ def way_out_of(folder: Path, path: Path) -> tuple[Path, Path] | None:
     top, named = (Path(os.path.abspath(place)) for place in (folder, path))  # noqa: PTH100  ".."
     if not named.is_relative_to(top):
         return None
-    real = os.path.realpath(top)
+    real = Path(lookups.real(top))
     parts = named.relative_to(top).parts
     for count in range(1, len(parts) + 1):
         link = top.joinpath(*parts[:count])
-        target = Path(os.path.realpath(link))
+        target = Path(lookups.real(link))
         if not target.is_relative_to(real):
             return link, target
     return None

@@ -19,6 +19,7 @@ TOPICS: dict[str, str] = {
     "keys": "tests.bench.keys",
     "fast-path": "tests.bench.fast_path",
     "features": "tests.bench.features",
+    "hover": "tests.bench.hover",
     "sources": "tests.bench.sources",
     "check": "tests.bench.check",
     "memory": "tests.bench.memory",

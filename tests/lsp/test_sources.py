@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from kvlens.js.files import MOST_FILES
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from tests.lsp.conftest import Editor, run, until
+from tests.lsp.conftest import Editor, connected, run, until
 from tests.unit.marked_text import marked
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -332,3 +333,21 @@ async def test_an_astro_page_and_a_module_that_it_gives_a_namespace(
             types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri))
         )
         path.unlink()
+
+
+async def test_a_limit_of_sources_is_said_once(tmp_path: Path) -> None:
+    config = tmp_path / "wrangler.toml"
+    config.write_text(f'main = "z.js"\n{CONFIG}', encoding="utf-8")
+    (tmp_path / "src").mkdir()
+    for number in range(MOST_FILES + 1):
+        (tmp_path / "src" / f"{number}.js").write_bytes(b"")
+    async with connected(tmp_path, {"store": "memory:", "push": True}) as editor:
+
+        def codes() -> list[object]:
+            return [one.code for one in editor.diagnostics.get(config.as_uri(), [])]
+
+        item = types.TextDocumentItem(config.as_uri(), "toml", 1, config.read_text("utf-8"))
+        editor.text_document_did_open(types.DidOpenTextDocumentParams(item))
+        await until(lambda: "too-many-sources" in codes())
+        assert codes().count("too-many-sources") == 1
+        assert "binding-unused" not in codes()

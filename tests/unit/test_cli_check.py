@@ -584,3 +584,27 @@ def test_without_a_parser_the_rest_is_checked(
     assert "wrangler.toml:3:6: error id-empty" in out
     assert err.count("\n") == 1
     assert "tree-sitter" in err
+
+
+USED = 'export default { fetch: (request, env) => env.A.get("a") };\n'
+MANY: dict[str, tuple[int, list[str]]] = {
+    # other sources than the entry, what is reported where only 3 sources are read
+    "all-are-read": (2, []),
+    "one-too-many": (3, ["too-many-sources"]),
+    "many": (20, ["too-many-sources"]),
+}
+
+
+@pytest.mark.parametrize(("count", "expected"), MANY.values(), ids=MANY)
+def test_a_limit_of_sources_is_said(
+    checker: Checker, monkeypatch: pytest.MonkeyPatch, count: int, expected: list[str]
+) -> None:
+    monkeypatch.setattr(files, "MOST_FILES", 3)
+    checker.write("wrangler.toml", f'main = "z.js"\n{GOOD}')
+    for number in range(count):
+        checker.write(f"src/{number}.js", "export {};\n")
+    checker.write("z.js", USED)
+    assert [one["code"] for one in checker.json("--no-cache")] == expected
+    said = checker("--no-cache")[1]
+    assert said.count("more than 3 sources") == len(expected)
+    assert [one["code"] for one in checker.json("--select", "id-*")] == expected

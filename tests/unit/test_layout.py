@@ -20,11 +20,12 @@ SMALL = {
     "process",
     "stopping",
     "lines",
+    "lookups",
     "visible",
 }  # below everything else
 BELOW: dict[str, set[str]] = {
     # part: the parts that it may import, in addition to SMALL
-    **{part: {"errors"} - {part} for part in SMALL},
+    **{part: {"errors", "lookups"} - {part} for part in SMALL},
     "config": set(),
     "js": {"config", "kv"},
     "kv": set(),
@@ -143,13 +144,14 @@ OPENERS = {"open", "fdopen", "read_text", "read_bytes", "write_text", "write_byt
 ALLOWED: dict[str, set[str]] = {
     # module: calls that open something other than workspace files, or check it separately
     "cli/__init__.py": {"self.files[name].read_text"},  # its own commands
+    "cli/check_cache.py": {"os.open", "os.fdopen"},  # in the user's own cache folder
     "cli/frame.py": {"os.open"},  # the null device
     "seeds/export.py": {"path.open", "temporary.open"},  # written, to a path that the user names
     "seeds/snapshots.py": {"place.open", "place.read_bytes", "os.fdopen"},  # below `safe_paths`
     "lsp/server.py": {"self.documents.open"},  # a text of the editor
     "process.py": {"open"},  # Linux's information about a process
 }
-GATES = ("files.py", "stores", "worker")
+GATES = ("files.py", "lookups.py", "stores", "worker")
 
 
 def _opened(path: Path) -> set[str]:
@@ -177,3 +179,31 @@ def test_files_are_opened_at_one_gate() -> None:
         module = path.relative_to(PACKAGE).as_posix()
         if not module.startswith(GATES):
             assert _opened(path) <= ALLOWED.get(module, set()), module
+
+
+# Looking at files: what a check has looked at decides how long its answer holds.
+LOOKERS = {
+    *("exists", "is_file", "is_dir", "is_symlink", "stat", "lstat", "readlink", "realpath"),
+    *("iterdir", "glob", "rglob", "scandir", "listdir", "walk", "isfile", "isdir"),
+}
+ALLOWED_LOOKS: dict[str, set[str]] = {
+    # module: calls that look at something else, or that no check makes
+    "config/local_state.py": {
+        "(path / 'v3' / 'kv').is_dir",
+        "config.parent.iterdir",
+        "os.path.realpath",
+    },
+    "js/flow.py": {"body.walk"},  # a tree
+    "js/limits.py": {"root.walk"},
+}
+
+
+def test_a_check_looks_at_files_at_one_gate() -> None:
+    for module, path in MODULES.items():
+        if part_of(module) not in ("config", "js", "lint"):
+            continue
+        calls = (node for node in ast.walk(ast.parse(path.read_text("utf-8"))))
+        called = {ast.unparse(node.func) for node in calls if isinstance(node, ast.Call)}
+        looks = {each for each in called if each.rpartition(".")[2] in LOOKERS}
+        found = {each for each in looks if not each.startswith(("lookups.", "files."))}
+        assert found - {"walk"} <= ALLOWED_LOOKS.get(module, set()), module

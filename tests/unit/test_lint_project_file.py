@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from kvlens.config.reader import load_text
-from kvlens.lint.project_file import NONE, parse, project_file
+from kvlens.lint.project_file import NONE, parse
 from kvlens.lint.severities import Severities, selected
 
 SHARED = "[tool.kvlens]\nexclude = ['gen']\n[tool.kvlens.rules]\nid-shared = 'off'\n"
@@ -84,7 +84,7 @@ def test_where_it_is_found(tmp_path: Path, files: dict[str, str], expected: str 
     (tmp_path / "sub").mkdir()
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
-    found = project_file(tmp_path / "sub")
+    found = Severities().file(tmp_path / "sub" / "x")
     assert found.path == (tmp_path / expected if expected else None)
     if expected is None:
         assert found is NONE
@@ -93,7 +93,7 @@ def test_where_it_is_found(tmp_path: Path, files: dict[str, str], expected: str 
 @pytest.mark.parametrize("content", [b"\xff\xfea\x00", b"a\x00", b"\xe9"], ids=["16", "bin", "l1"])
 def test_an_unreadable_one_is_reported(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "kvlens.toml").write_bytes(content)
-    (mistake,) = project_file(tmp_path).mistakes
+    (mistake,) = Severities().file(tmp_path / "x").mistakes
     assert mistake.message.startswith("This file ")
 
 
@@ -186,7 +186,7 @@ def test_seed_files(tmp_path: Path, text: str, wanted: list[tuple[str, str]]) ->
     (tmp_path / "data/node_modules").mkdir()
     (tmp_path / "data/node_modules/A.json").write_text("[]", encoding="utf-8")
     (tmp_path / "kvlens.toml").write_text(text, encoding="utf-8")
-    found = project_file(tmp_path / "app").seeds.files(tmp_path / "app")
+    found = Severities().file(tmp_path / "app" / "x").seeds.files(tmp_path / "app")
     assert [(binding, path.relative_to(tmp_path).as_posix()) for binding, path in found] == wanted
 
 
@@ -196,4 +196,4 @@ def test_a_seed_file_behind_a_link_out_is_left_out(tmp_path: Path) -> None:
     outside.write_text("[]", encoding="utf-8")
     (inside / "A.json").symlink_to(outside)
     (inside / "kvlens.toml").write_text('seeds = ["A.json"]\n', encoding="utf-8")
-    assert project_file(inside).seeds.files(inside) == []
+    assert Severities().file(inside / "x").seeds.files(inside) == []

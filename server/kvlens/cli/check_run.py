@@ -7,14 +7,18 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kvlens.cli.frame import CommandError
 from kvlens.cli.reports.places import shown
 from kvlens.cli.terminal import visible
 from kvlens.files import FileRefusedError, read_bytes, replace_bytes, way_out_of
 from kvlens.js.grammar import is_source, unavailable
-from kvlens.lint.project import Checked, check_project, wanted_for
-from kvlens.lint.severities import Severities
+from kvlens.lint.checked import Checked
+from kvlens.lookups import Lookups, kind, note_until, remembered
+
+if TYPE_CHECKING:
+    from kvlens.lint.severities import Severities
 
 _MARK = b"\xef\xbb\xbf"
 _LARGEST = 2 * 1024 * 1024  # bytes of a file to fix; what is checked is smaller
@@ -27,12 +31,22 @@ class Run:
     paths: Sequence[Path]
     severities: Severities
     texts: Mapping[Path, str] = field(default_factory=dict)
+    seen: Lookups = field(default_factory=Lookups)  # in the last check
 
     def check(self, *, fixable: bool = False) -> list[Checked]:
         """Return the checked files, and the project files with mistakes."""
+        with remembered() as seen:
+            found = self._check(fixable)
+        self.seen = seen
+        return found
+
+    def _check(self, fixable: bool) -> list[Checked]:
+        from kvlens.lint.project import check_project, wanted_for  # late: it imports the rules
+
         projects = wanted_for(self.paths, self.severities)
         missing = unavailable() if any(project.sources for project in projects) else None
         if missing:
+            note_until(0)
             print(f"kvlens check: {missing}", file=sys.stderr)
         found = [
             checked
@@ -46,7 +60,9 @@ class Run:
             )
         ]
         for path in self.paths:
-            self.severities.file(path / "x" if path.is_dir() else path)  # also without any file
+            self.severities.file(
+                path / "x" if kind(path) == "folder" else path
+            )  # also without any file
         return [*found, *self._project_files()]
 
     def _project_files(self) -> Iterator[Checked]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from kvlens import lookups
 from kvlens.config.limits import LARGEST
 from kvlens.config.references import is_reference_file, named_in
 from kvlens.errors import KVLensError
@@ -34,17 +35,32 @@ SKIPPED_FOLDERS = {
     *("dist", "build", "out", ".next", ".nuxt", ".svelte-kit", ".output", ".turbo"),
 }
 SEEDS = "seeds"  # the folder next to the config with BINDING.json files, which seed the namespaces
-_CONFIG_SUFFIXES = {".toml", ".json", ".jsonc"}
+_CONFIG_SUFFIXES = (".toml", ".json", ".jsonc")
+# Of the files that are configs, and of those that may name some.
+_ENDINGS = (
+    ".cts",
+    ".js",
+    ".json",
+    ".jsonc",
+    ".mjs",
+    ".cjs",
+    ".mts",
+    ".toml",
+    ".ts",
+    ".yaml",
+    ".yml",
+)
 
 
 def find_config(folder: Path) -> Path | None:
     """Return the config that wrangler would use in a folder: its own or an ancestor's."""
-    folder = folder.resolve()
+    real = lookups.real(folder)
+    folders = [real, *map(str, Path(real).parents)]
     for name in CONFIG_NAMES:
-        for candidate in (folder, *folder.parents):
-            path = candidate / name
+        for candidate in folders:
+            path = os.path.join(candidate, name)  # noqa: PTH118 - for every config
             if _is_there(path):
-                return path
+                return Path(path)
     return None
 
 
@@ -57,7 +73,7 @@ def default_configs(folder: Path) -> list[Path]:
     found = find_config(folder)
     if found is not None:
         return [found]
-    whole = folder.resolve()
+    whole = Path(lookups.real(folder))
     for place in (whole, *whole.parents):
         if configs := configs_in(place):
             return configs
@@ -69,27 +85,23 @@ def configs_in(folder: Path) -> list[Path]:
     files = _files_in(folder)
     naming = filter(is_reference_file, files)
     named = {path for file in naming for path in named_in(file) if path.parent == folder}
-    return winners(
-        path for path in files if (has_config_name(path) or path in named) and _is_there(path)
-    )
+    configs = filter(has_config_name, files)
+    return winners(path for path in sorted({*configs, *named}) if _is_there(path))
 
 
 def _files_in(folder: Path) -> list[Path]:
-    """Return what is in a folder, sorted; nothing if it can't be read."""
-    try:
-        return sorted(folder.iterdir())
-    except OSError:
-        return []
+    """Return what may be a config or name one in a folder, sorted; nothing if it can't be read."""
+    return [folder / name for name, _ in lookups.entries(folder, _ENDINGS)]
 
 
-def _is_there(path: Path) -> bool:
+def _is_there(path: str | os.PathLike[str]) -> bool:
     """Return whether anything exists with a config's name; reading it reports other file types."""
-    return path.exists() and not path.is_dir()
+    return lookups.kind(path) not in ("", "folder")
 
 
 def has_config_name(path: str | os.PathLike[str]) -> bool:
     """Return whether a file's name alone says that it is a Worker's config."""
-    name = Path(path).name
+    name = os.path.basename(path)  # noqa: PTH119 - for every file
     if name in CONFIG_NAMES or name in CODE_NAMES:
         return True
     if not _OTHER_NAME.match(name):
@@ -104,8 +116,10 @@ def is_config(path: str | os.PathLike[str]) -> bool:
     """
     if has_config_name(path):
         return True
+    if not os.fspath(path).endswith(_CONFIG_SUFFIXES):
+        return False
     whole = Path(os.path.normpath(Path(path).absolute()))
-    if whole.suffix not in _CONFIG_SUFFIXES or is_reference_file(whole):
+    if is_reference_file(whole):
         return False
     for folder in whole.parents:
         if SKIPPED_FOLDERS.intersection(whole.relative_to(folder).parts):
@@ -134,9 +148,8 @@ def is_seed_path(path: str | os.PathLike[str]) -> bool:
 
 def walk(root: Path) -> Iterator[Path]:
     """Yield the files in a folder and its subfolders, without third-party ones, in stable order."""
-    for folder, folders, files in os.walk(root):
-        folders[:] = sorted(name for name in folders if name not in SKIPPED_FOLDERS)
-        for name in sorted(files):
+    for folder, _, files in lookups.walk(root, SKIPPED_FOLDERS):
+        for name in files:
             yield Path(folder, name)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kvlens import files
+from kvlens import files, lookups
 from kvlens.config.find import CONFIG_NAMES, ConfigError, find_config, read_config
 from kvlens.config.reader import load_text
 from kvlens.files import way_out_of
@@ -92,11 +92,13 @@ def _winner(path: Path) -> str | None:
         return None
     try:
         winner = find_config(path.parent)
-        if winner is None or not path.exists() or winner.samefile(path):
+        if winner is None or lookups.real(winner) == lookups.real(path):
+            return None
+        if not files.is_there(path) or winner.samefile(path):
             return None
     except OSError:
         return None
-    return Path(os.path.relpath(winner, path.parent.resolve())).as_posix()
+    return Path(os.path.relpath(winner, lookups.real(path.parent))).as_posix()
 
 
 def package_version(folder: Path, name: str) -> Version | None:
@@ -127,6 +129,12 @@ def _versions(found: Iterator[Any]) -> Iterator[Version]:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    if lookups.kind(path) != "file":  # most of those that are looked for don't exist
+        return {}
+    return lookups.once(("package", os.fspath(path)), lambda: _parsed(path))
+
+
+def _parsed(path: Path) -> dict[str, Any]:
     try:
         data = json.loads(files.read_bytes(path, _LARGEST))
     except (OSError, ValueError, RecursionError):

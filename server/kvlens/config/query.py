@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kvlens.config.model import Config, Entry, Environment, Field
+from kvlens.memo import memo
 from kvlens.text import Span
 
 Kind = Literal[
@@ -100,8 +101,13 @@ def _in_entry(
     return CursorTarget("key", _word(text, offset), environment, entry)
 
 
-def _entries(config: Config) -> Iterator[tuple[Environment, Entry, Span]]:
-    """Yield each entry with the span in which typing belongs to it."""
+@memo
+def _entries(config: Config) -> tuple[tuple[Environment, Entry, Span], ...]:
+    """Return each entry with the span in which typing belongs to it."""
+    return tuple(_with_spans(config))
+
+
+def _with_spans(config: Config) -> Iterator[tuple[Environment, Entry, Span]]:
     ends = {
         base: config.sections[index + 1][0] - 1
         for index, (base, _) in enumerate(config.sections[:-1])

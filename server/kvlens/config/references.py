@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kvlens import files
+from kvlens import files, lookups
 
 LARGEST = 1024 * 1024  # bytes of a file that names configs
 _MOST = 100  # configs that one file may name
@@ -59,17 +59,16 @@ def named_in(path: Path) -> list[Path]:
 
     They may be anywhere: the caller decides which of them it follows.
     """
-    try:
-        state = path.stat()
-    except (OSError, ValueError):
+    state = lookups.stamp(path)
+    if state is None:
         return []
     whole = os.path.normpath(path.absolute())
-    found = _named(whole, state.st_mtime_ns, state.st_size)
+    found = _named(whole, *state)
     return [candidate for candidate in map(Path, found) if files.is_regular(candidate)]
 
 
 @lru_cache(maxsize=1_000)
-def _named(path: str, _changed: int, _size: int) -> tuple[str, ...]:
+def _named(path: str, *_stamp: int) -> tuple[str, ...]:
     place = Path(path)
     try:
         text = files.read_text(path, LARGEST, errors="replace")

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from kvlens import files
+from kvlens import files, lookups
 
 _LARGEST = 8 * 1024 * 1024  # bytes; that of wrangler 4.164 has 376 KB
 _PACKAGE = Path("node_modules", "wrangler")
@@ -41,15 +41,13 @@ def schema_for(path: str) -> WranglerSchema | None:
     """
     for folder in Path(os.path.normpath(Path(path).absolute())).parents:
         package = folder / _PACKAGE
-        try:
-            schema, about = (package / name for name in ("config-schema.json", "package.json"))
-            states = schema.stat(), about.stat()
-        except (OSError, ValueError):
-            if files.is_there(package):
-                return None  # it brings no schema
+        if not files.is_there(package):
             continue
-        stamps = tuple((state.st_mtime_ns, state.st_size) for state in states)
-        return _read(str(schema), str(about), stamps)
+        schema, about = (package / name for name in ("config-schema.json", "package.json"))
+        stamps = lookups.stamp(schema), lookups.stamp(about)
+        if stamps[0] is None or stamps[1] is None:
+            return None  # it brings no schema
+        return _read(str(schema), str(about), (*stamps[0], *stamps[1]))
     return None
 
 

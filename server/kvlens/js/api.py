@@ -7,6 +7,9 @@ from kvlens.js.analysis import BindingUse
 from kvlens.js.calling import Calling
 from kvlens.js.calling import calling as find_calling
 from kvlens.js.calls import KvCall
+from kvlens.js.key_uses import KeyUse
+from kvlens.js.key_uses import key_use_at as find_key_use_at
+from kvlens.js.key_uses import key_uses as find_key_uses
 from kvlens.js.query import CursorTarget
 from kvlens.js.source_context import ALONE, SourceContext, read
 from kvlens.js.syntax import Source
@@ -45,3 +48,13 @@ def calling(source: Source, offset: int, context: SourceContext = ALONE) -> Call
 def keys(source: Source, context: SourceContext = ALONE) -> list[CursorTarget]:
     """Return the keys in calls, for inlays: those whose value the file determines."""
     return list(query.keys(read(source, context)))
+
+
+def key_uses(source: Source, context: SourceContext = ALONE) -> list[KeyUse]:
+    """Return the known keys of all calls that are certainly of a declared namespace."""
+    return list(find_key_uses(read(source, context)))
+
+
+def key_use_at(source: Source, offset: int, context: SourceContext = ALONE) -> KeyUse | None:
+    """Return the key of a call at an offset, in code points: also one that is known in part."""
+    return find_key_use_at(read(source, context), offset)

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 from kvlens.config.model import KV_FIELD, Config
 from kvlens.config.nodes import BROKEN_KINDS, Node
 from kvlens.config.tables import Table
+from kvlens.memo import memo
 
 _DEPTH = 20
 QUOTED = re.compile(r"""["']([^"'\n]{1,80})["']""")
@@ -81,8 +82,13 @@ def _merged(configs: tuple[Config, ...]) -> ConfigBindings:
     )
 
 
-def entries(config: Config) -> Iterator[str]:
-    """Yield the paths of the files that the environments start, as far as they name one."""
+@memo
+def entries(config: Config) -> tuple[str, ...]:
+    """Return the paths of the files that the environments start, as far as they name one."""
+    return tuple(_entries(config))
+
+
+def _entries(config: Config) -> Iterator[str]:
     folder = PurePath(config.path).parent
     for environment in config.environments:
         for definition in environment.table.get("main"):

@@ -174,7 +174,7 @@ class ConstantEvaluator:
             if child.type == "template_substitution":
                 inner = child.named_children
                 part = self.value(inner[0], depth + 1) if len(inner) == 1 else None
-                piece = _as_text(part) if part else None
+                piece = as_text(part) if part else None
                 if piece is None or len(text) + len(piece) > _LONGEST:
                     known = False
                     size += _least(part) if part else 0
@@ -636,7 +636,7 @@ class ConstantEvaluator:
         if one.kind == other.kind == "number":
             return _arithmetic(node, operator.type, one, other)
         if operator.type == "+" and "string" in (one.kind, other.kind):
-            first, second = _as_text(one), _as_text(other)
+            first, second = as_text(one), as_text(other)
             if first is not None and second is not None and len(first) + len(second) <= _LONGEST:
                 return Value("string", node, first + second)
         if operator.type == "+" and {"string", "text"} & {one.kind, other.kind}:
@@ -904,7 +904,7 @@ def _unescape(text: str) -> str:
     return _ESCAPES.get(body, body)
 
 
-def _as_text(value: Value | None) -> str | None:
+def as_text(value: Value | None) -> str | None:
     """Return a known value as a template writes it."""
     if value is None:
         return None
@@ -923,7 +923,7 @@ def _least(value: Value) -> float:
     """Return the least number of UTF-8 bytes that a value has as text."""
     if value.kind == "text" and isinstance(value.value, float):
         return value.value
-    text = _as_text(value)
+    text = as_text(value)
     return float(len(text.encode("utf-8", "replace"))) if text is not None else 0.0
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 
+from kvlens import lookups
 from kvlens.config.find import SKIPPED_FOLDERS, has_config_name
 from kvlens.errors import KVLensError
 from kvlens.files import FileRefusedError, is_regular, read_bytes
@@ -14,7 +16,7 @@ from kvlens.js.analysis import EnvType, merge_types
 from kvlens.js.env_types import own_types
 from kvlens.js.grammar import is_source
 from kvlens.js.reader import read_source
-from kvlens.js.resolution import Resolver, imports_of
+from kvlens.js.resolution import Resolver
 from kvlens.js.source_context import env_types, is_test
 from kvlens.js.syntax import Source
 
@@ -29,18 +31,22 @@ def source_files(root: Path) -> Iterator[Path]:
     Skips third-party and generated files, and subfolders with a config, which are separate
     projects.
     """
-    count = 0
+    return islice(_every_source(root), MOST_FILES)
+
+
+def has_too_many(root: Path) -> bool:
+    """Return whether a folder has sources that `source_files` leaves out."""
+    return next(islice(_every_source(root), MOST_FILES, None), None) is not None
+
+
+def _every_source(root: Path) -> Iterator[Path]:
     top = os.fspath(root)
-    for folder, folders, files in os.walk(top):
+    for folder, folders, files in lookups.walk(top, SKIPPED_FOLDERS):
         if folder != top and any(map(has_config_name, files)):
             folders.clear()
             continue
-        folders[:] = sorted(name for name in folders if name not in SKIPPED_FOLDERS)
-        for name in sorted(files):
+        for name in files:
             if is_source(name) and not has_config_name(name):
-                if count == MOST_FILES:
-                    return
-                count += 1
                 yield Path(folder, name)
 
 
@@ -85,6 +91,7 @@ class SourceFiles:
     ) -> None:
         self.texts = texts  # path -> text
         self.unread = unread or {}  # path -> why a file couldn't be read
+        self.is_cut = False  # there are more sources than are read
         self._parsed: dict[str, Source] = {}
         self._resolver = Resolver(root, texts) if root is not None else None
         self._importers: dict[str, list[str]] | None = None
@@ -112,8 +119,12 @@ class SourceFiles:
         imported from there.
         """
         found = cls.of(source_files(folder), root)
+        is_full = len(found.texts) + len(found.unread) >= MOST_FILES
+        found.is_cut = is_full and has_too_many(folder)
         if found._resolver is not None:
-            for path in list(graph(found.texts, found._resolver, outside(folder, entries))):
+            elsewhere = list(graph(found.texts, found._resolver, outside(folder, entries)))
+            found.is_cut = found.is_cut or len(elsewhere) >= MOST_FILES
+            for path in elsewhere:
                 found.text(path)
         return found
 
@@ -136,7 +147,7 @@ class SourceFiles:
         if self._importers is None:
             self._importers = {}
             for importer, text in self.texts.items():
-                for name in imports_of(text):
+                for name in self._imports(importer, text):
                     found = self.resolve(importer, name)
                     if found is not None and found != importer:
                         self._importers.setdefault(found, []).append(importer)
@@ -161,7 +172,7 @@ class SourceFiles:
         seen, waiting = {path}, [path]
         while waiting and len(seen) < MOST_MODULES:
             one = waiting.pop()
-            for name in imports_of(self.texts.get(one, "")):
+            for name in self._imports(one, self.texts.get(one, "")):
                 found = self.resolve(one, name)
                 if found is not None and found not in seen:
                     if self._has(found, words):
@@ -169,6 +180,9 @@ class SourceFiles:
                     seen.add(found)
                     waiting.append(found)
         return False
+
+    def _imports(self, path: str, text: str) -> Iterable[str]:
+        return self._resolver.imports(path, text) if self._resolver is not None else ()
 
     def _has(self, path: str, words: tuple[str, ...]) -> bool:
         text = self.texts.get(path, "")
@@ -228,7 +242,7 @@ def graph(
             waiting.append((entry, read_text(Path(entry)) or ""))
     while waiting:
         path, text = waiting.pop()
-        for name in imports_of(text):
+        for name in resolver.imports(path, text):
             found = resolver.resolve(path, name)
             if found is None or found in seen:
                 continue

@@ -6,10 +6,10 @@ aren't checked; everything else works.
 
 from __future__ import annotations
 
+import os
 import time
 from functools import cache
 from itertools import cycle
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from kvlens.errors import InternalError, KVLensError
@@ -86,8 +86,7 @@ class Grammar:
         parser = self._parser(self.language)
         most_seconds = QUICK_SECONDS if len(data) <= _QUICK else MOST_SECONDS
         deadline = time.thread_time() + most_seconds
-        before = memory_used()
-        calls = 0
+        before = calls = 0
         too_large = False
 
         pieces = _pieces.pop() if _pieces else (bytearray(), bytearray())
@@ -103,9 +102,11 @@ class Grammar:
             return piece
 
         def is_too_much(offset: int, has_error: bool) -> bool:
-            nonlocal calls, too_large
+            nonlocal before, calls, too_large
             calls += 1
-            if not calls % _LOOK_EVERY:
+            if calls == _LOOK_EVERY:
+                before = memory_used()  # with a small part of the tree
+            elif not calls % _LOOK_EVERY:
                 most = min(MOST_MEMORY, _SMALL_TREE + _OF_A_BYTE * offset)
                 too_large = memory_used() - before > most
             return too_large or time.thread_time() > deadline
@@ -122,12 +123,12 @@ class Grammar:
 
 def is_source(path: str) -> bool:
     """Return whether a file is JavaScript or TypeScript, by its extension."""
-    return PurePath(path).suffix.lower() in ENDINGS
+    return os.path.splitext(path)[1].lower() in ENDINGS  # noqa: PTH122 - for every file
 
 
 def grammar_name(path: str) -> str | None:
     """Return the grammar for a file, by its extension; None for other files."""
-    return ENDINGS.get(PurePath(path).suffix.lower())
+    return ENDINGS.get(os.path.splitext(path)[1].lower())  # noqa: PTH122
 
 
 @cache

@@ -101,6 +101,11 @@ class Parameters:
             return False
         return conventions.is_env_name(name) or is_of_runtime(flow.source, parameter)
 
+    def from_callers(self, parameter: Node) -> Value | None:
+        """Return what all known callers pass for a parameter, whatever its type says."""
+        function, place = _function_of(parameter), _place_of(parameter)
+        return self.passed(function, place) if function is not None and place is not None else None
+
     def passed(self, function: Node, place: int) -> Value | None:
         """Return what a function gets at a place, from all that is known to call it."""
         return self._flow.once(f"passed {place}", function, lambda: self._passed(function, place))

@@ -6,6 +6,7 @@ The modules of a project are looked up with `Modules`; without them, a source is
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from kvlens.js.flow import Flow
@@ -66,6 +67,19 @@ class Exports:
                 self._add(statement)
             elif statement.type == "expression_statement":
                 self._add_common(statement)
+
+    @cached_property
+    def of_local(self) -> dict[str, list[str]]:
+        """The names under which each variable of the top level is exported."""
+        found: dict[str, list[str]] = {}
+        for name, each in self.named.items():
+            local = each.local
+            if local is None and each.node is not None:
+                node = plain(each.node)
+                local = self._source.text_of(node) if node.type == "identifier" else None
+            if local is not None:
+                found.setdefault(local, []).append(name)
+        return found
 
     def _add(self, statement: Node) -> None:
         text = self._source.text_of
@@ -432,15 +446,7 @@ class Program:
         """Return the names under which a source exports a variable of its top level."""
         if self._modules is None:
             return []
-        found = []
-        for name, each in self.exports(flow).named.items():
-            is_same = each.local == local
-            if not is_same and each.node is not None:
-                node = plain(each.node)
-                is_same = node.type == "identifier" and flow.text(node) == local
-            if is_same:
-                found.append(name)
-        return found
+        return self.exports(flow).of_local.get(local, [])
 
     def importers(self, flow: Flow, exported: str) -> Iterator[tuple[Flow, Node | str]]:
         """Yield where other sources import an export: by its own name, or with the whole module."""

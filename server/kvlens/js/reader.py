@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kvlens import lookups
 from kvlens.js.grammar import Grammar, TooLargeTreeError, TooSlowError, grammar_name, load
 from kvlens.js.limits import refusal
 from kvlens.js.offsets import Offsets
@@ -62,8 +63,10 @@ def _parse(path: str, text: str, grammar: Grammar, last: Source | None) -> Sourc
     try:
         tree = grammar.parse(offsets.data, old)
     except TooSlowError:
+        lookups.note_until(0)  # another time, it may take less
         refused: str | None = "takes too long to parse, and is not checked"
     except TooLargeTreeError:
+        lookups.note_until(0)
         refused = "takes too much memory to parse, and is not checked"
     else:
         refused = refusal(tree.root_node, offsets.data)

@@ -5,16 +5,18 @@ Only files inside the root folder are found. Packages of a registry aren't follo
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from kvlens import lookups
 from kvlens.config.find import SKIPPED_FOLDERS
 from kvlens.config.json import JsonScanner
 from kvlens.config.load import plain
-from kvlens.files import is_regular, read_text, way_out_of
+from kvlens.files import is_regular, is_there, read_text, way_out_of
 from kvlens.js.grammar import ENDINGS, is_source
 
 IMPORT = re.compile(
@@ -44,17 +46,20 @@ def workspace_root(folder: Path) -> Path:
     for place in (folder, *folder.parents):
         if place == home or place == place.parent:
             break
-        if any((place / mark).exists() for mark in _MARKS):
-            return place
-        if _workspaces(place):
+        if lookups.once(("workspace", str(place)), functools.partial(_is_workspace, place)):
             return place
     return folder
 
 
-def imports_of(text: str) -> Iterator[str]:
-    """Yield the names that a source imports, without parsing it."""
-    for found in IMPORT.finditer(text):
-        yield found[1] or found[2]
+def _is_workspace(folder: Path) -> bool:
+    return any(is_there(folder / mark) for mark in _MARKS) or bool(_workspaces(folder))
+
+
+def imports_of(text: str) -> Iterable[str]:
+    """Return the names that a source imports, without parsing it."""
+    if "import" not in text and "from" not in text and "require" not in text:
+        return ()
+    return (found[1] or found[2] for found in IMPORT.finditer(text))
 
 
 class Resolver:
@@ -66,6 +71,7 @@ class Resolver:
     def __init__(self, root: Path, known: Iterable[str] = ()) -> None:
         self.root = Path(os.path.normpath(root.absolute()))  # as written: links stay
         self._found: dict[tuple[str, str], str | None] = {}
+        self._imports: dict[str, tuple[str, tuple[str, ...]]] = {}
         self._known = frozenset(known)
         self._files: dict[str, bool] = dict.fromkeys(self._known, True)
         self._folders = {os.path.dirname(path) for path in self._known}  # noqa: PTH120
@@ -83,6 +89,13 @@ class Resolver:
             is_found = place is not None and (place in self._known or self._is_inside(place))
             self._found[key] = place if is_found else None
         return self._found[key]
+
+    def imports(self, path: str, text: str) -> Iterable[str]:
+        """Return the names that a source imports; they are kept with its text."""
+        known = self._imports.get(path)
+        if known is None or known[0] is not text:
+            known = self._imports[path] = text, tuple(dict.fromkeys(imports_of(text)))
+        return known[1]
 
     def entry(self, path: str) -> str | None:
         """Return the path of a source that a config names, if it is in the root folder."""
@@ -262,7 +275,7 @@ class Resolver:
         left = [_MOST_FOLDERS]
         for pattern in _workspaces(self.root):
             for folder in _expand(self.root, pattern.strip("/").split("/"), left):
-                if (folder / "package.json").is_file():
+                if is_regular(folder / "package.json"):
                     count += 1
                     if count > _MOST_PACKAGES:
                         return
@@ -271,12 +284,12 @@ class Resolver:
 
 def _workspaces(root: Path) -> list[str]:
     """Return the patterns of a workspace's packages, without those that exclude some."""
-    found = _manifest(root / "package.json").get("workspaces") if root.is_dir() else None
+    found = _manifest(root / "package.json").get("workspaces")
     if isinstance(found, dict):
         found = found.get("packages")
     patterns = [each for each in found if isinstance(each, str)] if isinstance(found, list) else []
     listing = root / "pnpm-workspace.yaml"
-    if listing.is_file():
+    if is_regular(listing):
         try:
             text = read_text(listing, _LARGEST, errors="replace")
         except OSError:
@@ -311,10 +324,8 @@ def _expand(folder: Path, parts: list[str], left: list[int]) -> Iterator[Path]:
     if "*" not in head:
         yield from _expand(folder / head, rest, left)
         return
-    try:
-        names = sorted(entry.name for entry in os.scandir(folder) if entry.is_dir())
-    except OSError:
-        return
+    found = lookups.entries(folder)
+    names = [name for name, _ in found if lookups.kind(folder / name) == "folder"]
     if head == "**":
         yield from _expand(folder, rest, left)
     shape = re.compile(re.escape(head).replace(r"\*", "[^/]*") + r"\Z")
@@ -330,7 +341,7 @@ def _expand(folder: Path, parts: list[str], left: list[int]) -> Iterator[Path]:
 def _manifest(path: Path) -> dict[str, Any]:
     """Return a package.json or tsconfig.json, with or without comments; empty if unreadable."""
     try:
-        if not path.is_file():
+        if not is_regular(path):
             return {}
         ((_, section),) = JsonScanner().scan(read_text(path, _LARGEST, errors="replace"))
         data = plain(section.body)

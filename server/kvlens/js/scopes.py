@@ -50,6 +50,15 @@ _FUNCTIONS = FUNCTIONS | {
 }
 
 
+_DECLARING = {
+    *("variable_declarator", "required_parameter", "optional_parameter", "formal_parameters"),
+    *("arrow_function", "for_in_statement", "import_specifier", "namespace_import"),
+    *("import_clause", "import_require_clause", "catch_clause", "function_declaration"),
+    *("generator_function_declaration", "function_signature", "function_expression"),
+    *("generator_function", "class_declaration", "enum_declaration", "internal_module"),
+}
+
+
 class Declaration(NamedTuple):
     """One place that declares a name."""
 
@@ -71,6 +80,7 @@ class Scopes:
         self._variables: dict[str, list[Node]] = {}
         self._declarations: dict[str, list[Declaration]] = {}
         self._resolved: dict[str, dict[int, Declaration]] = {}
+        self._by_node: dict[int, Declaration | None] = {}  # what `resolve` has returned
         self._references: dict[int, list[Node]] = {}  # id of the declaring node -> references
 
     def text(self, node: Node) -> str:
@@ -89,14 +99,14 @@ class Scopes:
         """Return the nodes with exactly this text: variables, properties, types, strings."""
         found = self._nodes.get(name)
         if found is None:
-            found = self._nodes[name] = list(self._find(name))
+            raw = name.encode("utf-8", "replace")
+            at = self._data.find(raw) if raw else -1
+            found = self._nodes[name] = list(self._find(raw, at)) if at >= 0 else []
         return found
 
-    def _find(self, name: str) -> Iterator[Node]:
+    def _find(self, raw: bytes, at: int) -> Iterator[Node]:
         # finding bytes is faster than a pattern, and than walking the tree
-        data, raw = self._data, name.encode("utf-8", "replace")
-        size = len(raw)
-        at = data.find(raw) if raw else -1
+        data, size = self._data, len(raw)
         while at >= 0:
             end = at + size
             if data[at - 1 : at] not in _LETTERS and data[end : end + 1] not in _LETTERS:
@@ -116,7 +126,10 @@ class Scopes:
 
     def resolve(self, node: Node) -> Declaration | None:
         """Return the declaration of the variable at this node; None for a global."""
-        return self._resolve_all(self.text(node)).get(node.id)
+        node_id = node.id
+        if node_id not in self._by_node:
+            self._by_node[node_id] = self._resolve_all(self.text(node)).get(node_id)
+        return self._by_node[node_id]
 
     def references(self, declaration: Declaration) -> list[Node]:
         """Return the uses of a declared variable, without its declaration, in order."""
@@ -182,6 +195,8 @@ class Scopes:
         if parent is None:
             return None
         kind = parent.type
+        if kind not in _DECLARING:
+            return None
         steps = tuple(reversed(path))
         if kind == "variable_declarator":
             return self._variable(node, here, parent, steps)

@@ -42,6 +42,8 @@ def nearest_name(name: str, known: list[str]) -> str | None:
 def may_have_slips(text: str, known: Iterable[str]) -> bool:
     """Return without parsing whether a source may misspell one of these bindings."""
     names = list(known)
+    if "env" not in text and "Env" not in text and "indings" not in text:
+        return False
     return any(is_slip(word, name) for word in set(_words(text)) for name in names)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
-from kvlens import files
+from kvlens import files, lookups
 from kvlens.config.find import CONFIG_NAMES
 from kvlens.config.model import Config
 from kvlens.js.analysis import Analysis, EnvType
@@ -21,10 +23,11 @@ from kvlens.memo import memo
 _TEST_FOLDERS = {"test", "tests", "__tests__", "__mocks__", "mocks", "e2e", "fixtures", "spec"}
 _TEST_NAME = re.compile(r"[._-](?:test|spec|mock|e2e|bench)s?\.", re.IGNORECASE)
 _CALL = re.compile(r"\.\s*(?:get|getWithMetadata|put|delete|list)\s*(?:<|\(|\?\.)")
-_KV_ONLY = re.compile(
-    r"KVNamespace|getWithMetadata|expirationTtl|cacheTtl|\bexpiration\b|\bmetadata\b|"
-    r"""["'](?:json|text|arrayBuffer|stream)["']"""
+_KV_ONLY = ("KVNamespace", "getWithMetadata", "expirationTtl", "cacheTtl")
+_KV_TYPES = tuple(
+    f"{q}{name}{q}" for name in ("json", "text", "arrayBuffer", "stream") for q in "\"'"
 )
+_KV_WORD = re.compile(r"\b(?:expiration|metadata)\b")
 
 _CONFIG_LIKE = re.compile(r"\.(?:toml|jsonc?)(?:\.|$)")
 _MAX_SIZE = 1_000_000  # bytes
@@ -35,17 +38,21 @@ def is_test(path: str, configs: Sequence[Config] = ()) -> bool:
 
     Only folders below a config's folder count: a project may be in a folder "test".
     """
-    pure = PurePath(path)
-    if _TEST_NAME.search(pure.name):
+    folder, name = os.path.split(path)
+    if _TEST_NAME.search(name):
         return True
-    for config in configs:
-        try:
-            folders = pure.parent.relative_to(PurePath(config.path).parent).parts
-        except ValueError:
-            continue
-        if _TEST_FOLDERS & set(folders):
-            return True
-    return pure.parent.name in _TEST_FOLDERS
+    if any(_is_in_test_folder(folder, config.path) for config in configs):
+        return True
+    return os.path.basename(folder) in _TEST_FOLDERS  # noqa: PTH119
+
+
+@functools.lru_cache(maxsize=2_000)
+def _is_in_test_folder(folder: str, config: str) -> bool:
+    try:
+        inner = PurePath(folder).relative_to(PurePath(config).parent).parts
+    except ValueError:
+        return False
+    return not _TEST_FOLDERS.isdisjoint(inner)
 
 
 @dataclass(frozen=True)
@@ -100,11 +107,12 @@ def other_config_texts(folder: Path) -> frozenset[str]:
     Such a config may declare what the project's config doesn't. Unreadable files are skipped.
     """
     found: set[str] = set()
-    for path in sorted(folder.glob("*wrangler*")):
-        if path.name in CONFIG_NAMES or not _CONFIG_LIKE.search(path.name):
+    for name, _ in lookups.entries(folder):
+        if "wrangler" not in name or name in CONFIG_NAMES or not _CONFIG_LIKE.search(name):
             continue
         try:
-            found.update(QUOTED.findall(files.read_text(path, _MAX_SIZE, errors="replace")))
+            text = files.read_text(folder / name, _MAX_SIZE, errors="replace")
+            found.update(QUOTED.findall(text))
         except OSError:
             continue
     return frozenset(found)
@@ -123,7 +131,7 @@ def may_matter(text: str, context: SourceContext = ALONE, path: str | None = Non
         return True
     if not _CALL.search(text):
         return False
-    if _KV_ONLY.search(text) or any(
+    if _has_kv_words(text) or any(
         name in text for name, what in context.types.items() if what != "other"
     ):
         return True
@@ -133,6 +141,14 @@ def may_matter(text: str, context: SourceContext = ALONE, path: str | None = Non
         return False
     words = ("KVNamespace", *kv)
     return context.modules.is_near(path, words)
+
+
+def _has_kv_words(text: str) -> bool:
+    # looking for words is much faster than for a pattern
+    if any(word in text for word in (*_KV_ONLY, *_KV_TYPES)):
+        return True
+    may_match = "expiration" in text or "metadata" in text
+    return may_match and _KV_WORD.search(text) is not None
 
 
 @memo

@@ -15,8 +15,8 @@ from typing import Any
 
 from kvlens.errors import KVLensError
 from kvlens.files import read_given, replace_bytes
+from kvlens.lint.checked import Checked
 from kvlens.lint.problems import counted
-from kvlens.lint.project import Checked
 from kvlens.lint.severities import ALWAYS
 
 LARGEST = 16 * 1024 * 1024  # bytes

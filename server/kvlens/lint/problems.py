@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from kvlens import lookups
 from kvlens.internal import log_internal_error
 from kvlens.lint.base import Finding, Problem, RuleInfo
 from kvlens.lint.registry import find_rule
@@ -55,8 +56,18 @@ def file_problem(reason: str) -> Problem:
     return reported("unreadable-file", reason)
 
 
+def too_many_sources(most: int) -> Problem:
+    """Return the problem of a config with more sources than are read."""
+    return reported(
+        "too-many-sources",
+        f"This folder has more than {most:,} sources, and only the first {most:,} are checked. "
+        "Move the config next to the Worker's sources, or name folders to check.",
+    )
+
+
 def failed(what: str, error: Exception) -> Problem:
     """Return a problem that reports a bug in KV Lens: `what` has failed."""
+    lookups.note_until(0)
     return reported(_FAILED, log_internal_error(what, error))
 
 

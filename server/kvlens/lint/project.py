@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kvlens import lookups
 from kvlens.config.find import (
     SEEDS,
     ConfigError,
@@ -29,27 +30,14 @@ from kvlens.files import open_file
 from kvlens.js.grammar import is_source
 from kvlens.lint.base import Levels, Problem
 from kvlens.lint.check_config import check
+from kvlens.lint.checked import Checked
 from kvlens.lint.fixable_config import FixableConfig
-from kvlens.lint.problems import file_problem, in_order
+from kvlens.lint.problems import file_problem, in_order, too_many_sources
 from kvlens.lint.severities import Severities
 from kvlens.lint.suppressions import apply_suppressions, with_severity
 
 if TYPE_CHECKING:
     from kvlens.js.files import SourceFiles
-    from kvlens.lint.fixes import Fixable
-
-
-@dataclass(frozen=True)
-class Checked:
-    """One checked file: its text (empty if it can't be read) and its problems.
-
-    `fixable` is the file as it was checked, if it has problems that may have fixes.
-    """
-
-    path: Path
-    text: str
-    problems: list[Problem]
-    fixable: Fixable | None = None
 
 
 @dataclass
@@ -77,7 +65,7 @@ class _Plan:
     def __init__(self, severities: Severities) -> None:
         self._severities = severities
         self.projects: dict[Path | None, Wanted] = {}
-        self._seen: set[Path] = set()
+        self._seen: set[str] = set()
         self.checked: dict[str, Path | None] = {}  # sources -> the config they are checked with
         self.owner = functools.cache(owning_config)
         self.load = functools.cache(self._load)
@@ -90,7 +78,7 @@ class _Plan:
 
     def add(self, path: Path, *, discovered: bool = False) -> None:
         """Add a file, unless it is there already; of a seed file, whether it was found."""
-        whole = path.resolve()
+        whole = lookups.real(path)
         if whole in self._seen:
             return
         self._seen.add(whole)
@@ -138,7 +126,7 @@ def wanted_for(paths: Iterable[Path], severities: Severities) -> list[Wanted]:
     """
     plan = _Plan(severities)
     for path in paths:
-        if path.is_dir():
+        if lookups.kind(path) == "folder":
             plan.add_below(path)
         else:
             plan.add(path)
@@ -262,7 +250,7 @@ def _check_sources(
     if not wanted.sources and not counting.keys() & read.keys():
         return [], {}
     from kvlens.js.config_bindings import entries
-    from kvlens.js.files import SourceFiles
+    from kvlens.js.files import MOST_FILES, SourceFiles
     from kvlens.js.source_context import (
         SourceContext,
         is_test,
@@ -290,13 +278,19 @@ def _check_sources(
     # a source outside the folders of all configs may be of any of their Workers
     shared = replace(project, configs=wanted.plan.configs) if elsewhere else project
     unused: dict[Path, list[Problem]] = {}
-    for path, config in counting.items() if not files.unread else ():
-        if config is not None and path in read:  # unread sources may use any binding
+    for path, config in counting.items():
+        if config is None or path not in read:
+            continue
+        if files.is_cut:
+            found = [too_many_sources(MOST_FILES)]
+        elif not files.unread:  # unread sources may use any binding
             found = check_with_sources(config, files.texts, files.parsed)
-            unused[path] = [*apply_suppressions(config, found, severities.of(path))]
+        else:
+            continue
+        unused[path] = [*apply_suppressions(config, found, severities.of(path))]
     checked = []
     for path in (*wanted.sources, *elsewhere):
-        name, levels = str(_whole(path)), severities.of(path)
+        name, levels = os.path.abspath(path), severities.of(path)  # noqa: PTH100
         if wanted.plan.checked.setdefault(name, wanted.config) != wanted.config:
             continue
         context = shared if path in elsewhere else project
@@ -343,8 +337,8 @@ def _counting(wanted: Wanted, read: Mapping[Path, Config]) -> dict[Path, Config 
 
 
 def _is_source(path: Path) -> bool:
-    return is_source(str(path)) and not is_config(path)
+    return is_source(os.fspath(path)) and not is_config(path)
 
 
 def _whole(path: Path) -> Path:
-    return Path(os.path.normpath(path.absolute()))  # as sources refer to each other
+    return Path(os.path.abspath(path))  # noqa: PTH100 - as sources refer to each other

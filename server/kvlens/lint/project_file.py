@@ -76,12 +76,17 @@ NONE = ProjectFile()
 def project_file(folder: Path) -> ProjectFile:
     """Return the project file that counts in a folder: its own or the nearest one above."""
     whole = folder.absolute()
-    for place in (whole, *whole.parents):
-        for name in NAMES:
-            path = place / name
-            if is_there(path) and (found := read_project_file(path)) is not None:
-                return found
-    return NONE
+    found = (project_file_in(place) for place in (whole, *whole.parents))
+    return next((each for each in found if each is not None), NONE)
+
+
+def project_file_in(folder: Path) -> ProjectFile | None:
+    """Return the project file in a folder itself, if there is one."""
+    for name in NAMES:
+        path = folder / name
+        if is_there(path) and (found := read_project_file(path)) is not None:
+            return found
+    return None
 
 
 def read_project_file(path: Path) -> ProjectFile | None:

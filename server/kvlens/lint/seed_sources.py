@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kvlens import lookups
 from kvlens.config.find import SEEDS, SKIPPED_FOLDERS
 from kvlens.files import is_regular, way_out_of
 from kvlens.lint.path_patterns import PathPattern
@@ -41,8 +41,8 @@ class SeedSources:
         }
         others = {
             path: path.stem
-            for path in sorted((home / SEEDS).glob("*.json"))
-            if path not in own and path.stem not in self.named
+            for name, _ in lookups.entries(home / SEEDS, (".json",))
+            if (path := home / SEEDS / name) not in own and path.stem not in self.named
         }
         return [(binding, path) for path, binding in (*own.items(), *others.items())]
 
@@ -66,11 +66,9 @@ class SeedSources:
 
 def _json_files(folder: Path) -> Iterator[Path]:
     left = _MOST
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(
-            name for name in folders if name not in SKIPPED_FOLDERS and not name.startswith(".")
-        )
-        for name in sorted(names):
+    for place, folders, names in lookups.walk(folder, SKIPPED_FOLDERS):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
             left -= 1
             if left < 0:
                 return

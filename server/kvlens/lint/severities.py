@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from kvlens.lint.base import Level, Levels, Problem
 from kvlens.lint.problems import reported
-from kvlens.lint.project_file import ProjectFile, project_file
+from kvlens.lint.project_file import NONE, ProjectFile, project_file_in
 from kvlens.lint.registry import rules
 from kvlens.lint.suppressions import with_severity
 
-ALWAYS = frozenset(("unreadable-file", "internal-error", "project-file-invalid"))
+ALWAYS = frozenset(
+    ("unreadable-file", "internal-error", "project-file-invalid", "too-many-sources")
+)
 """Rules that `select` doesn't turn off: without them, "no problems" wouldn't be true."""
 
 
@@ -40,7 +43,7 @@ class Severities:
 
     def __init__(self, user: Levels | None = None) -> None:
         self.user = user or {}
-        self._files: dict[Path, ProjectFile] = {}
+        self._files: dict[str, ProjectFile] = {}
 
     def of(self, path: Path) -> Levels:
         """Return the severities in a file. What the user says wins over the project file."""
@@ -57,11 +60,22 @@ class Severities:
 
     def file(self, path: Path) -> ProjectFile:
         """Return the project file that counts for a file."""
-        folder = path.absolute().parent
+        folder = os.path.dirname(path)  # noqa: PTH120 - for every file
         known = self._files.get(folder)
         if known is None:
-            known = self._files[folder] = project_file(folder)
+            known = self._files[folder] = self._find(os.path.abspath(folder))  # noqa: PTH100
         return known
+
+    def _find(self, folder: str) -> ProjectFile:
+        """Return the project file of a folder, or of the nearest one above."""
+        found = self._files.get(folder)
+        if found is None:
+            found = project_file_in(Path(folder))
+            if found is None:
+                above = os.path.dirname(folder)  # noqa: PTH120
+                found = NONE if above == folder else self._find(above)
+            self._files[folder] = found
+        return found
 
     def files(self) -> Collection[ProjectFile]:
         """Return the project files read so far."""

@@ -106,6 +106,8 @@ class Server(StdioServer):
         self.severities = Severities(self.settings.rules)
         self._shows_output = isinstance(options, dict) and options.get("output") is True
         self.has_palette = isinstance(options, dict) and options.get("palette") is True
+        for method, module in () if self.has_palette else CALLS.items():
+            self.feature(method)(functools.partial(_answer, module, self))
         root = self.workspace.root_uri
         if root and not params.workspace_folders:  # a client without folders
             self.workspace.add_folder(types.WorkspaceFolder(uri=root, name=root))
@@ -613,6 +615,12 @@ FEATURES: dict[str, tuple[str, Any]] = {
     types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: ("semantic_tokens", TOKENS),
     types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL_DELTA: ("semantic_tokens_delta", TOKENS),
     types.TEXT_DOCUMENT_SEMANTIC_TOKENS_RANGE: ("semantic_tokens_range", TOKENS),
+}
+CALLS = {
+    # except for VS Code, which asks only one extension for the hierarchy of a file's functions
+    types.TEXT_DOCUMENT_PREPARE_CALL_HIERARCHY: "call_hierarchy",
+    types.CALL_HIERARCHY_INCOMING_CALLS: "incoming_calls",
+    types.CALL_HIERARCHY_OUTGOING_CALLS: "outgoing_calls",
 }
 PULL = {
     # for a client that pulls problems, unless it sets the option `push`

@@ -17,9 +17,11 @@ from kvlens.files import is_there
 from kvlens.js.analysis import EnvType, merge_types
 from kvlens.js.config_bindings import belonging, entries
 from kvlens.js.files import (
+    MOST_FILES,
     SourceError,
     SourceFiles,
     graph,
+    has_too_many,
     load,
     may_type,
     outside,
@@ -32,6 +34,7 @@ from kvlens.js.source_context import ALONE, SourceContext, env_types, other_conf
 from kvlens.js.syntax import Source
 from kvlens.lint.base import Problem
 from kvlens.lint.check_sources import check_with_sources
+from kvlens.lint.problems import too_many_sources
 from kvlens.lint.source_checker import SourceChecker
 from kvlens.lsp.documents import Document, to_range
 from kvlens.lsp.spelling import file_path
@@ -254,12 +257,24 @@ class Sources:
             found = {str(text.path): text for text in self._texts(owner, whole=True)}
         except SourceError:
             return []  # unread sources may use any binding
+        folder = owner.path.parent
+        if len(found) >= MOST_FILES and has_too_many(folder):
+            return [too_many_sources(MOST_FILES)]
         texts = {path: text.text for path, text in found.items()}
         return check_with_sources(config, texts, lambda path: found[path].source())
 
     async def of_project(self, owner: ServedProject, word: str) -> list[tuple[Path, Source]]:
         """Return a project's sources that contain a word, with the editor's text if open."""
         return await asyncio.to_thread(self._with_word, owner, word)
+
+    def texts_of(self, owner: ServedProject) -> list[tuple[Path, str]]:
+        """Return the texts of a project's sources, the editor's if open. Slow: for a thread."""
+        return [(text.path, text.text) for text in self._texts(owner)]
+
+    def parsed(self, path: Path, text: str) -> Source:
+        """Return a source parsed, which is kept while it stays the same on disk."""
+        known = self._disk.get(path)
+        return (known if known is not None and known.text == text else Text(path, text)).source()
 
     def _with_word(self, owner: ServedProject, word: str) -> list[tuple[Path, Source]]:
         texts = self._texts(owner)

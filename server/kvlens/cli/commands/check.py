@@ -8,21 +8,22 @@ from __future__ import annotations
 import argparse
 import gc
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TextIO
 
+from kvlens.cli.check_cache import CheckCache
 from kvlens.cli.check_run import Run, difference, fixed_texts, is_checked, write_fixed
 from kvlens.cli.frame import Argument, Command, CommandError, Options, UsageError
 from kvlens.cli.reports.formats import FORMATS, report_as
 from kvlens.cli.reports.places import amount
 from kvlens.cli.terminal import exact_output
-from kvlens.js.files import LARGEST
 from kvlens.lint.base import Level
 from kvlens.lint.baseline import Baseline, BaselineError
+from kvlens.lint.checked import Checked
 from kvlens.lint.problems import number_of
-from kvlens.lint.project import Checked
 from kvlens.lint.registry import find_rule
-from kvlens.lint.severities import Severities, matching, selected
 from kvlens.lint.suppressions import LEVELS
 
 _STDIN = "-"
@@ -36,7 +37,22 @@ def _check(options: Options) -> int:
         from kvlens.cli.check_watch import watch  # late: it needs a watcher of files
 
         return watch(options.words or ["."], lambda: _once(options, _run(options)))
-    return _once(options, _run(options))
+    if options.fix or options.diff or options.no_cache or options.words == [_STDIN]:
+        return _once(options, _run(options))
+    return _report(options, _kept_or_checked(options))
+
+
+def _kept_or_checked(options: Options) -> list[Checked]:
+    """Return the checked files, from the cache if nothing has changed."""
+    paths = [Path(word) for word in options.words or ["."]]
+    cache = CheckCache(paths, [options.severity, options.select, options.ignore])
+    files = cache.load()
+    if files is None:
+        began = time.time_ns()
+        run = _run(options)
+        files = run.check()
+        cache.save(files, run.seen, began)
+    return files
 
 
 def _validate(options: Options) -> None:
@@ -64,9 +80,13 @@ _WANTED = "not a config (.toml, .json, .jsonc), a seed file (.json), JavaScript 
 
 
 def _run(options: Options) -> Run:
+    from kvlens.lint.severities import Severities, selected
+
     user = selected(dict(options.severity), options.select, options.ignore)
     if options.words != [_STDIN]:
         return Run([Path(word) for word in options.words or ["."]], Severities(user))
+    from kvlens.js.files import LARGEST
+
     path = Path(options.stdin_filename)
     data = sys.stdin.buffer.read(LARGEST + 1)
     if len(data) > LARGEST:
@@ -86,17 +106,22 @@ def _once(options: Options, run: Run) -> int:
     to = sys.stderr if run.texts and options.fix else sys.stdout
     if options.fix:
         files = _fix(files, run)
+    return _report(options, files, to)
+
+
+def _report(options: Options, files: list[Checked], to: TextIO | None = None) -> int:
+    """Report to a stream, or to standard output; return the exit code."""
     if options.baseline:
         files = _known_left_out(options, files)
     if not files:
-        where = ", ".join(map(str, run.paths))
+        where = ", ".join(options.words or ["."])
         print(
             f"kvlens check: no config of a Worker, such as wrangler.jsonc, below {where}",
             file=sys.stderr,
         )
         if options.output_format == "text":
             return 0 if options.exit_zero else 1
-    to.write(report_as(options.output_format)(files))
+    (to or sys.stdout).write(report_as(options.output_format)(files))
     errors = any(problem.severity == "error" for file in files for problem in file.problems)
     return 1 if (errors or not files) and not options.exit_zero else 0
 
@@ -213,6 +238,11 @@ def _options(parser: argparse.ArgumentParser) -> None:
         help=f"the format of the report: {', '.join(FORMATS)} (default: text)",
     )
     parser.add_argument(
+        "--no-cache",
+        action="store_true",
+        help="check again even if nothing has changed since the last time",
+    )
+    parser.add_argument(
         "--exit-zero", action="store_true", help="exit with 0 even if errors were found"
     )
 
@@ -229,6 +259,8 @@ def _severity(text: str) -> tuple[str, Level]:
 
 def _codes(text: str) -> list[str]:
     codes = [code for part in text.split(",") if (code := part.strip())]
+    from kvlens.lint.severities import matching
+
     for code in codes:
         if not matching(code):
             raise argparse.ArgumentTypeError(f"there is no rule {code!r}; see `kvlens rule --all`")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 
-from kvlens.lint.project import Checked
+from kvlens.lint.checked import Checked
 
 FORMATS = ("text", "json", "github", "gitlab", "junit", "rdjson", "sarif")
 

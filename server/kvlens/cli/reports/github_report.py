@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from kvlens.cli.reports.places import shown
-from kvlens.lint.project import Checked
+from kvlens.lint.checked import Checked
 from kvlens.text import UTF32, LineIndex
 
 _LEVELS = {"error": "error", "warning": "warning", "information": "notice"}

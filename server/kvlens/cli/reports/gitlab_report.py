@@ -8,7 +8,7 @@ from collections import Counter
 from typing import Any
 
 from kvlens.cli.reports.places import shown, start_of
-from kvlens.lint.project import Checked
+from kvlens.lint.checked import Checked
 from kvlens.text import LineIndex
 
 _LEVELS = {"error": "major", "warning": "minor", "information": "info"}

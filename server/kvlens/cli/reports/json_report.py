@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from kvlens.cli.reports.places import shown
-from kvlens.lint.project import Checked
+from kvlens.lint.checked import Checked
 from kvlens.text import UTF16, LineIndex
 
 

@@ -6,7 +6,7 @@ from xml.sax.saxutils import quoteattr
 
 from kvlens.cli.reports.places import shown, start_of
 from kvlens.cli.terminal import one_line
-from kvlens.lint.project import Checked
+from kvlens.lint.checked import Checked
 from kvlens.text import LineIndex
 
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from kvlens import __version__
 from kvlens.cli.reports.places import shown
-from kvlens.lint.project import Checked
+from kvlens.lint.checked import Checked
 from kvlens.lint.registry import rules as all_rules
 from kvlens.text import UTF16, LineIndex, Span
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kvlens.cli.reports.places import amount, shown, start_of
 from kvlens.cli.terminal import one_line, visible
-from kvlens.lint.project import Checked
+from kvlens.lint.checked import Checked
 from kvlens.text import UTF32, LineIndex, Span
 
 _WIDEST = 120  # columns shown of a source line; a minified file has one line

@@ -70,13 +70,13 @@ _NOT_MODULE = re.compile(
 
 def _check(context: Context) -> Iterator[Finding]:
     source = context.analysis.source
-    if source.path.endswith(tuple(ENDINGS)) or _SETS_GLOBALS.search(source.text):
+    if source.path.endswith(tuple(ENDINGS)):
         return
-    if _NOT_MODULE.search(source.text):
-        return
-    yield from _missing_env(context.analysis)
+    found = [*_missing_env(context.analysis)]
     if _is_module_worker(context):
-        yield from _globals(context.analysis)
+        found += _globals(context.analysis)
+    if found and not _SETS_GLOBALS.search(source.text) and not _NOT_MODULE.search(source.text):
+        yield from found
 
 
 def _globals(analysis: Analysis) -> Iterator[Finding]:

@@ -34,6 +34,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kvlens import lookups
 from kvlens.js.calls import KvCall
 from kvlens.js.constant_evaluator import Time, Value
 from kvlens.js.syntax import plain
@@ -113,6 +114,7 @@ def _wrong_number(value: Value, number: float, now: float) -> str:
             f"is {shown(value)}, a time in the past. "
             f"It should be at least {MIN_EXPIRATION_TTL} seconds from now."
         )
+    lookups.note_until(number - MIN_EXPIRATION_TTL)
     return ""
 
 

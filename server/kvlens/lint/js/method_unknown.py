@@ -103,6 +103,7 @@ _ADVICE = {
     "incr": "Get the value, and put the new one; KV has no counters.",
     "increment": "Get the value, and put the new one; KV has no counters.",
 }
+_WORDS = (*_SAME, *_ADVICE)
 _OF_OBJECTS = frozenset(
     (
         "constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString",
@@ -144,9 +145,7 @@ def _check(context: Context) -> Iterator[Finding]:
 def _names(analysis: Analysis) -> list[Node]:
     """Return the names that may be unknown methods of a namespace."""
     names = analysis.source.names
-    found: dict[int, Node] = {}
-    for word in (*_SAME, *_ADVICE):
-        found.update((node.id, node) for node in names.nodes(word))
+    found = {node.id: node for word in _WORDS for node in names.nodes(word)}
     holders = [use.node.parent for use in analysis.uses if analysis.is_kv(use.name)]
     variables: dict[int, Declaration] = {}
     for call in analysis.certain_calls:  # other methods of the same variable

@@ -1,0 +1,25 @@
+"""The result of checking one file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kvlens.lint.base import Problem
+
+if TYPE_CHECKING:
+    from kvlens.lint.fixes import Fixable
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One checked file: its text (empty if it can't be read) and its problems.
+
+    `fixable` is the file as it was checked, if it has problems that may have fixes.
+    """
+
+    path: Path
+    text: str
+    problems: list[Problem]
+    fixable: Fixable | None = None

@@ -1,0 +1,312 @@
+"""Look at a workspace's files and folders through one gate, which can remember what it has seen.
+
+While it remembers, a path is looked at only once, and the record says later whether anything that
+was seen has changed: paths that appear or vanish, folders, links, and the contents of files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Literal, NamedTuple, TypeVar
+
+Kind = Literal["", "file", "folder", "other"]  # "" is nothing, or a path that can't be looked at
+Place = str | os.PathLike[str]
+T = TypeVar("T")
+Stamp = list[int]  # what changes with a file's content: size, times in ns, and inode
+
+RACY = 2_000_000_000  # ns; a file can change again within this time and keep its times
+_UNKNOWN = ""  # the digest of a file that couldn't be read, or of which only the stamp is known
+
+
+class Entry(NamedTuple):
+    """One file or folder in a folder; a link to a folder is none."""
+
+    name: str
+    is_folder: bool
+
+
+class Lookups:
+    """What was looked at: see the functions of this module."""
+
+    def __init__(self) -> None:
+        self.kinds: dict[str, Kind] = {}
+        self.links: dict[str, str | None] = {}  # path -> where it leads, if it is a link
+        self.reals: dict[str, str] = {}  # folder -> its path without links
+        self.folders: dict[str, list[Entry] | None] = {}
+        self.listed: dict[str, tuple[str, ...]] = {}  # folder -> the endings that mattered
+        self.read: dict[str, str] = {}  # path -> digest
+        self.made: dict[tuple[object, ...], Any] = {}  # see `once`
+        self.until = math.inf  # seconds since the epoch, from when on the answer may differ
+
+    def record(self, began: int) -> dict[str, Any] | None:
+        """Return all of it as JSON; None if it has changed since `began`, in ns, or can change.
+
+        Stamps of files that may still change within one tick of the clock are left out, so that
+        their contents are compared.
+        """
+        if self.until <= 0:
+            return None
+        read = {}
+        for path, digest in self.read.items():
+            found = _stamp(path)
+            steady = found is None or max(found[1:3]) < began - RACY
+            if not steady and digest == _UNKNOWN:
+                return None
+            read[path] = [found if steady else [], digest]
+        if any(_kind(path) != kind for path, kind in self.kinds.items() if path not in read):
+            return None
+        folders = {}
+        for path, endings in self.listed.items():
+            found = _stamp(path)
+            steady = found is None or max(found[1:3]) < began - RACY
+            digest = _digest_of(self.folders[path], endings)
+            folders[path] = [found if steady else [], digest, list(endings)]
+        kinds: dict[str, list[str]] = {}
+        for path, kind in self.kinds.items():
+            if path not in read and path not in folders:
+                kinds.setdefault(kind, []).append(path)
+        until = None if self.until == math.inf else self.until
+        return {
+            "read": read,
+            "folders": folders,
+            "kinds": kinds,
+            "links": self.links,
+            "until": until,
+        }
+
+
+def is_unchanged(record: dict[str, Any], now: float) -> bool | None:
+    """Return whether all of a record is as it was; None if so, but only contents have shown it.
+
+    Raises the errors of a malformed record: KeyError, TypeError, ValueError, AttributeError.
+    """
+    if record["until"] is not None and not now < record["until"]:
+        return False
+    compared = False
+    for path, (stamp, digest) in record["read"].items():
+        if stamp != _stamp(path):
+            if digest == _UNKNOWN or digest != _digest_of_file(path):
+                return False
+            compared = True
+    for path, (stamp, digest, endings) in record["folders"].items():
+        if stamp != _stamp(path):
+            if digest != _digest_of(_entries(path), tuple(endings)):
+                return False
+            compared = True
+    for kind, paths in record["kinds"].items():
+        if any(_kind(path) != kind for path in paths):
+            return False
+    if any(_target(path) != target for path, target in record["links"].items()):
+        return False
+    return None if compared else True
+
+
+_current: ContextVar[Lookups | None] = ContextVar("lookups", default=None)
+
+
+@contextmanager
+def remembered() -> Iterator[Lookups]:
+    """Remember what is looked at, until the end of the block."""
+    found = Lookups()
+    token = _current.set(found)
+    try:
+        yield found
+    finally:
+        _current.reset(token)
+
+
+def once(key: tuple[object, ...], make: Callable[[], T]) -> T:
+    """Return what `make` finds by looking, which is done once for a key while it is remembered."""
+    known = _current.get()
+    if known is None:
+        return make()
+    if key not in known.made:
+        known.made[key] = make()
+    found: T = known.made[key]
+    return found
+
+
+def kind(path: Place) -> Kind:
+    """Return what is at a path, following links. Never fails."""
+    known = _current.get()
+    if known is None:
+        return _kind(path)
+    name = os.fspath(path)
+    found = known.kinds.get(name)
+    if found is None:
+        found = known.kinds[name] = _kind(name)
+    return found
+
+
+def stamp(path: Place) -> Stamp | None:
+    """Return what changes with a file's content, for what is kept with it; None if it is missing.
+
+    The content counts as read.
+    """
+    found, known = _stamp(path), _current.get()
+    if known is not None and os.fspath(path) not in known.read:
+        known.read[os.fspath(path)] = _UNKNOWN if found is None else _digest_of_file(path)
+    return found
+
+
+def entries(folder: Place, endings: tuple[str, ...] = ()) -> list[Entry]:
+    """Return what is in a folder, by name; nothing if it can't be read.
+
+    With `endings`, only what has one of them.
+    """
+    name = os.fspath(folder)
+    known = _current.get()
+    if known is None:
+        return _with_endings(_entries(name) or [], endings)
+    if name not in known.folders:
+        known.folders[name] = _entries(name)
+    before = known.listed.get(name)
+    if before is None or before == endings:
+        known.listed[name] = endings
+    elif before:
+        known.listed[name] = tuple(sorted({*before, *endings})) if endings else ()
+    return _with_endings(known.folders[name] or [], endings)
+
+
+def walk(
+    root: Place, skipped: frozenset[str] | set[str]
+) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Yield each folder below a root with the names of its folders and files, as `os.walk` does.
+
+    Folders with a skipped name are left out; so is what the caller removes from the folders.
+    """
+    waiting = [os.fspath(root)]
+    while waiting:
+        folder = waiting.pop()
+        found = entries(folder)
+        folders = [each.name for each in found if each.is_folder and each.name not in skipped]
+        yield folder, folders, [each.name for each in found if not each.is_folder]
+        base = folder if folder.endswith(os.sep) else folder + os.sep
+        waiting += [base + name for name in reversed(folders)]
+
+
+def real(path: Place) -> str:
+    """Return an absolute path without links, as `os.path.realpath` does."""
+    known = _current.get()
+    if known is None:
+        return os.path.realpath(path)
+    return _real(os.path.abspath(path), known)  # noqa: PTH100 - a text: called for every file
+
+
+def _real(path: str, known: Lookups) -> str:
+    """Look at each folder above a path once."""
+    head, name = os.path.split(path)
+    if not name:
+        return path
+    if path not in known.links:
+        known.links[path] = _target(path)
+    target = known.links[path]
+    if target is not None:
+        return target
+    found = known.reals.get(head)
+    if found is None:
+        found = known.reals[head] = _real(head, known)
+    return os.path.join(found, name)  # noqa: PTH118
+
+
+def note_read(path: Place, data: bytes | None = None) -> None:
+    """Note that a file was read, with what; without, changes are seen by its stamp alone."""
+    if (known := _current.get()) is not None:
+        name = os.fspath(path)
+        if data is not None:
+            known.read[name] = _digest(data)
+        else:
+            known.read.setdefault(name, _UNKNOWN)
+
+
+def note_until(seconds: float) -> None:
+    """Note that from a time on, in seconds since the epoch, something else would be found.
+
+    0: what is found depends on more than files, and isn't worth remembering.
+    """
+    if (known := _current.get()) is not None:
+        known.until = min(known.until, seconds)
+
+
+# the file system ----------------------------------------------------------------------------
+
+
+def _kind(path: Place) -> Kind:
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116 - many thousand times
+    except (OSError, ValueError):
+        return ""
+    if stat.S_ISREG(mode):
+        return "file"
+    return "folder" if stat.S_ISDIR(mode) else "other"
+
+
+def _stamp(path: Place) -> Stamp | None:
+    try:
+        state = os.stat(path)  # noqa: PTH116
+    except (OSError, ValueError):
+        return None
+    return [state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino]
+
+
+def _target(path: str) -> str | None:
+    """Return where a link leads in the end; None if it isn't one."""
+    try:
+        is_link = stat.S_ISLNK(os.lstat(path).st_mode)
+    except (OSError, ValueError):
+        return None
+    return os.path.realpath(path) if is_link else None
+
+
+def _entries(folder: str) -> list[Entry] | None:
+    try:
+        with os.scandir(folder) as found:
+            return sorted(Entry(each.name, each.is_dir(follow_symlinks=False)) for each in found)
+    except (OSError, ValueError):
+        return None
+
+
+def _with_endings(found: list[Entry], endings: tuple[str, ...]) -> list[Entry]:
+    return [each for each in found if each.name.endswith(endings)] if endings else found
+
+
+# what has changed ---------------------------------------------------------------------------
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def _digest_of(found: list[Entry] | None, endings: tuple[str, ...]) -> str:
+    if found is None:
+        return _UNKNOWN
+    shown = (f"{each.name}{'/' * each.is_folder}" for each in _with_endings(found, endings))
+    return _digest("\0".join(shown).encode("utf-8", "surrogateescape"))
+
+
+def _digest_of_file(path: Place, limit: int = 512 * 1024 * 1024) -> str:
+    """Return the digest of a regular file; nothing's for any other one."""
+    try:
+        handle = os.open(path, _FLAGS)
+        with os.fdopen(handle, "rb") as file:
+            state = os.fstat(file.fileno())
+            if not stat.S_ISREG(state.st_mode) or state.st_size > limit:
+                return _UNKNOWN
+            return _digest(file.read(limit))
+    except (OSError, ValueError):
+        return _UNKNOWN
+
+
+_FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_NOCTTY", 0)
+)
