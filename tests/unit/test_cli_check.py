@@ -584,3 +584,27 @@ def test_without_a_parser_the_rest_is_checked(
     assert "wrangler.toml:3:6: error id-empty" in out
     assert err.count("\n") == 1
     assert "tree-sitter" in err
+
+
+SAME_ID = f'kv_namespaces = [{{ binding = "A", id = "{ID}" }}, {{ binding = "B", id = "{ID}" }}]\n'
+# id: (options, kvlens.toml, severities of the problems of a rule that is off by default)
+OFF_BY_DEFAULT: dict[str, tuple[list[str], str, list[str]]] = {
+    "nothing": ([], "", []),
+    "selected": (["--select", "id-twice"], "", ["information"]),
+    "selected-by-a-pattern": (["--select", "id-*"], "", ["information"]),
+    "ignored": (["--select", "id-*", "--ignore", "id-twice"], "", []),
+    "another-ignored": (["--ignore", "id-empty"], "", []),
+    "severity": (["--severity", "id-twice=error"], "", ["error"]),
+    "project-file": ([], '[rules]\nid-twice = "warning"\n', ["warning"]),
+    "by-file": ([], '[per-file-rules]\n"*.toml" = { id-twice = "warning" }\n', ["warning"]),
+    "other-files": ([], '[per-file-rules]\n"*.json" = { id-twice = "warning" }\n', []),
+}
+
+
+@pytest.mark.parametrize(("words", "file", "found"), OFF_BY_DEFAULT.values(), ids=OFF_BY_DEFAULT)
+def test_a_rule_that_is_off_by_default(
+    checker: Checker, words: list[str], file: str, found: list[str]
+) -> None:
+    checker.write("wrangler.toml", SAME_ID)
+    checker.write("kvlens.toml", file)
+    assert [problem["severity"] for problem in checker.json(*words)] == found

@@ -591,7 +591,7 @@ PAGES = Path(__file__).parents[2] / "docs" / "rules"
 def test_every_rule_has_its_page(code: str) -> None:
     rule = RULES[code]
     page = (PAGES / f"{code}.md").read_text(encoding="utf-8")
-    assert page.startswith(f"# {code}\n\n{rule.summary}. Severity: {rule.severity}.\n")
+    assert page.startswith(f"# {code}\n\n{rule.summary}. Severity: {rule.level}.\n")
     assert re.findall(r"^## (.*)$", page, re.MULTILINE) == ["What", "Why", "Example", "Fix"]
     assert Problem(code, rule.severity, "", file_problem("").span).url.endswith(f"/{code}.md")
 

@@ -1429,10 +1429,10 @@ PAGES = Path(__file__).parents[2] / "docs" / "rules"
 def test_every_rule_has_its_page(code: str) -> None:
     rule = SOURCE_RULES[code]
     page = (PAGES / f"{code}.md").read_text(encoding="utf-8")
-    assert page.startswith(f"# {code}\n\n{rule.summary}. Severity: {rule.severity}.\n")
+    assert page.startswith(f"# {code}\n\n{rule.summary}. Severity: {rule.level}.\n")
     assert re.findall(r"^## (.*)$", page, re.MULTILINE) == ["What", "Why", "Example", "Fix"]
     overview = (PAGES / "README.md").read_text(encoding="utf-8")
-    assert f"| [{code}]({code}.md) | {rule.severity} | {rule.summary} |" in overview
+    assert f"| [{code}]({code}.md) | {rule.level} | {rule.summary} |" in overview
 
 
 def shown(code: str, heading: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from kvlens.lint.base import Level, Levels
 from kvlens.lint.project_file import NONE, parse, project_file
 from kvlens.lint.severities import Severities, selected
 
@@ -104,6 +105,16 @@ SELECTED: dict[str, tuple[list[str], list[str], set[str]]] = {
     "ignore": ([], ["id-*"], {"id-empty", "id-twice"}),
     "both": (["id-*"], ["id-twice"], {"id-twice", "binding-missing"}),
 }
+TURNED_ON = {
+    # --select, --ignore, severities of the user -> that of a rule that is off by default
+    "code": (["id-twice"], [], {}, "information"),
+    "pattern": (["id-*"], [], {}, "information"),
+    "another": (["id-empty"], [], {}, "off"),
+    "ignored": (["id-*"], ["id-twice"], {}, "off"),
+    "severity": ([], [], {"id-twice": "error"}, "error"),
+    "select-and-severity": (["id-twice"], [], {"id-twice": "error"}, "error"),
+    "nothing": ([], [], {}, None),
+}
 
 
 @pytest.mark.parametrize(("select", "ignore", "off"), SELECTED.values(), ids=SELECTED)
@@ -112,3 +123,10 @@ def test_selected_rules(select: list[str], ignore: list[str], off: set[str]) -> 
     codes = ("id-empty", "id-twice", "binding-missing")
     assert {code for code in codes if levels.get(code) == "off"} == off
     assert "unreadable-file" not in levels
+
+
+@pytest.mark.parametrize(("select", "ignore", "user", "level"), TURNED_ON.values(), ids=TURNED_ON)
+def test_a_rule_that_is_off_by_default_is_turned_on(
+    select: list[str], ignore: list[str], user: Levels, level: Level | None
+) -> None:
+    assert selected(user, select, ignore).get("id-twice") == level

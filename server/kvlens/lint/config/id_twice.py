@@ -65,4 +65,5 @@ RULE = ConfigRule(
     "information",
     "Two bindings of one environment have the same id",
     _check,
+    off_by_default=True,  # nearly always intended, with keys separated by prefix
 )
