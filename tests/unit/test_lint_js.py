@@ -45,6 +45,13 @@ def problems_of(text: str, config: str = CONFIG, name: str = "/shop/src/index.ts
 # id: (code expected at every mark, statements of a fetch handler with marks)
 IN_HANDLER: dict[str, tuple[str, str]] = {
     # options
+    "key-repeated": ("key-invalid", 'await env.KV.get(«"x".repeat(600)»);'),
+    "key-repeated-with-more": ("key-invalid", 'await env.KV.put(«"x".repeat(511) + "::" + id», "v");'),
+    "key-filled": ("key-invalid", "await env.KV.get(«id.padEnd(1000)»);"),
+    "key-filled-in-front": ("key-invalid", 'await env.KV.delete(«id.padStart(513, "0")»);'),
+    "key-joined": ("key-invalid", f'await env.KV.get(«["{"k" * 300}", id, "{"k" * 211}"].join(":")»);'),
+    "key-template-with-a-long-part": ("key-invalid", f"await env.KV.get(«`{'k' * 500}${{id}}{'k' * 13}`»);"),
+    "key-constant-repeated": ("key-invalid", 'const P = "ab".repeat(300); await env.KV.get(«`${P}:${id}`»);'),
     "ttl-as-argument": ("options-not-object", 'await env.KV.put("k", "v", «3600»);'),
     "ttl-as-text": ("options-not-object", 'await env.KV.put("k", "v", «"3600"»);'),
     "options-true": ("options-not-object", 'await env.KV.put("k", "v", «true»);'),
@@ -825,6 +832,14 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "key-512": f'await env.KV.get("{"k" * 512}");',
     "key-blank": 'await env.KV.get(" ");',
     "key-three-dots": 'await env.KV.get("...");',
+    "key-repeated-512": 'await env.KV.get("x".repeat(512));',
+    "key-repeated-unknown": 'await env.KV.get(id.repeat(600)); await env.KV.get("x".repeat(n));',
+    "key-filled-512": 'await env.KV.get(id.padEnd(512)); await env.KV.get(id.padStart(n, "0"));',
+    "key-filled-with-nothing": 'await env.KV.get(id.padEnd(600, "")); await env.KV.get(id.padEnd(600, fill));',
+    "key-joined-512": f'await env.KV.get(["{"k" * 300}", id, "{"k" * 210}"].join(""));',
+    "key-joined-by-others": 'await env.KV.get(path.join("x".repeat(600)));',
+    "key-that-throws-before": 'await env.KV.get("x".repeat(-1)); await env.KV.get("x".repeat(Infinity));',
+    "key-template-of-512": f"await env.KV.get(`{'k' * 512}${{id}}`);",
     "key-unknown": "await env.KV.get(key);",
     "key-template": "await env.KV.get(`${prefix}`);",
     "key-number": "await env.KV.get(5);",

@@ -41,6 +41,7 @@ Kind = Literal[
 
 _STEPS = 20_000  # per value
 _LONGEST = 2_000  # characters of a computed text; only the size of longer ones is known
+_LONGEST_IN_V8 = 2**29  # characters of any string
 _NESTED = 4  # objects in an imported one
 _DEPTH = 40  # nesting of constants and operators
 _MILLISECONDS = re.compile(r"(?:_MS|[a-z\d]Ms|_MILLIS(?:ECONDS)?|[a-z\d]Millis(?:econds)?)$")
@@ -679,6 +680,8 @@ class ConstantEvaluator:
                 return _time_of(node, value)
             if word == "getTime":  # only a Date has it
                 return Value("time", node, Time(1, None))
+        if word in ("repeat", "padEnd", "padStart", "join") and inner:
+            return self._lengthened(node, base, word, inner, depth)
         if word in ("toString", "toFixed", "padStart", "trim", "toISOString", "toLowerCase"):
             return Value("text", node, 0.0)
         if word == "split" and inner:
@@ -697,6 +700,29 @@ class ConstantEvaluator:
                 else Value("unknown", node)
             )
         return Value("unknown", node)
+
+    def _lengthened(
+        self, node: Node, base: Node, word: str, inner: list[Node], depth: int
+    ) -> Value:
+        """Evaluate `"x".repeat(600)`, `id.padEnd(600)` and `["a", id].join(":")`."""
+        value, first = self.value(base, depth + 1), self.value(inner[0], depth + 1)
+        if word == "join":
+            between = _least(first) * max(0, len(value.items) - 1)
+            is_list = value.kind == "array" and not value.foreign
+            size = between + sum(map(_least, value.items)) if is_list else 0.0
+            return Value("text", node, size) if is_list else Value("unknown", node)
+        wanted = first.value if first.kind == "number" else None
+        if not isinstance(wanted, float) or not 0 <= wanted < _LONGEST_IN_V8:
+            return Value("text", node, 0.0 if word == "repeat" else _least(value))
+        if word == "repeat":
+            count, text = wanted // 1, _as_text(value)
+            if value.kind == "string" and text is not None and len(text) * count <= _LONGEST:
+                return Value("string", node, text * int(count))
+            is_text = value.kind in ("string", "text")
+            return Value("text", node, _least(value) * count if is_text else 0.0)
+        filler = self.value(inner[1], depth + 1) if len(inner) > 1 else None
+        is_filled = filler is None or (filler.kind == "string" and bool(filler.value))
+        return Value("text", node, max(_least(value), wanted if is_filled else 0.0))
 
     def _static_call(self, node: Node, whole: str, inner: list[Node], depth: int) -> Value | None:
         """Evaluate a call of a function that the platform has on an object."""
