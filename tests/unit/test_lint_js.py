@@ -506,6 +506,18 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "method-unknown",
         'const kv = env.KV; await kv.put("k", "v"); await kv.«deletee»("k");',
     ),
+    "set-of-a-member-beside-another": (
+        "method-unknown",
+        "const s = { kv: env.KV }; Object.assign(s, { a: wrap() }); s.kv.«set»('a');",
+    ),
+    "set-of-an-assigned-member": (
+        "method-unknown",
+        "const s = {}; Object.assign(s, { kv: env.KV }); s.kv.«set»('a');",
+    ),
+    "set-beside-another-binding": (
+        "method-unknown",
+        "Object.assign(env, { MINE: wrap() }); env.KV.«set»('a');",
+    ),
     "set-destructured": ("method-unknown", 'const { KV } = env; await KV.«set»("k", "v");'),
     "destructured-get": ("method-unbound", 'const { get } = env.KV; await «get»("x");'),
     "destructured-renamed": (
@@ -982,6 +994,14 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "methods-of-either": 'const kv = test ? env.KV : new Map(); await kv.set("k", "v");',
     "methods-of-an-r2-bucket": 'await env.FILES.head("k"); await env.FILES.has("k");',
     "methods-of-the-unknown": 'await env.OTHER.set("k", "v"); await store.kv.set("k", "v");',
+    "member-assigned-over": "const s = { kv: env.KV }; Object.assign(s, { kv: wrap() }); s.kv.set('a');",
+    "member-assigned-over-by-the-unknown": "const s = { kv: env.KV }; Object.assign(s, more); s.kv.set('a');",
+    "member-of-a-member-assigned-over": "const s = { a: { kv: env.KV } };"
+    " Object.assign(s.a, { kv: wrap() }); s.a.kv.set('a');",
+    "member-hidden": "const s = Object.assign({ kv: env.KV }, { kv: wrap() }); s.kv.set('a');",
+    "method-assigned": "Object.assign(env.KV, { set() {} }); await env.KV.set('a');",
+    "binding-assigned-over": "Object.assign(env, { KV: wrap(env.KV) }); await env.KV.set('a');",
+    "binding-set": "env.KV = wrap(env.KV); await env.KV.set('a', {});",
     "method-bound": 'const put = env.KV.put.bind(env.KV); await put("x", "v");',
     "method-with-its-namespace": 'const put = env.KV.put; await put.call(env.KV, "x", "v");',
     "method-mapped-with-its-namespace": "await Promise.all(names.map(env.KV.get, env.KV));",
