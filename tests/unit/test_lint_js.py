@@ -96,6 +96,35 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "ttl-out-of-range",
         'const options = { expirationTtl: «30» }; await env.KV.put("k", "v", options);',
     ),
+    "ttl-set-on-the-options": (
+        "ttl-out-of-range",
+        'const o = {}; o.expirationTtl = «30»; await env.KV.put("k", "v", o);',
+    ),
+    "ttl-set-on-options-with-more": (
+        "ttl-out-of-range",
+        'const o: any = { metadata: {} }; o.metadata.a = 1; o.expirationTtl = «30»;'
+        ' await env.KV.put("k", "v", o);',
+    ),
+    "ttl-set-again": (
+        "ttl-out-of-range",
+        'const o = { expirationTtl: 60 }; o.expirationTtl = «10»; await env.KV.put("k", "v", o);',
+    ),
+    "ttl-set-on-a-condition": (
+        "ttl-out-of-range",
+        'const o = {}; if (short) { o.expirationTtl = «30»; } await env.KV.put("k", "v", o);',
+    ),
+    "ttl-set-in-ms": (
+        "ttl-not-in-seconds",
+        'const o = {}; o.expirationTtl = «3600000»; await env.KV.put("k", "v", o);',
+    ),
+    "limit-set-on-the-options": (
+        "list-limit-out-of-range",
+        "const o = {}; o.limit = «5000»; await env.KV.list(o);",
+    ),
+    "option-set-on-the-options": (
+        "option-unknown",
+        'const o = {}; o.«ttl» = 60; await env.KV.put("k", "v", o);',
+    ),
     "ttl-year-in-ms": (
         "ttl-out-of-range",
         'await env.KV.put("k", "v", { expirationTtl: «365 * 24 * 60 * 60 * 1000» });',
@@ -828,6 +857,17 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "ttl-undefined": 'await env.KV.put("k", "v", { expirationTtl: undefined });',
     "ttl-either": 'await env.KV.put("k", "v", { expirationTtl: short ? 10 : 60 });',
     "ttl-changed-object": 'const o = { expirationTtl: 10 }; o.expirationTtl = 60; await env.KV.put("k", "v", o);',
+    "ttl-set-after-the-call": 'const o = {}; await env.KV.put("k", "v", o); o.expirationTtl = 30;',
+    "ttl-set-in-the-other-branch": 'const o = {}; if (a) { o.expirationTtl = 30; use(o); }'
+    ' else { await env.KV.put("k", "v", o); }',
+    "ttl-set-and-deleted": 'const o = {}; o.expirationTtl = 30; delete o.expirationTtl; await env.KV.put("k", "v", o);',
+    "ttl-set-and-raised": 'const o = {}; o.expirationTtl = 30; o.expirationTtl += 60; await env.KV.put("k", "v", o);',
+    "ttl-set-and-assigned-over": 'const o = {}; o.expirationTtl = 30; Object.assign(o, more); await env.KV.put("k", "v", o);',
+    "ttl-assigned-over": 'const o = { expirationTtl: 10 }; Object.assign(o, more); await env.KV.put("k", "v", o);',
+    "ttl-set-in-a-branch-that-returns": 'const o = {}; if (a) { o.expirationTtl = 30; return; } await env.KV.put("k", "v", o);',
+    "ttl-set-in-both-branches": 'const o = {}; if (a) o.expirationTtl = 30; else o.expirationTtl = 60;'
+    ' await env.KV.put("k", "v", o);',
+    "ttl-set-by-another-function": 'const o = {}; const f = () => { o.expirationTtl = 30; }; await env.KV.put("k", "v", o);',
     "ttl-spread-after": 'await env.KV.put("k", "v", { expirationTtl: 10, ...options });',
     "ttl-half-typed": 'await env.KV.put("k", "v", { expirationTtl: 3',
     "expiration-hour": 'await env.KV.put("k", "v", { expiration: Math.floor(Date.now() / 1000) + 3600 });',

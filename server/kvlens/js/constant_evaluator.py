@@ -52,6 +52,17 @@ _NUMERIC = ("number", "numeric")
 _OF_NUMBERS = {"-", "*", "/", "%", "**", "|", "&", "^", "<<", ">>", ">>>"}
 _COMPARISONS = {"==", "===", "!=", "!==", "<", "<=", ">", ">=", "in", "instanceof"}
 _CHANGING = {"push", "unshift", "splice", "pop", "shift", "fill", "reverse", "sort", "copyWithin"}
+_BLOCKS = {"statement_block", "program"}
+_LEAVING = {"return_statement", "throw_statement", "break_statement", "continue_statement"}
+_BRANCHES = _BLOCKS | FUNCTIONS | {
+    "if_statement",
+    "else_clause",
+    "for_statement",
+    "for_in_statement",
+    "while_statement",
+    "do_statement",
+    "switch_body",
+}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
 
 
@@ -268,7 +279,65 @@ class ConstantEvaluator:
             kind: Kind = "numeric" if self._counts(declared, start, depth) else "unknown"
             return Value(kind, node)
         value = self._start(declared, start, depth)
+        if value.kind == "object" and plain(start).type == "object":
+            value = self._with_members_set(declared, start, value, node, depth)
         return _by_name(name, replace(value, node=node, source=start, thousand=False))
+
+    def _with_members_set(
+        self, declared: Declaration, start: Node, value: Value, use: Node, depth: int
+    ) -> Value:
+        """Return an object with the members that are set before its use: `options.ttl = 30`.
+
+        What is set only on a condition is so sometimes.
+        """
+        changes = self._plain_changes(declared)
+        function = ancestor(declared.node, FUNCTIONS)
+        places = [use, *(change for _, _, change in changes)]
+        if not changes or any(ancestor(place, FUNCTIONS) != function for place in places):
+            return value
+        if not all(_comes_before(change, use) for _, _, change in changes):
+            return value
+        made = self.value(start, depth + 1)
+        found = dict(made.properties)
+        block = ancestor(declared.origin, _BLOCKS)
+        for name, key, change in changes:
+            right = change.child_by_field_name("right")
+            if right is None:
+                return value
+            new, known = self.value(right, depth + 1), found.get(name)
+            branch = ancestor(change, _BRANCHES)
+            if branch is not None and branch != block:
+                may_stay = known is not None or not made.complete
+                if may_stay or any(child.type in _LEAVING for child in branch.named_children):
+                    new = Value("unknown", right)
+                else:
+                    new = Value("unknown", right, sometimes=new)
+            found[name] = Property(name, key, new)
+        return replace(made, properties=found)
+
+    def _plain_changes(self, declared: Declaration) -> list[tuple[str, Node, Node]]:
+        """Return the assignments to an object's members; none if it is changed in another way."""
+        found: list[tuple[str, Node, Node]] = []
+        for node in self._names.references(declared):
+            member = node.parent
+            whole = member.parent if member is not None else None
+            if self._is_assigned_over(node) or (whole is not None and self._deletes(whole)):
+                return []
+            if member is None or whole is None or not is_field(member, "object", node):
+                continue
+            key = member.child_by_field_name("property")
+            is_set = whole.type == "assignment_expression" and is_field(whole, "left", member)
+            if not is_set:
+                if whole.type.endswith(("assignment_expression", "update_expression")):
+                    return []
+                continue
+            statement = whole.parent
+            if key is None or statement is None or statement.type != "expression_statement":
+                return []
+            if member.type != "member_expression":
+                return []
+            found.append((self._source.text_of(key), key, whole))
+        return found
 
     def _parameter(self, declared: Declaration, node: Node, depth: int) -> Value:
         """Return the value of a parameter, as far as its type, default or handler says it."""
@@ -498,6 +567,8 @@ class ConstantEvaluator:
         """Return whether a constant's object may be changed in place."""
         for node in self._names.references(declared):
             parent = node.parent
+            if self._is_assigned_over(node):
+                return True
             if parent is None or parent.type not in ("member_expression", "subscript_expression"):
                 continue
             whole = parent.parent
@@ -511,14 +582,25 @@ class ConstantEvaluator:
                     return True
             elif whole.type == "update_expression":
                 return True
-            elif whole.type == "unary_expression":
-                if self._source.text_of(whole).startswith("delete"):
-                    return True
+            elif self._deletes(whole):
+                return True
             elif whole.type == "call_expression":
                 name = parent.child_by_field_name("property")
                 if name is not None and self._source.text_of(name) in _CHANGING:
                     return True
         return False
+
+    def _deletes(self, node: Node) -> bool:
+        operator = node.child_by_field_name("operator")
+        return node.type == "unary_expression" and operator is not None and operator.type == "delete"
+
+    def _is_assigned_over(self, node: Node) -> bool:
+        """Return whether an object is the one that `Object.assign` changes."""
+        call = node.parent.parent if node.parent is not None else None
+        if call is None or call.type != "call_expression" or arguments_of(call)[:1] != [node]:
+            return False
+        function = callee(call)
+        return function is not None and self._source.text_of(function) == "Object.assign"
 
     def _member(self, node: Node, depth: int) -> Value:
         base, name = node.child_by_field_name("object"), node.child_by_field_name("property")
@@ -861,6 +943,16 @@ _TO_WHOLE: dict[str, Callable[[float], int]] = {
     "Math.ceil": math.ceil,
 }
 _ROUNDING = {"Math.floor", "Math.trunc", "Math.round", "Math.ceil", "Math.abs"}
+
+
+def _comes_before(change: Node, use: Node) -> bool:
+    """Return whether an expression comes before another one, and not in another branch."""
+    if change.end_byte > use.start_byte:
+        return False
+    around = use.parent
+    while around is not None and around.start_byte > change.start_byte:
+        around = around.parent
+    return around is not None and around.type in _BLOCKS
 
 
 def _time_of(node: Node, date: Value) -> Value:
