@@ -46,12 +46,24 @@ def problems_of(text: str, config: str = CONFIG, name: str = "/shop/src/index.ts
 IN_HANDLER: dict[str, tuple[str, str]] = {
     # options
     "key-repeated": ("key-invalid", 'await env.KV.get(«"x".repeat(600)»);'),
-    "key-repeated-with-more": ("key-invalid", 'await env.KV.put(«"x".repeat(511) + "::" + id», "v");'),
+    "key-repeated-with-more": (
+        "key-invalid",
+        'await env.KV.put(«"x".repeat(511) + "::" + id», "v");',
+    ),
     "key-filled": ("key-invalid", "await env.KV.get(«id.padEnd(1000)»);"),
     "key-filled-in-front": ("key-invalid", 'await env.KV.delete(«id.padStart(513, "0")»);'),
-    "key-joined": ("key-invalid", f'await env.KV.get(«["{"k" * 300}", id, "{"k" * 211}"].join(":")»);'),
-    "key-template-with-a-long-part": ("key-invalid", f"await env.KV.get(«`{'k' * 500}${{id}}{'k' * 13}`»);"),
-    "key-constant-repeated": ("key-invalid", 'const P = "ab".repeat(300); await env.KV.get(«`${P}:${id}`»);'),
+    "key-joined": (
+        "key-invalid",
+        f'await env.KV.get(«["{"k" * 300}", id, "{"k" * 211}"].join(":")»);',
+    ),
+    "key-template-with-a-long-part": (
+        "key-invalid",
+        f"await env.KV.get(«`{'k' * 500}${{id}}{'k' * 13}`»);",
+    ),
+    "key-constant-repeated": (
+        "key-invalid",
+        'const P = "ab".repeat(300); await env.KV.get(«`${P}:${id}`»);',
+    ),
     "ttl-as-argument": ("options-not-object", 'await env.KV.put("k", "v", «3600»);'),
     "ttl-as-text": ("options-not-object", 'await env.KV.put("k", "v", «"3600"»);'),
     "options-true": ("options-not-object", 'await env.KV.put("k", "v", «true»);'),
@@ -102,7 +114,7 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
     ),
     "ttl-set-on-options-with-more": (
         "ttl-out-of-range",
-        'const o: any = { metadata: {} }; o.metadata.a = 1; o.expirationTtl = «30»;'
+        "const o: any = { metadata: {} }; o.metadata.a = 1; o.expirationTtl = «30»;"
         ' await env.KV.put("k", "v", o);',
     ),
     "ttl-set-again": (
@@ -566,6 +578,21 @@ TTL = '"k", "v", { expirationTtl: «30» }'
 
 # id: (code, whole source with marks): every way to access a namespace
 WHOLE: dict[str, tuple[str, str]] = {
+    "wrapper": (
+        "ttl-out-of-range",
+        'async function save(env, key, ttl) { await env.KV.put(key, "v", { expirationTtl: ttl }); }\n'
+        'export default { async fetch(r, env) { await save(env, "k", «30»); await save(env, "k", 60); } };',
+    ),
+    "wrapper-arrow-with-a-constant": (
+        "ttl-out-of-range",
+        "const T = 10;\nconst save = async (kv: KVNamespace, ttl: number) =>"
+        ' kv.put("k", "v", { expirationTtl: ttl });\nexport const f = (env: Env) => save(env.KV, «T»);',
+    ),
+    "wrapper-with-a-default": (
+        "ttl-out-of-range",
+        'async function save(env, expirationTtl = 90) { await env.KV.put("k", "v", { expirationTtl }); }\n'
+        "export default { async fetch(r, env) { await save(env); await save(env, «5 * 10»); } };",
+    ),
     "module": (
         "ttl-out-of-range",
         f"export default {{ async fetch(request, env) {{ await env.KV.put({TTL}); }} }};",
@@ -858,14 +885,14 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "ttl-either": 'await env.KV.put("k", "v", { expirationTtl: short ? 10 : 60 });',
     "ttl-changed-object": 'const o = { expirationTtl: 10 }; o.expirationTtl = 60; await env.KV.put("k", "v", o);',
     "ttl-set-after-the-call": 'const o = {}; await env.KV.put("k", "v", o); o.expirationTtl = 30;',
-    "ttl-set-in-the-other-branch": 'const o = {}; if (a) { o.expirationTtl = 30; use(o); }'
+    "ttl-set-in-the-other-branch": "const o = {}; if (a) { o.expirationTtl = 30; use(o); }"
     ' else { await env.KV.put("k", "v", o); }',
     "ttl-set-and-deleted": 'const o = {}; o.expirationTtl = 30; delete o.expirationTtl; await env.KV.put("k", "v", o);',
     "ttl-set-and-raised": 'const o = {}; o.expirationTtl = 30; o.expirationTtl += 60; await env.KV.put("k", "v", o);',
     "ttl-set-and-assigned-over": 'const o = {}; o.expirationTtl = 30; Object.assign(o, more); await env.KV.put("k", "v", o);',
     "ttl-assigned-over": 'const o = { expirationTtl: 10 }; Object.assign(o, more); await env.KV.put("k", "v", o);',
     "ttl-set-in-a-branch-that-returns": 'const o = {}; if (a) { o.expirationTtl = 30; return; } await env.KV.put("k", "v", o);',
-    "ttl-set-in-both-branches": 'const o = {}; if (a) o.expirationTtl = 30; else o.expirationTtl = 60;'
+    "ttl-set-in-both-branches": "const o = {}; if (a) o.expirationTtl = 30; else o.expirationTtl = 60;"
     ' await env.KV.put("k", "v", o);',
     "ttl-set-by-another-function": 'const o = {}; const f = () => { o.expirationTtl = 30; }; await env.KV.put("k", "v", o);',
     "ttl-spread-after": 'await env.KV.put("k", "v", { expirationTtl: 10, ...options });',
@@ -1081,6 +1108,24 @@ CLEAN: dict[str, str] = {
     ' await env.KV.put("k", "v", { expirationTtl: clamped }); }',
     "ttl-of-callers-with-few-choices": "export async function save(env: Env, ttl: 60 | 3600) {"
     ' await env.KV.put("k", "v", { expirationTtl: ttl }); }',
+    "wrapper-that-raises": "async function save(env, ttl) {"
+    ' await env.KV.put("k", "v", { expirationTtl: Math.max(60, ttl) }); }\n'
+    "export default { async fetch(r, env) { await save(env, 30); } };",
+    "wrapper-that-compares": "async function save(env, ttl) { if (ttl < 60) return;"
+    ' await env.KV.put("k", "v", { expirationTtl: ttl }); }\n'
+    "export default { async fetch(r, env) { await save(env, 30); } };",
+    "wrapper-that-sets": "async function save(env, ttl) { ttl = ttl * 60;"
+    ' await env.KV.put("k", "v", { expirationTtl: ttl }); }\n'
+    "export default { async fetch(r, env) { await save(env, 30); } };",
+    "wrapper-in-minutes": "async function save(env, ttl) {"
+    ' await env.KV.put("k", "v", { expirationTtl: ttl * 60 }); }\n'
+    "export default { async fetch(r, env) { await save(env, 30); } };",
+    "wrapper-with-the-unknown": "async function save(env, ttl) {"
+    ' await env.KV.put("k", "v", { expirationTtl: ttl }); }\n'
+    "export default { async fetch(r, env) { await save(env, r.ttl); await save(...r, 30); } };",
+    "wrapper-of-another-name": "async function save(env, ttl) {"
+    ' await env.KV.put("k", "v", { expirationTtl: ttl }); }\n'
+    "export default { async fetch(r, env) { const save = console.log; save(env, 30); } };",
     "options-of-callers": "export async function save(env, options) { await env.KV.put('k', 'v', options); }",
     "named-by-another-number": 'async function f(env) { await env.SESSIONS2.get("k"); }',
     "two-letters-off": 'async function f(env) { await env.MISSIONS.get("k"); }',

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from kvlens.js.callers import arguments_for, plain_parameter
 from kvlens.js.platform import BODIES, CLASSES, LIST_NAME, READS, REQUEST_NAMES
-from kvlens.js.scopes import FUNCTIONS, Declaration
-from kvlens.js.syntax import Source, arguments_of, call_of, callee, plain, prefix_of
+from kvlens.js.scopes import FUNCTIONS, Declaration, is_assigned
+from kvlens.js.syntax import Source, arguments_of, callee, plain, prefix_of
 from kvlens.js.tree import ancestor, is_field
 
 if TYPE_CHECKING:
@@ -54,15 +55,19 @@ _COMPARISONS = {"==", "===", "!=", "!==", "<", "<=", ">", ">=", "in", "instanceo
 _CHANGING = {"push", "unshift", "splice", "pop", "shift", "fill", "reverse", "sort", "copyWithin"}
 _BLOCKS = {"statement_block", "program"}
 _LEAVING = {"return_statement", "throw_statement", "break_statement", "continue_statement"}
-_BRANCHES = _BLOCKS | FUNCTIONS | {
-    "if_statement",
-    "else_clause",
-    "for_statement",
-    "for_in_statement",
-    "while_statement",
-    "do_statement",
-    "switch_body",
-}
+_BRANCHES = (
+    _BLOCKS
+    | FUNCTIONS
+    | {
+        "if_statement",
+        "else_clause",
+        "for_statement",
+        "for_in_statement",
+        "while_statement",
+        "do_statement",
+        "switch_body",
+    }
+)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
 
 
@@ -368,27 +373,10 @@ class ConstantEvaluator:
     def _used_default(self, declared: Declaration, depth: int) -> Value | None:
         origin = declared.origin
         start = origin.child_by_field_name("value") or origin.child_by_field_name("right")
-        function = ancestor(declared.node, FUNCTIONS)
-        given = function.child_by_field_name("parameters") if function is not None else None
-        if start is None or declared.path or function is None or given is None:
+        own = plain_parameter(self._names, declared) if start is not None else None
+        if start is None or own is None:
             return None
-        place = [child.id for child in given.named_children if child.type != "comment"]
-        at = place.index(origin.id) if origin.id in place else None
-        holder = function.parent if function.type.endswith("declaration") else None
-        name = function.child_by_field_name("name")
-        if function.type == "arrow_function" or function.type == "function_expression":
-            declarator = function.parent
-            if declarator is None or declarator.type != "variable_declarator":
-                return None
-            name = declarator.child_by_field_name("name")
-            holder = declarator.parent.parent if declarator.parent is not None else None
-        if at is None or name is None or name.type != "identifier":
-            return None
-        is_used = holder is not None and holder.type == "export_statement"
-        own = self._names.resolve(name)
-        for use in self._names.references(own) if own is not None and not is_used else ():
-            call = call_of(use)
-            is_used = is_used or (call is not None and len(arguments_of(call)) <= at)
+        is_used = own.is_exported or None in arguments_for(self._names, own)
         return self.value(start, depth + 1) if is_used else None
 
     def _handles(self, function: Node, declared: Declaration) -> bool:
@@ -538,30 +526,8 @@ class ConstantEvaluator:
         """Return whether a variable may be reassigned."""
         key = declared.node.id
         if key not in self._reassigned:
-            self._reassigned[key] = self._is_assigned(declared)
+            self._reassigned[key] = is_assigned(self._names, declared)
         return self._reassigned[key]
-
-    def _is_assigned(self, declared: Declaration) -> bool:
-        for node in self._names.references(declared):
-            here: Node | None = node
-            while here is not None and here.parent is not None:
-                parent = here.parent
-                if parent.type in ("assignment_expression", "augmented_assignment_expression"):
-                    left = parent.child_by_field_name("left")
-                    if left is not None and left.id == here.id:
-                        return True
-                    break
-                if parent.type == "update_expression":
-                    return True
-                if parent.type == "for_in_statement":
-                    left = parent.child_by_field_name("left")
-                    if left is not None and left.id == here.id:
-                        return True
-                    break
-                if not parent.type.endswith("pattern"):
-                    break
-                here = parent
-        return False
 
     def _changed(self, declared: Declaration) -> bool:
         """Return whether a constant's object may be changed in place."""
@@ -580,9 +546,7 @@ class ConstantEvaluator:
             if whole.type.endswith("assignment_expression") and left is not None:
                 if left.id == parent.id:
                     return True
-            elif whole.type == "update_expression":
-                return True
-            elif self._deletes(whole):
+            elif whole.type == "update_expression" or self._deletes(whole):
                 return True
             elif whole.type == "call_expression":
                 name = parent.child_by_field_name("property")
@@ -590,9 +554,11 @@ class ConstantEvaluator:
                     return True
         return False
 
-    def _deletes(self, node: Node) -> bool:
+    @staticmethod
+    def _deletes(node: Node) -> bool:
         operator = node.child_by_field_name("operator")
-        return node.type == "unary_expression" and operator is not None and operator.type == "delete"
+        is_unary = node.type == "unary_expression"
+        return is_unary and operator is not None and operator.type == "delete"
 
     def _is_assigned_over(self, node: Node) -> bool:
         """Return whether an object is the one that `Object.assign` changes."""
