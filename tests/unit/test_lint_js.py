@@ -397,11 +397,11 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
     ),
     "value-count": (
         "put-value-not-text",
-        'const count = Number(await env.KV.get("n")); await env.KV.put("n", «count + 1»);',
+        'const count = Number(await env.KV.get("n")); await env.KV.put("m", «count + 1»);',
     ),
     "value-counted": (
         "put-value-not-text",
-        'let n = parseInt(await env.KV.get("n")); n++; await env.KV.put("n", «n»);',
+        'let n = parseInt(await env.KV.get("n")); n++; await env.KV.put("m", «n»);',
     ),
     "value-difference": ("put-value-not-text", 'await env.KV.put("n", «stock - 1»);'),
     "value-comparison": ("put-value-not-text", 'await env.KV.put("n", «stock > 1»);'),
@@ -548,12 +548,18 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         'const kv = env.KV; await kv.put("k", "v"); await kv.«deletee»("k");',
     ),
     # gets in loops
-    "get-in-a-loop": ("get-in-loop", "for (const k of keys) { const v = await «env.KV.get(k)»; use(k, v); }"),
+    "get-in-a-loop": (
+        "get-in-loop",
+        "for (const k of keys) { const v = await «env.KV.get(k)»; use(k, v); }",
+    ),
     "get-in-a-loop-of-a-part": (
         "get-in-loop",
         "for (const { name } of page.keys) out.push(await «env.KV.get(`a:${name}`, 'json')»);",
     ),
-    "get-for-each": ("get-in-loop", "const a = await Promise.all(keys.map((k) => «env.KV.get(k)»));"),
+    "get-for-each": (
+        "get-in-loop",
+        "const a = await Promise.all(keys.map((k) => «env.KV.get(k)»));",
+    ),
     "get-for-each-in-a-block": (
         "get-in-loop",
         "await Promise.all(keys.map(async (k) => { const v = await «env.KV.get(k.name)»; return [k, v]; }));",
@@ -561,6 +567,37 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
     "get-for-each-returned": (
         "get-in-loop",
         "return Promise.allSettled(ids.map((id) => «env.KV.getWithMetadata(`a:${id}`, { type: 'text' })»));",
+    ),
+    # counters
+    "count": (
+        "counter-not-atomic",
+        "const n = await env.KV.get('n'); await env.KV.«put»('n', n + 1);",
+    ),
+    "count-as-text": (
+        "counter-not-atomic",
+        "const n = Number(await env.KV.get('n')); await env.KV.«put»('n', String(n + 1));",
+    ),
+    "count-with-a-default": (
+        "counter-not-atomic",
+        "const n = parseInt((await env.KV.get(key)) || '0', 10);"
+        " await env.KV.«put»(key, (n - 1).toString(), { expirationTtl: 3600 });",
+    ),
+    "count-of-a-variable": (
+        "counter-not-atomic",
+        "let n = +(await env.KV.get(`c:${id}`) ?? 0); n++; await env.KV.«put»(`c:${id}`, `${n}`);",
+    ),
+    "count-that-is-added-to": (
+        "counter-not-atomic",
+        "let n = (await env.KV.get('n', 'json')) ?? 0; n += 2; await env.KV.«put»('n', JSON.stringify(n));",
+    ),
+    "count-of-a-missing-key": (
+        "counter-not-atomic",
+        "const raw = await env.KV.get('n'); const n = raw === null ? 0 : Number(raw);"
+        " const next = n + 1; ctx.waitUntil(env.KV.«put»('n', next.toString()));",
+    ),
+    "count-in-an-update": (
+        "counter-not-atomic",
+        "const kv = env.KV; let n = Number(await kv.get('n')); await kv.«put»('n', String(++n));",
     ),
     "set-of-a-member-beside-another": (
         "method-unknown",
@@ -980,7 +1017,7 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "value-sum-of-unknowns": 'await env.KV.put("k", a + b); await env.KV.put("k", name + 1);',
     "value-let-that-becomes-text": 'let n = 1; n = String(n); await env.KV.put("k", n);',
     "value-let-that-is-added-to": 'let n = 1; n += suffix; await env.KV.put("k", n);',
-    "value-count-as-text": 'const n = Number(await env.KV.get("n")); await env.KV.put("n", String(n + 1));',
+    "value-count-as-text": 'const n = Number(await env.KV.get("n")); await env.KV.put("m", String(n + 1));',
     "value-either": 'await env.KV.put("k", text || "none"); await env.KV.put("k", text ? text : "");',
     "expiration-get-time-in-seconds": 'await env.KV.put("k", "v", { expiration: Math.floor(date.getTime() / 1000) });',
     "expiration-parsed-in-seconds": 'await env.KV.put("k", "v", { expiration: Date.parse(end) / 1000 });',
@@ -1094,6 +1131,19 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "method-for-an-own-function": "await retry(env.KV.get);",
     "method-tested-only": "const { get } = env.KV; if (!get) throw new Error();",
     "method-reassigned": 'let put = env.KV.put; put = save; await put("x", "v");',
+    # counters
+    "count-of-another-key": "const n = Number(await env.KV.get('a')); await env.KV.put('b', String(n + 1));",
+    "count-of-another-namespace": "const n = Number(await env.SESSIONS.get('a')); await env.KV.put('a', String(n + 1));",
+    "count-of-another-key-by-then": "let k = 'a'; const n = Number(await env.KV.get(k)); k = next();"
+    " await env.KV.put(k, String(n + 1));",
+    "text-that-is-added-to": "const s = await env.KV.get('a'); await env.KV.put('a', s + 'x');",
+    "unknown-that-is-added": "const s = await env.KV.get('a'); await env.KV.put('a', s + suffix);",
+    "number-put-back": "const n = Number(await env.KV.get('a')); await env.KV.put('a', String(n));",
+    "number-multiplied": "const n = Number(await env.KV.get('a')); await env.KV.put('a', String(n * 2));",
+    "number-set-again": "let n = Number(await env.KV.get('a')); n = 0; await env.KV.put('a', String(n));",
+    "number-counted-after": "let n = Number(await env.KV.get('a')); await env.KV.put('a', String(n)); n++;",
+    "number-of-the-clock": "const now = Date.now(); await env.KV.put('a', String(now + 1));",
+    "count-in-an-object": "const s = await env.KV.get('a', 'json'); s.count++; await env.KV.put('a', JSON.stringify(s));",
     # gets in loops
     "loop-that-returns": "for (const k of keys) { const v = await env.KV.get(k); if (v) return v; }",
     "loop-that-breaks": "for (const k of keys) { if (await env.KV.get(k)) break; }",
@@ -1163,6 +1213,10 @@ CLEAN: dict[str, str] = {
     "wrapper-of-another-name": "async function save(env, ttl) {"
     ' await env.KV.put("k", "v", { expirationTtl: ttl }); }\n'
     "export default { async fetch(r, env) { const save = console.log; save(env, 30); } };",
+    "count-of-a-cron-job": "export default { async scheduled(event, env) {"
+    " const n = Number(await env.KV.get('n')); await env.KV.put('n', String(n + 1)); } };",
+    "count-in-a-durable-object": "export class Counter extends DurableObject { async add() {"
+    " const n = Number(await this.env.KV.get('n')); await this.env.KV.put('n', String(n + 1)); } }",
     "options-of-callers": "export async function save(env, options) { await env.KV.put('k', 'v', options); }",
     "named-by-another-number": 'async function f(env) { await env.SESSIONS2.get("k"); }',
     "two-letters-off": 'async function f(env) { await env.MISSIONS.get("k"); }',
