@@ -43,6 +43,7 @@ Kind = Literal[
 _STEPS = 20_000  # per value
 _LONGEST = 2_000  # characters of a computed text; only the size of longer ones is known
 _LONGEST_IN_V8 = 2**29  # characters of any string
+_MOST_CHANGES = 20  # to an object
 _NESTED = 4  # objects in an imported one
 _DEPTH = 40  # nesting of constants and operators
 _MILLISECONDS = re.compile(r"(?:_MS|[a-z\d]Ms|_MILLIS(?:ECONDS)?|[a-z\d]Millis(?:econds)?)$")
@@ -156,6 +157,7 @@ class ConstantEvaluator:
         self._known: dict[tuple[int, int], Value] = {}  # see _start
         self._reassigned: dict[int, bool] = {}  # declaring node -> whether it may be reassigned
         self._numeric: dict[int, bool] = {}  # declaring node -> whether it is always a number
+        self._changes: dict[int, list[tuple[str, Node, Node]]] = {}  # see _plain_changes
         self._defaults: dict[int, Value | None] = {}  # declaring node -> a default that is used
 
     def value(self, node: Node, depth: int = 0) -> Value:
@@ -322,6 +324,12 @@ class ConstantEvaluator:
 
     def _plain_changes(self, declared: Declaration) -> list[tuple[str, Node, Node]]:
         """Return the assignments to an object's members; none if it is changed in another way."""
+        key = declared.node.id
+        if key not in self._changes:
+            self._changes[key] = self._changes_of(declared)
+        return self._changes[key]
+
+    def _changes_of(self, declared: Declaration) -> list[tuple[str, Node, Node]]:
         found: list[tuple[str, Node, Node]] = []
         for node in self._names.references(declared):
             member = node.parent
@@ -340,6 +348,8 @@ class ConstantEvaluator:
             if key is None or statement is None or statement.type != "expression_statement":
                 return []
             if member.type != "member_expression":
+                return []
+            if len(found) == _MOST_CHANGES:
                 return []
             found.append((self._source.text_of(key), key, whole))
         return found

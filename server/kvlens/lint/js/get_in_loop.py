@@ -40,16 +40,17 @@ doesn't split more than 100 keys.*
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from kvlens.config.edit import Edit
 from kvlens.js.calls import KvCall
 from kvlens.js.scopes import FUNCTIONS, Scopes
-from kvlens.js.syntax import arguments_of, callee, outer, plain
+from kvlens.js.syntax import Source, arguments_of, callee, outer, plain
 from kvlens.js.tree import is_field
 from kvlens.kv.limits import MAX_BULK_KEYS
 from kvlens.lint.base import CallRule, Context, Finding, Fix, Problem
+from kvlens.memo import memo
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -119,7 +120,11 @@ def _loop(call: KvCall) -> Node | None:
             waits = any(child.type == "await" for child in parent.children)
             is_awaited = call.fate == "awaited"
             body = here
-            return parent if is_of and is_awaited and not waits and not _leaves(body) else None
+            return (
+                parent
+                if is_of and is_awaited and not waits and not _once(call, body, _leaves)
+                else None
+            )
         if parent.type in _CONDITIONS or _is_right_of_condition(parent, here):
             return None
         here = parent
@@ -128,10 +133,10 @@ def _loop(call: KvCall) -> Node | None:
 
 def _is_for_each_key(call: KvCall, function: Node) -> bool:
     """Return whether this is the function in `Promise.all(keys.map(…))`."""
-    if call.fate not in ("awaited", "returned") or _leaves_early(function):
+    together = _together(function) if call.fate in ("awaited", "returned") else None
+    if together is None or _name_of(call, together[1]) not in _TOGETHER:
         return False
-    together = _together(function)
-    return together is not None and _name_of(call, together[1]) in _TOGETHER
+    return not _once(call, function, _leaves_early)
 
 
 def _together(function: Node) -> tuple[Node, Node] | None:
@@ -156,6 +161,20 @@ def _call_with(argument: Node) -> Node | None:
 def _name_of(call: KvCall, other: Node) -> str:
     function = callee(other)
     return call.source.text_of(function) if function is not None else ""
+
+
+def _once(call: KvCall, node: Node, look: Callable[[Node], bool]) -> bool:
+    """Look at a loop or function once: it may be around many calls."""
+    known = _known(call.source)
+    if node.id not in known:
+        known[node.id] = look(node)
+    return known[node.id]
+
+
+@memo
+def _known(source: Source) -> dict[int, bool]:
+    """Return what was found out about the loops and functions of a source, to add to."""
+    return {}
 
 
 def _leaves_early(function: Node) -> bool:
