@@ -30,6 +30,39 @@ MISPLACED = {
 }
 # id: (code expected at every mark, config with marks). JSON if it begins with a brace.
 CASES: dict[str, tuple[str, str]] = {
+    # namespaces in vars, in any form but a list
+    "vars-header": ("kv-captured", f'[vars.«kv_namespaces»]\nbinding = "A"\nid = "{ID}"\n'),
+    "vars-header-of-another-name": ("kv-captured", f'[vars.«A»]\nbinding = "A"\nid = "{ID}"\n'),
+    "vars-headers": ("kv-captured", f'[[vars.«KV»]]\nbinding = "A"\nid = "{ID}"\n'),
+    "vars-headers-of-an-environment": (
+        "kv-captured",
+        f'[[env.a.vars.«KV»]]\nbinding = "A"\nid = "{ID}"\n',
+    ),
+    "vars-table": ("kv-captured", f'[vars]\n«kv_namespaces» = {{ binding = "A", id = "{ID}" }}\n'),
+    "vars-table-of-another-name": (
+        "kv-captured",
+        f'[vars]\n«A» = {{ binding = "A", id = "{ID}" }}\n',
+    ),
+    "vars-list-of-another-name": (
+        "kv-captured",
+        f'[vars]\n«kv» = [{{ binding = "A", id = "{ID}" }}]\n',
+    ),
+    "vars-ids-by-binding": ("kv-captured", f'[vars.«kv_namespaces»]\nCARTS = "{ID}"\n'),
+    "vars-id-dotted": ("kv-captured", f'[vars]\n«kv_namespaces».CARTS = "{ID}"\n'),
+    "vars-ids": ("kv-captured", f'[vars]\n«kv_namespaces» = ["{ID}"]\n'),
+    "vars-json-in-a-string": (
+        "kv-captured",
+        f'[vars]\n«kv_namespaces» = \'[{{ "binding": "A", "id": "{ID}" }}]\'\n',
+    ),
+    "vars-binding-and-id": ("kv-captured", f'[vars]\nX = "1"\n«binding» = "A"\nid = "{ID}"\n'),
+    "vars-object-in-json": (
+        "kv-captured",
+        f'{{ "vars": {{ «"kv_namespaces"»: {{ "binding": "A", "id": "{ID}" }} }} }}',
+    ),
+    "vars-object-of-another-name-in-json": (
+        "kv-captured",
+        f'{{ "vars": {{ «"A"»: {{ "binding": "A", "id": "{ID}" }} }} }}',
+    ),
     # the syntax check
     "unquoted-id": ("syntax-error", '[[kv_namespaces]]\nbinding = "A"\nid = «abc»\n'),
     "open-string": ("syntax-error", 'name = "«x»\n[[kv_namespaces]]\nbinding = "A"\n'),
@@ -379,6 +412,9 @@ CLEAN = {
     "jsonc": '// c\n{\n  "kv_namespaces": [\n'
     f'    {{ "binding": "A", "id": "{ID}", /* d */ }},\n  ],\n}}\n',
     "commented-out": "# [[kv_namespaces]]\n# id = 1\n",
+    "variables-like-a-namespace": f'[vars]\nKV_ID = "{ID}"\nkv = {{ binding = "A", id = "x" }}\n'
+    f'id = "{ID}"\nCACHE = {{ id = "{ID}" }}\nLIST = ["{ID}"]\n',
+    "variable-list-of-names": '[vars]\nkv_namespaces = ["A", "B"]\n',
     "variable-of-the-name": '[vars]\nkv_namespaces = "see the docs"\nkv = "x"\n',
     "other-namespaces": '[[dispatch_namespaces]]\nbinding = "D"\nnamespace = "n"\n',
     "list-in-previews": '[[previews.kv_namespaces]]\nbinding = "A"\n',
