@@ -153,6 +153,20 @@ CASES: dict[str, tuple[str, str]] = {
     "one-digit-more": ("id-malformed", f'[[kv_namespaces]]\nbinding = "A"\nid = «"{ID}0"»\n'),
     "one-digit-less": ("id-malformed", f'[[kv_namespaces]]\nbinding = "A"\nid = «"{ID[1:]}"»\n'),
     "not-hex": ("id-malformed", f'[[kv_namespaces]]\nbinding = "A"\nid = «"g{ID[1:]}"»\n'),
+    "one-digit-less-beside-a-real-one": (
+        "id-malformed",
+        f'[[kv_namespaces]]\nbinding = "A"\nid = «"{ID[1:]}"»\n'
+        f'[[env.production.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n',
+    ),
+    "name-beside-a-real-one": (
+        "id-malformed",
+        f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
+        '[[kv_namespaces]]\nbinding = "B"\nid = «"dev"»\n',
+    ),
+    "name-in-a-worker-in-javascript": (
+        "binding-not-identifier",
+        f'main = "build/index.ts"\nkv_namespaces = [{{ binding = «"my-kv"», id = "{ID}" }}]\n',
+    ),
     "name-as-id": ("id-malformed", '[[kv_namespaces]]\nbinding = "A"\nid = «"DEV_KV"»\n'),
     # preview_id, remote, other fields
     "empty-preview-id": (
@@ -374,9 +388,6 @@ CASES: dict[str, tuple[str, str]] = {
 
 PLACEHOLDERS = (
     "<YOUR_KV_ID>",
-    "{{KV_ID}}",
-    "${KV_NAMESPACE_ID}",
-    "$KV_ID",
     "YOUR_KV_NAMESPACE_ID",
     "your-kv-namespace-id-here",
     "placeholder",
@@ -400,6 +411,17 @@ CLEAN = {
     "inline": f'kv_namespaces = [{{ binding = "A", id = "{ID}" }}]\n',
     "all-fields": f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\npreview_id = "{OTHER}"\n'
     "remote = false\n",
+    "ids-that-a-script-fills-in": "kv_namespaces = ["
+    + ", ".join(
+        f'{{ binding = "B{n}", id = "{value}" }}'
+        for n, value in enumerate(("${KV_ID}", "$KV_ID", "{{kv-id}}", "%KV_ID%", "__KV_ID__"))
+    )
+    + "]\n",
+    "name-for-local-data": '[[kv_namespaces]]\nbinding = "A"\nid = "dev"\n'
+    f'[[env.production.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n',
+    "name-in-a-worker-in-rust": 'main = "build/worker/shim.mjs"\n'
+    f'[build]\ncommand = "worker-build --release"\n[[kv_namespaces]]\nbinding = "my-kv"\nid = "{ID}"\n',
+    "name-in-a-worker-in-python": f'main = "src/entry.py"\nkv_namespaces = [{{ binding = "my-kv", id = "{ID}" }}]\n',
     "no-id": '[[kv_namespaces]]\nbinding = "A"\n',
     "upper-case-id": f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID.upper()}"\n',
     "preview-id-is-any-name": f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\npreview_id="dev"\n',

@@ -1612,6 +1612,18 @@ UNUSED: dict[str, tuple[str, dict[str, str], list[str]]] = {
         [],
     ),
     "data-import": (CONFIG, {"src/index.ts": f'import page from "./page.html";\n{USED}'}, ["SESSIONS"]),
+    "worker-in-rust": (
+        CONFIG.replace("src/index.ts", "build/worker/shim.mjs"),
+        {"build/worker/shim.mjs": USED},
+        [],
+    ),
+    "built-from-rust": (CONFIG + '[build]\ncommand = "worker-build"\n', {"src/index.ts": USED}, []),
+    "output-of-wasm-bindgen": (
+        CONFIG,
+        {"src/index.ts": f'import wasm from "./index_bg.wasm";\n{USED}'},
+        [],
+    ),
+    "another-wasm": (CONFIG, {"src/index.ts": f'import wasm from "./resize.wasm";\n{USED}'}, ["SESSIONS"]),
     "entry-not-read": (CONFIG, {"src/other.ts": USED}, []),
     "no-entry-named": (CONFIG.replace("main =", "# main ="), {"src/index.ts": USED}, []),
     "half-typed": (CONFIG + "[[kv_namespaces]]\nbinding =", {"src/index.ts": USED}, []),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from kvlens.config.edit import Edit
-from kvlens.config.model import Config, Entry
+from kvlens.config.model import Config, Entry, Environment
 from kvlens.config.project_context import ProjectContext
 from kvlens.text import Span
 
@@ -128,10 +128,14 @@ class RuleInfo:
 
 @dataclass(frozen=True)
 class EntryRule(RuleInfo):
-    """Checks a single entry. Its findings are cached until the entry changes."""
+    """Checks a single entry. Its findings are cached until the entry changes.
+
+    `is_meant`: whether the rest of the config says that an entry with a finding is intended.
+    """
 
     check: Callable[[Entry], Iterator[Finding]]
     fixes: Fixes | None = None
+    is_meant: Callable[[Config, Environment, Entry], bool] | None = None
 
 
 @dataclass(frozen=True)
