@@ -346,7 +346,18 @@ CASES: dict[str, tuple[str, str]] = {
         "id-shared",
         f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
         f'[[env.p.kv_namespaces]]\nbinding = "A"\nid = «"{ID}"»\n'
-        f'[[env.q.kv_namespaces]]\nbinding = "A"\nid = «"{ID}"»\n',
+        f'[[env.q.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n',
+    ),
+    "same-ids-in-environments": (
+        "id-shared",
+        f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n[[kv_namespaces]]\nbinding = "B"\nid = "{OTHER}"\n'
+        f'[[env.p.kv_namespaces]]\nbinding = "A"\nid = «"{ID}"»\n'
+        f'[[env.p.kv_namespaces]]\nbinding = "B"\nid = "{OTHER}"\n',
+    ),
+    "same-id-three-times": (
+        "id-twice",
+        f'kv_namespaces = [{{ binding = "A", id = "{ID}" }}, {{ binding = "B", id = «"{ID}"» }}, '
+        f'{{ binding = "C", id = "{ID}" }}]\n',
     ),
     "same-id-and-preview-id": (
         "id-is-preview-id",
@@ -422,6 +433,14 @@ CLEAN = {
     "name-in-a-worker-in-rust": 'main = "build/worker/shim.mjs"\n'
     f'[build]\ncommand = "worker-build --release"\n[[kv_namespaces]]\nbinding = "my-kv"\nid = "{ID}"\n',
     "name-in-a-worker-in-python": f'main = "src/entry.py"\nkv_namespaces = [{{ binding = "my-kv", id = "{ID}" }}]\n',
+    "shared-by-a-comment": f'[[env.p.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
+    f'[[env.s.kv_namespaces]]\nbinding = "A"\n# the same as production\nid = "{ID}"\n',
+    "shared-by-a-comment-above": f'[[env.p.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
+    f'# shared\n[[env.s.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n',
+    "shared-by-name": f'[[kv_namespaces]]\nbinding = "SHARED_KV"\nid = "{ID}"\n'
+    f'[[env.s.kv_namespaces]]\nbinding = "SHARED_KV"\nid = "{ID}"\n',
+    "twice-by-a-comment": f'kv_namespaces = [\n  {{ binding = "A", id = "{ID}" }},\n'
+    f'  {{ binding = "B", id = "{ID}" }}, # an alias for A\n]\n',
     "no-id": '[[kv_namespaces]]\nbinding = "A"\n',
     "upper-case-id": f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID.upper()}"\n',
     "preview-id-is-any-name": f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\npreview_id="dev"\n',
