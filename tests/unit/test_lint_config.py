@@ -30,6 +30,17 @@ MISPLACED = {
 }
 # id: (code expected at every mark, config with marks). JSON if it begins with a brace.
 CASES: dict[str, tuple[str, str]] = {
+    # templates
+    "template": (
+        "config-template",
+        "name = «{{project-name}}»\n[[kv_namespaces]]\nid = {{ kv_id }}\n",
+    ),
+    "template-liquid": (
+        "config-template",
+        '«{% if kv %}»\n[[kv_namespaces]]\nbinding = "my-kv"\n{% endif %}\n',
+    ),
+    "template-ejs": ("config-template", '{ "name": «<%= name %>», "kv_namespaces": 1 }'),
+    "template-json": ("config-template", '{\n  "name": "x",\n  "main": «{{main}}»\n}\n'),
     # namespaces in vars, in any form but a list
     "vars-header": ("kv-captured", f'[vars.«kv_namespaces»]\nbinding = "A"\nid = "{ID}"\n'),
     "vars-header-of-another-name": ("kv-captured", f'[vars.«A»]\nbinding = "A"\nid = "{ID}"\n'),
@@ -441,6 +452,8 @@ CLEAN = {
     f'[[env.s.kv_namespaces]]\nbinding = "SHARED_KV"\nid = "{ID}"\n',
     "twice-by-a-comment": f'kv_namespaces = [\n  {{ binding = "A", id = "{ID}" }},\n'
     f'  {{ binding = "B", id = "{ID}" }}, # an alias for A\n]\n',
+    "template-in-strings": 'name = "{{name}}" # {{x}}\nmain = \'{{main}}\'\n[vars]\nA = """\n{{a}}\n"""\n',
+    "template-in-strings-of-json": '{ "name": "{{name}}", /* {{x}} */ "main": "<%= main %>" } // {{y}}',
     "no-id": '[[kv_namespaces]]\nbinding = "A"\n',
     "upper-case-id": f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID.upper()}"\n',
     "preview-id-is-any-name": f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\npreview_id="dev"\n',

@@ -22,6 +22,7 @@ from kvlens.lint.base import (
 from kvlens.lint.problems import gathered, problems_of, reported
 from kvlens.lint.registry import rules_of
 from kvlens.lint.suppressions import apply_suppressions
+from kvlens.lint.templates import template_mark
 from kvlens.memo import memo
 from kvlens.text import Span
 
@@ -64,7 +65,10 @@ def _of_text(config: Config, context: ProjectContext | None) -> Iterator[Problem
     if config.refused is not None:
         reason, span = config.refused
         yield reported("unreadable-file", f"This file isn't checked, because it {reason}.", span)
+    is_template = template_mark(config) is not None
     for rule in _TEXT_RULES:
+        if is_template and rule.code != "config-template":
+            continue
         yield from problems_of(rule, rule.check, config)
     if context is not None:
         for place_rule in _PLACE_RULES:
@@ -72,6 +76,8 @@ def _of_text(config: Config, context: ProjectContext | None) -> Iterator[Problem
 
 
 def _of_structure(config: Config) -> Iterator[Problem]:
+    if template_mark(config) is not None:
+        return
     for rule in _CONFIG_RULES:
         yield from problems_of(rule, rule.check, config)
     found = (
