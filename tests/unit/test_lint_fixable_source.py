@@ -41,6 +41,35 @@ FIXES: dict[str, tuple[str, bool, str, str, str]] = {
         'return Promise.all(ids.map(async id => await env.KV.get<Cart>(id, "json")));',
         'return env.KV.get<Cart>(ids, "json").then((found) => ids.map((key) => found.get(key) ?? null));',
     ),
+    "cursor-loop": (
+        "list-without-cursor",
+        False,
+        "a.js",
+        'const page = await env.KV.list({ prefix: "a:" });\n'
+        "    return Response.json(page.keys.map((key) => key.name), page.keys.length);",
+        """const keys = [];
+    let cursor;
+    do {
+      const page = await env.KV.list({ prefix: "a:", cursor });
+      keys.push(...page.keys);
+      cursor = page.list_complete ? undefined : page.cursor;
+    } while (cursor);
+    return Response.json(keys.map((key) => key.name), keys.length);""",
+    ),
+    "cursor-loop-with-types": (
+        "list-without-cursor",
+        False,
+        "a.ts",
+        "const { keys } = await env.KV.list();\n    for (const key of keys) use(key);",
+        """const keys: KVNamespaceListKey<unknown>[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await env.KV.list({ cursor });
+      keys.push(...page.keys);
+      cursor = page.list_complete ? undefined : page.cursor;
+    } while (cursor);
+    for (const key of keys) use(key);""",
+    ),
 }  # fmt: skip
 
 # id: (rule, body of a handler): reported, without a fix
@@ -56,6 +85,26 @@ WITHOUT_FIX: dict[str, tuple[str, str]] = {
     "bulk-get-of-settled": (
         "get-in-loop",
         "return Promise.allSettled(ids.map((id) => env.KV.get(id)));",
+    ),
+    "list-whose-page-is-handed-on": (
+        "list-without-cursor",
+        "const page = await env.KV.list(); use(page); return page.keys;",
+    ),
+    "list-with-more-of-the-page": (
+        "list-without-cursor",
+        "const { keys, cacheStatus } = await env.KV.list(); return keys.map(f);",
+    ),
+    "list-beside-the-name": (
+        "list-without-cursor",
+        "const keys = 1; const page = await env.KV.list(); return page.keys.map(f);",
+    ),
+    "list-with-a-type": (
+        "list-without-cursor",
+        "const page = await env.KV.list<Meta>(); return page.keys.map(f);",
+    ),
+    "list-in-an-expression": (
+        "list-without-cursor",
+        "return (await env.KV.list()).keys.map(f);",
     ),
     "bulk-get-beside-the-name": (
         "get-in-loop",
