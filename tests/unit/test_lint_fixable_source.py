@@ -41,6 +41,27 @@ FIXES: dict[str, tuple[str, bool, str, str, str]] = {
         'return Promise.all(ids.map(async id => await env.KV.get<Cart>(id, "json")));',
         'return env.KV.get<Cart>(ids, "json").then((found) => ids.map((key) => found.get(key) ?? null));',
     ),
+    "get-json": (
+        "get-then-parse",
+        True,
+        "a.js",
+        "const a = JSON.parse(await env.KV.get('a'));",
+        "const a = await env.KV.get('a', \"json\");",
+    ),
+    "get-json-with-types": (
+        "get-then-parse",
+        True,
+        "a.ts",
+        'const a = JSON.parse((await env.KV.get(key, "text"))!) as Cart;',
+        'const a = await env.KV.get<any>(key, "json") as Cart;',
+    ),
+    "get-json-of-a-member": (
+        "get-then-parse",
+        True,
+        "a.js",
+        "return JSON.parse((await env.KV.get(`a:${id}`)) ?? 'null')?.name;",
+        'return (await env.KV.get(`a:${id}`, "json"))?.name;',
+    ),
     "cursor-loop": (
         "list-without-cursor",
         False,

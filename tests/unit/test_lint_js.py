@@ -568,6 +568,15 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "get-in-loop",
         "return Promise.allSettled(ids.map((id) => «env.KV.getWithMetadata(`a:${id}`, { type: 'text' })»));",
     ),
+    # get, then parse
+    "parsed-after-get": (
+        "get-then-parse",
+        "const a = «JSON.parse(await env.KV.get('a'))»; use(a);",
+    ),
+    "parsed-after-get-or-null": (
+        "get-then-parse",
+        "return «JSON.parse((await env.KV.get('a')) ?? 'null')»;",
+    ),
     # counters
     "count": (
         "counter-not-atomic",
@@ -1131,6 +1140,14 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "method-for-an-own-function": "await retry(env.KV.get);",
     "method-tested-only": "const { get } = env.KV; if (!get) throw new Error();",
     "method-reassigned": 'let put = env.KV.put; put = save; await put("x", "v");',
+    # get, then parse
+    "parsed-with-a-default": "return JSON.parse((await env.KV.get('a')) ?? '{}');",
+    "parsed-with-null-for-empty": "return JSON.parse((await env.KV.get('a')) || 'null');",
+    "parsed-with-a-reviver": "return JSON.parse(await env.KV.get('a'), dates);",
+    "parsed-with-options": "return JSON.parse(await env.KV.get('a', { cacheTtl: 60 }));",
+    "parsed-by-others": "const JSON = { parse: (a) => a }; return JSON.parse(await env.KV.get('a'));",
+    "parsed-later": "const a = await env.KV.get('a'); return a ? JSON.parse(a) : null;",
+    "parsed-buffer": "return JSON.parse(decode(await env.KV.get('a', 'arrayBuffer')));",
     # counters
     "count-of-another-key": "const n = Number(await env.KV.get('a')); await env.KV.put('b', String(n + 1));",
     "count-of-another-namespace": "const n = Number(await env.SESSIONS.get('a')); await env.KV.put('a', String(n + 1));",
