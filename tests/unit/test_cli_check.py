@@ -460,6 +460,23 @@ KEPT_IN = INDEX.replace("30", "60")
 UNUSED = "export default { async fetch() { return new Response('x'); } };\n"
 PROJECT = {"wrangler.toml": WORKER, "src/env.ts": ENV, "src/index.ts": INDEX}
 
+EXTRA = """\
+import { check } from "./guard";
+import { other } from "./other";
+export default { async fetch(request, env) {
+  check(env);
+  other(env);
+  return new Response(await env.EXTRA.get("k", "json"));
+} };
+"""
+GUARD = 'export function check(env) { if (!env.EXTRA) throw new Error("no EXTRA"); }\n'
+OTHER = "export const other = (env) => env.A.get('k');\n"
+GUARDED = {
+    "wrangler.toml": WORKER.replace("src/index.ts", "src/index.js"),
+    "src/index.js": EXTRA,
+    "src/other.js": OTHER,
+}
+
 SOURCES: dict[str, tuple[dict[str, str], list[str], list[tuple[str, str, str]]]] = {
     # files, words: the problems as (file, code, severity)
     "in-the-whole-folder": (PROJECT, [], [SHORT_TTL]),
@@ -499,6 +516,15 @@ SOURCES: dict[str, tuple[dict[str, str], list[str], list[tuple[str, str, str]]]]
         {**PROJECT, "src/index.ts": KEPT_IN, "b/wrangler.toml": WORKER, "b/src/index.ts": INDEX},
         [],
         [("b/src/index.ts", "ttl-out-of-range", "error")],
+    ),
+    "guarded-in-another-file": ({**GUARDED, "src/guard.js": GUARD}, [], []),
+    "used-in-another-file": (
+        {**GUARDED, "src/guard.js": "export const check = (env) => env.EXTRA.get('k', 'json');\n"},
+        [],
+        [
+            ("src/guard.js", "binding-undeclared", "warning"),
+            ("src/index.js", "binding-undeclared", "warning"),
+        ],
     ),
     "binding-unused": (
         {"wrangler.toml": WORKER, "src/index.ts": UNUSED},

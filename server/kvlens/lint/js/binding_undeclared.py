@@ -56,6 +56,7 @@ from kvlens.js.renames import references
 from kvlens.js.similar_names import is_slip
 from kvlens.js.tree import ancestor
 from kvlens.lint.base import Context, Finding, Fix, Problem, Related, SourceRule
+from kvlens.lint.guards import is_guarded
 from kvlens.lint.source_fix_helpers import declared_in, given
 from kvlens.lint.wording import quoted
 
@@ -81,7 +82,7 @@ def _check(context: Context) -> Iterator[Finding]:
             continue  # it is in the config of another deploy
         if use.how != "global" and not _is_namespace(analysis, use):
             continue
-        if analysis.is_optional(use.name):
+        if is_guarded(context, use.name):
             continue
         nearest = _nearest(use.name, list(declared.kv))
         yield Finding(
