@@ -343,6 +343,8 @@ SEEDS: dict[str, tuple[str, str, list[str]]] = {
         '[{"key": "a", "value": "1", "ttl": 60}]',
         ["seed-doubtful"],
     ),
+    "named-after-no-binding": ("seeds/users.json", '{"users": []}', []),
+    "named-in-another-case": ("seeds/a.json", '{"users": []}', []),
     "elsewhere-unasked": ("data/A.json", "[1]", []),
 }
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,7 +80,7 @@ class _Plan:
         self._seen: set[Path] = set()
         self.checked: dict[str, Path | None] = {}  # sources -> the config they are checked with
         self.owner = functools.cache(owning_config)
-        self.load = functools.cache(_load)
+        self.load = functools.cache(load_config)
 
     @functools.cached_property
     def configs(self) -> list[Config]:
@@ -110,7 +110,8 @@ class _Plan:
         for config in configs:
             self._discover(config)
             for seeds in sorted((config.parent / SEEDS).glob("*.json")):
-                self._discover(seeds, is_seed=True)
+                if is_named_after_binding(seeds, self.load):
+                    self._discover(seeds, is_seed=True)
         roots = list(dict.fromkeys(config.parent for config in winners(configs)))
         if folder not in roots:
             roots.append(folder)  # of the project whose config is above, or of none
@@ -170,6 +171,23 @@ def check_project(
         else checked
         for checked in found
     ] + sources
+
+
+def is_named_after_binding(path: Path, load: Callable[[Path], Config | None]) -> bool:
+    """Return whether a file in a seeds folder has the name of a binding; others are other data.
+
+    `load` returns a config; a config that can't be read may declare any binding.
+    """
+    configs = map(load, configs_in(path.parents[1]))
+    return any(config is None or config.has_binding(path.stem) for config in configs)
+
+
+def load_config(path: Path) -> Config | None:
+    """Return the config on disk; None if it can't be read."""
+    try:
+        return load_text(read_config(path), str(path))
+    except ConfigError:
+        return None
 
 
 def is_seed_file(path: Path) -> bool:
@@ -326,13 +344,6 @@ def _counting(wanted: Wanted, read: Mapping[Path, Config]) -> dict[Path, Config 
     assert wanted.config is not None
     load = wanted.plan.load
     return {path: read.get(path) or load(path) for path in configs_in(wanted.config.parent)}
-
-
-def _load(path: Path) -> Config | None:
-    try:
-        return load_text(read_config(path), str(path))
-    except ConfigError:
-        return None
 
 
 def _is_source(path: Path) -> bool:
