@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 from kvlens.config.project_context import read_context
 from kvlens.config.reader import load_text
 from kvlens.lint.check_config import check
+from kvlens.lint.registry import is_off_by_default
 
 from scripts.toolchain import BENCH_TREE, INTEROP_TREE, ROOT, node
 from tests.bench import servers
@@ -265,7 +266,8 @@ def _ours(mistake: Mistake, folder: Path) -> str:
     found = check(load_text(mistake.text, str(path)), read_context(path))
     words = {"information": "hint"}
     said = [words.get(p.severity, p.severity) for p in found if p.code == mistake.code]
-    return said[0] if said else NOTHING
+    off = ", off by default" if is_off_by_default(mistake.code) else ""
+    return f"{said[0]}{off}" if said else NOTHING
 
 
 def wrangler(mistakes: Sequence[Mistake]) -> list[str]:

@@ -349,6 +349,8 @@ async def project(editor: Editor) -> AsyncIterator[Path]:
     """A separate project without sources on disk."""
     folder = editor.folder / "fixes"
     folder.mkdir()
+    turned_on = '[rules]\nbinding-not-everywhere = "warning"\n'
+    (folder / "kvlens.toml").write_text(turned_on, encoding="utf-8")
     await save(editor, folder, EVERYWHERE)
     yield folder
     shutil.rmtree(folder)

@@ -28,6 +28,7 @@ id = "0f2ac74b498b48028cb68387c421e279"
 binding = "TEAS"
 id = "1f2ac74b498b48028cb68387c421e270"
 """
+TURNED_ON = '[rules]\nbinding-not-everywhere = "warning"\n'
 WORKER = """\
 // é😀
 import { names } from "./names";
@@ -51,6 +52,7 @@ async def tea(editor: Editor) -> AsyncIterator[Path]:
     folder = editor.folder / "tea"
     (folder / "src").mkdir(parents=True)
     (folder / "wrangler.toml").write_text(CONFIG, encoding="utf-8")
+    (folder / "kvlens.toml").write_text(TURNED_ON, encoding="utf-8")
     (folder / "src" / "index.ts").write_text(WORKER, encoding="utf-8")
     (folder / "src" / "names.js").write_text(OTHER, encoding="utf-8")
     uri = (folder / "wrangler.toml").as_uri()

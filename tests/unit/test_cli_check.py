@@ -343,6 +343,8 @@ SEEDS: dict[str, tuple[str, str, list[str]]] = {
         '[{"key": "a", "value": "1", "ttl": 60}]',
         ["seed-doubtful"],
     ),
+    "named-after-no-binding": ("seeds/users.json", '{"users": []}', []),
+    "named-in-another-case": ("seeds/a.json", '{"users": []}', []),
     "elsewhere-unasked": ("data/A.json", "[1]", []),
 }
 
@@ -460,6 +462,23 @@ KEPT_IN = INDEX.replace("30", "60")
 UNUSED = "export default { async fetch() { return new Response('x'); } };\n"
 PROJECT = {"wrangler.toml": WORKER, "src/env.ts": ENV, "src/index.ts": INDEX}
 
+EXTRA = """\
+import { check } from "./guard";
+import { other } from "./other";
+export default { async fetch(request, env) {
+  check(env);
+  other(env);
+  return new Response(await env.EXTRA.get("k", "json"));
+} };
+"""
+GUARD = 'export function check(env) { if (!env.EXTRA) throw new Error("no EXTRA"); }\n'
+OTHER = "export const other = (env) => env.A.get('k');\n"
+GUARDED = {
+    "wrangler.toml": WORKER.replace("src/index.ts", "src/index.js"),
+    "src/index.js": EXTRA,
+    "src/other.js": OTHER,
+}
+
 SOURCES: dict[str, tuple[dict[str, str], list[str], list[tuple[str, str, str]]]] = {
     # files, words: the problems as (file, code, severity)
     "in-the-whole-folder": (PROJECT, [], [SHORT_TTL]),
@@ -499,6 +518,15 @@ SOURCES: dict[str, tuple[dict[str, str], list[str], list[tuple[str, str, str]]]]
         {**PROJECT, "src/index.ts": KEPT_IN, "b/wrangler.toml": WORKER, "b/src/index.ts": INDEX},
         [],
         [("b/src/index.ts", "ttl-out-of-range", "error")],
+    ),
+    "guarded-in-another-file": ({**GUARDED, "src/guard.js": GUARD}, [], []),
+    "used-in-another-file": (
+        {**GUARDED, "src/guard.js": "export const check = (env) => env.EXTRA.get('k', 'json');\n"},
+        [],
+        [
+            ("src/guard.js", "binding-undeclared", "warning"),
+            ("src/index.js", "binding-undeclared", "warning"),
+        ],
     ),
     "binding-unused": (
         {"wrangler.toml": WORKER, "src/index.ts": UNUSED},
@@ -608,3 +636,27 @@ def test_a_limit_of_sources_is_said(
     said = checker("--no-cache")[1]
     assert said.count("more than 3 sources") == len(expected)
     assert [one["code"] for one in checker.json("--select", "id-*")] == expected
+
+
+SAME_ID = f'kv_namespaces = [{{ binding = "A", id = "{ID}" }}, {{ binding = "B", id = "{ID}" }}]\n'
+# id: (options, kvlens.toml, severities of the problems of a rule that is off by default)
+OFF_BY_DEFAULT: dict[str, tuple[list[str], str, list[str]]] = {
+    "nothing": ([], "", []),
+    "selected": (["--select", "id-twice"], "", ["information"]),
+    "selected-by-a-pattern": (["--select", "id-*"], "", ["information"]),
+    "ignored": (["--select", "id-*", "--ignore", "id-twice"], "", []),
+    "another-ignored": (["--ignore", "id-empty"], "", []),
+    "severity": (["--severity", "id-twice=error"], "", ["error"]),
+    "project-file": ([], '[rules]\nid-twice = "warning"\n', ["warning"]),
+    "by-file": ([], '[per-file-rules]\n"*.toml" = { id-twice = "warning" }\n', ["warning"]),
+    "other-files": ([], '[per-file-rules]\n"*.json" = { id-twice = "warning" }\n', []),
+}
+
+
+@pytest.mark.parametrize(("words", "file", "found"), OFF_BY_DEFAULT.values(), ids=OFF_BY_DEFAULT)
+def test_a_rule_that_is_off_by_default(
+    checker: Checker, words: list[str], file: str, found: list[str]
+) -> None:
+    checker.write("wrangler.toml", SAME_ID)
+    checker.write("kvlens.toml", file)
+    assert [problem["severity"] for problem in checker.json(*words)] == found

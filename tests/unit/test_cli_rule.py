@@ -25,6 +25,11 @@ def test_all_rules_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(item["summary"] and "## What" in item["explanation"] for item in items)
     by_code = {item["code"]: item for item in items}
     assert by_code["id-empty"]["fixable"]
+    assert by_code["id-empty"]["default"] == "error"
+    assert (by_code["id-twice"]["severity"], by_code["id-twice"]["default"]) == (
+        "information",
+        "off",
+    )
     assert by_code["binding-undeclared"]["domain"] == "js"
 
 
@@ -32,6 +37,7 @@ def test_all_rules_as_text(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rule", "--all"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == list(rules())
+    assert [line.split()[1] for line in lines] == [rule.default for rule in rules().values()]
 
 
 WRONG = {

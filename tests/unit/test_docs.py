@@ -89,7 +89,7 @@ def test_the_setting_of_rules_knows_every_rule_and_level() -> None:
     assert list(listed) == list(rules())
     for code, rule in rules().items():
         assert listed[code]["enum"] == list(LEVELS)
-        assert listed[code]["description"] == f"{rule.summary}. Default: {rule.severity}."
+        assert listed[code]["description"] == f"{rule.summary}. Default: {rule.default}."
 
 
 HEADINGS: dict[Domain, str] = {
@@ -103,7 +103,7 @@ HEADINGS: dict[Domain, str] = {
 def test_the_rules_page_lists_every_rule(domain: Domain) -> None:
     listed = rows((ROOT / "docs/rules/README.md").read_text("utf-8"), HEADINGS[domain])
     assert listed == [
-        [f"[{rule.code}]({rule.code}.md)", rule.severity, rule.summary]
+        [f"[{rule.code}]({rule.code}.md)", rule.level, rule.summary]
         for rule in rules_of(domain).values()
     ]
 

@@ -30,6 +30,50 @@ MISPLACED = {
 }
 # id: (code expected at every mark, config with marks). JSON if it begins with a brace.
 CASES: dict[str, tuple[str, str]] = {
+    # templates
+    "template": (
+        "config-template",
+        "name = «{{project-name}}»\n[[kv_namespaces]]\nid = {{ kv_id }}\n",
+    ),
+    "template-liquid": (
+        "config-template",
+        '«{% if kv %}»\n[[kv_namespaces]]\nbinding = "my-kv"\n{% endif %}\n',
+    ),
+    "template-ejs": ("config-template", '{ "name": «<%= name %>», "kv_namespaces": 1 }'),
+    "template-json": ("config-template", '{\n  "name": "x",\n  "main": «{{main}}»\n}\n'),
+    # namespaces in vars, in any form but a list
+    "vars-header": ("kv-captured", f'[vars.«kv_namespaces»]\nbinding = "A"\nid = "{ID}"\n'),
+    "vars-header-of-another-name": ("kv-captured", f'[vars.«A»]\nbinding = "A"\nid = "{ID}"\n'),
+    "vars-headers": ("kv-captured", f'[[vars.«KV»]]\nbinding = "A"\nid = "{ID}"\n'),
+    "vars-headers-of-an-environment": (
+        "kv-captured",
+        f'[[env.a.vars.«KV»]]\nbinding = "A"\nid = "{ID}"\n',
+    ),
+    "vars-table": ("kv-captured", f'[vars]\n«kv_namespaces» = {{ binding = "A", id = "{ID}" }}\n'),
+    "vars-table-of-another-name": (
+        "kv-captured",
+        f'[vars]\n«A» = {{ binding = "A", id = "{ID}" }}\n',
+    ),
+    "vars-list-of-another-name": (
+        "kv-captured",
+        f'[vars]\n«kv» = [{{ binding = "A", id = "{ID}" }}]\n',
+    ),
+    "vars-ids-by-binding": ("kv-captured", f'[vars.«kv_namespaces»]\nCARTS = "{ID}"\n'),
+    "vars-id-dotted": ("kv-captured", f'[vars]\n«kv_namespaces».CARTS = "{ID}"\n'),
+    "vars-ids": ("kv-captured", f'[vars]\n«kv_namespaces» = ["{ID}"]\n'),
+    "vars-json-in-a-string": (
+        "kv-captured",
+        f'[vars]\n«kv_namespaces» = \'[{{ "binding": "A", "id": "{ID}" }}]\'\n',
+    ),
+    "vars-binding-and-id": ("kv-captured", f'[vars]\nX = "1"\n«binding» = "A"\nid = "{ID}"\n'),
+    "vars-object-in-json": (
+        "kv-captured",
+        f'{{ "vars": {{ «"kv_namespaces"»: {{ "binding": "A", "id": "{ID}" }} }} }}',
+    ),
+    "vars-object-of-another-name-in-json": (
+        "kv-captured",
+        f'{{ "vars": {{ «"A"»: {{ "binding": "A", "id": "{ID}" }} }} }}',
+    ),
     # the syntax check
     "unquoted-id": ("syntax-error", '[[kv_namespaces]]\nbinding = "A"\nid = «abc»\n'),
     "open-string": ("syntax-error", 'name = "«x»\n[[kv_namespaces]]\nbinding = "A"\n'),
@@ -120,6 +164,20 @@ CASES: dict[str, tuple[str, str]] = {
     "one-digit-more": ("id-malformed", f'[[kv_namespaces]]\nbinding = "A"\nid = «"{ID}0"»\n'),
     "one-digit-less": ("id-malformed", f'[[kv_namespaces]]\nbinding = "A"\nid = «"{ID[1:]}"»\n'),
     "not-hex": ("id-malformed", f'[[kv_namespaces]]\nbinding = "A"\nid = «"g{ID[1:]}"»\n'),
+    "one-digit-less-beside-a-real-one": (
+        "id-malformed",
+        f'[[kv_namespaces]]\nbinding = "A"\nid = «"{ID[1:]}"»\n'
+        f'[[env.production.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n',
+    ),
+    "name-beside-a-real-one": (
+        "id-malformed",
+        f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
+        '[[kv_namespaces]]\nbinding = "B"\nid = «"dev"»\n',
+    ),
+    "name-in-a-worker-in-javascript": (
+        "binding-not-identifier",
+        f'main = "build/index.ts"\nkv_namespaces = [{{ binding = «"my-kv"», id = "{ID}" }}]\n',
+    ),
     "name-as-id": ("id-malformed", '[[kv_namespaces]]\nbinding = "A"\nid = «"DEV_KV"»\n'),
     # preview_id, remote, other fields
     "empty-preview-id": (
@@ -299,7 +357,18 @@ CASES: dict[str, tuple[str, str]] = {
         "id-shared",
         f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
         f'[[env.p.kv_namespaces]]\nbinding = "A"\nid = «"{ID}"»\n'
-        f'[[env.q.kv_namespaces]]\nbinding = "A"\nid = «"{ID}"»\n',
+        f'[[env.q.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n',
+    ),
+    "same-ids-in-environments": (
+        "id-shared",
+        f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n[[kv_namespaces]]\nbinding = "B"\nid = "{OTHER}"\n'
+        f'[[env.p.kv_namespaces]]\nbinding = "A"\nid = «"{ID}"»\n'
+        f'[[env.p.kv_namespaces]]\nbinding = "B"\nid = "{OTHER}"\n',
+    ),
+    "same-id-three-times": (
+        "id-twice",
+        f'kv_namespaces = [{{ binding = "A", id = "{ID}" }}, {{ binding = "B", id = «"{ID}"» }}, '
+        f'{{ binding = "C", id = "{ID}" }}]\n',
     ),
     "same-id-and-preview-id": (
         "id-is-preview-id",
@@ -341,9 +410,6 @@ CASES: dict[str, tuple[str, str]] = {
 
 PLACEHOLDERS = (
     "<YOUR_KV_ID>",
-    "{{KV_ID}}",
-    "${KV_NAMESPACE_ID}",
-    "$KV_ID",
     "YOUR_KV_NAMESPACE_ID",
     "your-kv-namespace-id-here",
     "placeholder",
@@ -367,6 +433,27 @@ CLEAN = {
     "inline": f'kv_namespaces = [{{ binding = "A", id = "{ID}" }}]\n',
     "all-fields": f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\npreview_id = "{OTHER}"\n'
     "remote = false\n",
+    "ids-that-a-script-fills-in": "kv_namespaces = ["
+    + ", ".join(
+        f'{{ binding = "B{n}", id = "{value}" }}'
+        for n, value in enumerate(("${KV_ID}", "$KV_ID", "{{kv-id}}", "%KV_ID%", "__KV_ID__"))
+    )
+    + "]\n",
+    "name-for-local-data": '[[kv_namespaces]]\nbinding = "A"\nid = "dev"\n'
+    f'[[env.production.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n',
+    "name-in-a-worker-in-rust": 'main = "build/worker/shim.mjs"\n'
+    f'[build]\ncommand = "worker-build --release"\n[[kv_namespaces]]\nbinding = "my-kv"\nid = "{ID}"\n',
+    "name-in-a-worker-in-python": f'main = "src/entry.py"\nkv_namespaces = [{{ binding = "my-kv", id = "{ID}" }}]\n',
+    "shared-by-a-comment": f'[[env.p.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
+    f'[[env.s.kv_namespaces]]\nbinding = "A"\n# the same as production\nid = "{ID}"\n',
+    "shared-by-a-comment-above": f'[[env.p.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
+    f'# shared\n[[env.s.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n',
+    "shared-by-name": f'[[kv_namespaces]]\nbinding = "SHARED_KV"\nid = "{ID}"\n'
+    f'[[env.s.kv_namespaces]]\nbinding = "SHARED_KV"\nid = "{ID}"\n',
+    "twice-by-a-comment": f'kv_namespaces = [\n  {{ binding = "A", id = "{ID}" }},\n'
+    f'  {{ binding = "B", id = "{ID}" }}, # an alias for A\n]\n',
+    "template-in-strings": 'name = "{{name}}" # {{x}}\nmain = \'{{main}}\'\n[vars]\nA = """\n{{a}}\n"""\n',
+    "template-in-strings-of-json": '{ "name": "{{name}}", /* {{x}} */ "main": "<%= main %>" } // {{y}}',
     "no-id": '[[kv_namespaces]]\nbinding = "A"\n',
     "upper-case-id": f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID.upper()}"\n',
     "preview-id-is-any-name": f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\npreview_id="dev"\n',
@@ -379,6 +466,9 @@ CLEAN = {
     "jsonc": '// c\n{\n  "kv_namespaces": [\n'
     f'    {{ "binding": "A", "id": "{ID}", /* d */ }},\n  ],\n}}\n',
     "commented-out": "# [[kv_namespaces]]\n# id = 1\n",
+    "variables-like-a-namespace": f'[vars]\nKV_ID = "{ID}"\nkv = {{ binding = "A", id = "x" }}\n'
+    f'id = "{ID}"\nCACHE = {{ id = "{ID}" }}\nLIST = ["{ID}"]\n',
+    "variable-list-of-names": '[vars]\nkv_namespaces = ["A", "B"]\n',
     "variable-of-the-name": '[vars]\nkv_namespaces = "see the docs"\nkv = "x"\n',
     "other-namespaces": '[[dispatch_namespaces]]\nbinding = "D"\nnamespace = "n"\n',
     "list-in-previews": '[[previews.kv_namespaces]]\nbinding = "A"\n',
@@ -591,7 +681,7 @@ PAGES = Path(__file__).parents[2] / "docs" / "rules"
 def test_every_rule_has_its_page(code: str) -> None:
     rule = RULES[code]
     page = (PAGES / f"{code}.md").read_text(encoding="utf-8")
-    assert page.startswith(f"# {code}\n\n{rule.summary}. Severity: {rule.severity}.\n")
+    assert page.startswith(f"# {code}\n\n{rule.summary}. Severity: {rule.level}.\n")
     assert re.findall(r"^## (.*)$", page, re.MULTILINE) == ["What", "Why", "Example", "Fix"]
     assert Problem(code, rule.severity, "", file_problem("").span).url.endswith(f"/{code}.md")
 

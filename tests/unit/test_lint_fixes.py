@@ -42,6 +42,16 @@ WITHOUT_FIX = {
     "previews-not-array",
     "names-of-others",
     "silence-nothing",
+    "vars-table",
+    "vars-table-of-another-name",
+    "vars-list-of-another-name",
+    "vars-ids-by-binding",
+    "vars-id-dotted",
+    "vars-ids",
+    "vars-json-in-a-string",
+    "vars-binding-and-id",
+    "vars-object-in-json",
+    "vars-object-of-another-name-in-json",
     "silence-one-of-two",
 }
 

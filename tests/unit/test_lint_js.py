@@ -45,6 +45,25 @@ def problems_of(text: str, config: str = CONFIG, name: str = "/shop/src/index.ts
 # id: (code expected at every mark, statements of a fetch handler with marks)
 IN_HANDLER: dict[str, tuple[str, str]] = {
     # options
+    "key-repeated": ("key-invalid", 'await env.KV.get(«"x".repeat(600)»);'),
+    "key-repeated-with-more": (
+        "key-invalid",
+        'await env.KV.put(«"x".repeat(511) + "::" + id», "v");',
+    ),
+    "key-filled": ("key-invalid", "await env.KV.get(«id.padEnd(1000)»);"),
+    "key-filled-in-front": ("key-invalid", 'await env.KV.delete(«id.padStart(513, "0")»);'),
+    "key-joined": (
+        "key-invalid",
+        f'await env.KV.get(«["{"k" * 300}", id, "{"k" * 211}"].join(":")»);',
+    ),
+    "key-template-with-a-long-part": (
+        "key-invalid",
+        f"await env.KV.get(«`{'k' * 500}${{id}}{'k' * 13}`»);",
+    ),
+    "key-constant-repeated": (
+        "key-invalid",
+        'const P = "ab".repeat(300); await env.KV.get(«`${P}:${id}`»);',
+    ),
     "ttl-as-argument": ("options-not-object", 'await env.KV.put("k", "v", «3600»);'),
     "ttl-as-text": ("options-not-object", 'await env.KV.put("k", "v", «"3600"»);'),
     "options-true": ("options-not-object", 'await env.KV.put("k", "v", «true»);'),
@@ -88,6 +107,35 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
     "ttl-options-constant": (
         "ttl-out-of-range",
         'const options = { expirationTtl: «30» }; await env.KV.put("k", "v", options);',
+    ),
+    "ttl-set-on-the-options": (
+        "ttl-out-of-range",
+        'const o = {}; o.expirationTtl = «30»; await env.KV.put("k", "v", o);',
+    ),
+    "ttl-set-on-options-with-more": (
+        "ttl-out-of-range",
+        "const o: any = { metadata: {} }; o.metadata.a = 1; o.expirationTtl = «30»;"
+        ' await env.KV.put("k", "v", o);',
+    ),
+    "ttl-set-again": (
+        "ttl-out-of-range",
+        'const o = { expirationTtl: 60 }; o.expirationTtl = «10»; await env.KV.put("k", "v", o);',
+    ),
+    "ttl-set-on-a-condition": (
+        "ttl-out-of-range",
+        'const o = {}; if (short) { o.expirationTtl = «30»; } await env.KV.put("k", "v", o);',
+    ),
+    "ttl-set-in-ms": (
+        "ttl-not-in-seconds",
+        'const o = {}; o.expirationTtl = «3600000»; await env.KV.put("k", "v", o);',
+    ),
+    "limit-set-on-the-options": (
+        "list-limit-out-of-range",
+        "const o = {}; o.limit = «5000»; await env.KV.list(o);",
+    ),
+    "option-set-on-the-options": (
+        "option-unknown",
+        'const o = {}; o.«ttl» = 60; await env.KV.put("k", "v", o);',
     ),
     "ttl-year-in-ms": (
         "ttl-out-of-range",
@@ -349,11 +397,11 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
     ),
     "value-count": (
         "put-value-not-text",
-        'const count = Number(await env.KV.get("n")); await env.KV.put("n", «count + 1»);',
+        'const count = Number(await env.KV.get("n")); await env.KV.put("m", «count + 1»);',
     ),
     "value-counted": (
         "put-value-not-text",
-        'let n = parseInt(await env.KV.get("n")); n++; await env.KV.put("n", «n»);',
+        'let n = parseInt(await env.KV.get("n")); n++; await env.KV.put("m", «n»);',
     ),
     "value-difference": ("put-value-not-text", 'await env.KV.put("n", «stock - 1»);'),
     "value-comparison": ("put-value-not-text", 'await env.KV.put("n", «stock > 1»);'),
@@ -499,6 +547,79 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "method-unknown",
         'const kv = env.KV; await kv.put("k", "v"); await kv.«deletee»("k");',
     ),
+    # gets in loops
+    "get-in-a-loop": (
+        "get-in-loop",
+        "for (const k of keys) { const v = await «env.KV.get(k)»; use(k, v); }",
+    ),
+    "get-in-a-loop-of-a-part": (
+        "get-in-loop",
+        "for (const { name } of page.keys) out.push(await «env.KV.get(`a:${name}`, 'json')»);",
+    ),
+    "get-for-each": (
+        "get-in-loop",
+        "const a = await Promise.all(keys.map((k) => «env.KV.get(k)»));",
+    ),
+    "get-for-each-in-a-block": (
+        "get-in-loop",
+        "await Promise.all(keys.map(async (k) => { const v = await «env.KV.get(k.name)»; return [k, v]; }));",
+    ),
+    "get-for-each-returned": (
+        "get-in-loop",
+        "return Promise.allSettled(ids.map((id) => «env.KV.getWithMetadata(`a:${id}`, { type: 'text' })»));",
+    ),
+    # get, then parse
+    "parsed-after-get": (
+        "get-then-parse",
+        "const a = «JSON.parse(await env.KV.get('a'))»; use(a);",
+    ),
+    "parsed-after-get-or-null": (
+        "get-then-parse",
+        "return «JSON.parse((await env.KV.get('a')) ?? 'null')»;",
+    ),
+    # counters
+    "count": (
+        "counter-not-atomic",
+        "const n = await env.KV.get('n'); await env.KV.«put»('n', n + 1);",
+    ),
+    "count-as-text": (
+        "counter-not-atomic",
+        "const n = Number(await env.KV.get('n')); await env.KV.«put»('n', String(n + 1));",
+    ),
+    "count-with-a-default": (
+        "counter-not-atomic",
+        "const n = parseInt((await env.KV.get(key)) || '0', 10);"
+        " await env.KV.«put»(key, (n - 1).toString(), { expirationTtl: 3600 });",
+    ),
+    "count-of-a-variable": (
+        "counter-not-atomic",
+        "let n = +(await env.KV.get(`c:${id}`) ?? 0); n++; await env.KV.«put»(`c:${id}`, `${n}`);",
+    ),
+    "count-that-is-added-to": (
+        "counter-not-atomic",
+        "let n = (await env.KV.get('n', 'json')) ?? 0; n += 2; await env.KV.«put»('n', JSON.stringify(n));",
+    ),
+    "count-of-a-missing-key": (
+        "counter-not-atomic",
+        "const raw = await env.KV.get('n'); const n = raw === null ? 0 : Number(raw);"
+        " const next = n + 1; ctx.waitUntil(env.KV.«put»('n', next.toString()));",
+    ),
+    "count-in-an-update": (
+        "counter-not-atomic",
+        "const kv = env.KV; let n = Number(await kv.get('n')); await kv.«put»('n', String(++n));",
+    ),
+    "set-of-a-member-beside-another": (
+        "method-unknown",
+        "const s = { kv: env.KV }; Object.assign(s, { a: wrap() }); s.kv.«set»('a');",
+    ),
+    "set-of-an-assigned-member": (
+        "method-unknown",
+        "const s = {}; Object.assign(s, { kv: env.KV }); s.kv.«set»('a');",
+    ),
+    "set-beside-another-binding": (
+        "method-unknown",
+        "Object.assign(env, { MINE: wrap() }); env.KV.«set»('a');",
+    ),
     "set-destructured": ("method-unknown", 'const { KV } = env; await KV.«set»("k", "v");'),
     "destructured-get": ("method-unbound", 'const { get } = env.KV; await «get»("x");'),
     "destructured-renamed": (
@@ -518,6 +639,21 @@ TTL = '"k", "v", { expirationTtl: «30» }'
 
 # id: (code, whole source with marks): every way to access a namespace
 WHOLE: dict[str, tuple[str, str]] = {
+    "wrapper": (
+        "ttl-out-of-range",
+        'async function save(env, key, ttl) { await env.KV.put(key, "v", { expirationTtl: ttl }); }\n'
+        'export default { async fetch(r, env) { await save(env, "k", «30»); await save(env, "k", 60); } };',
+    ),
+    "wrapper-arrow-with-a-constant": (
+        "ttl-out-of-range",
+        "const T = 10;\nconst save = async (kv: KVNamespace, ttl: number) =>"
+        ' kv.put("k", "v", { expirationTtl: ttl });\nexport const f = (env: Env) => save(env.KV, «T»);',
+    ),
+    "wrapper-with-a-default": (
+        "ttl-out-of-range",
+        'async function save(env, expirationTtl = 90) { await env.KV.put("k", "v", { expirationTtl }); }\n'
+        "export default { async fetch(r, env) { await save(env); await save(env, «5 * 10»); } };",
+    ),
     "module": (
         "ttl-out-of-range",
         f"export default {{ async fetch(request, env) {{ await env.KV.put({TTL}); }} }};",
@@ -809,6 +945,17 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "ttl-undefined": 'await env.KV.put("k", "v", { expirationTtl: undefined });',
     "ttl-either": 'await env.KV.put("k", "v", { expirationTtl: short ? 10 : 60 });',
     "ttl-changed-object": 'const o = { expirationTtl: 10 }; o.expirationTtl = 60; await env.KV.put("k", "v", o);',
+    "ttl-set-after-the-call": 'const o = {}; await env.KV.put("k", "v", o); o.expirationTtl = 30;',
+    "ttl-set-in-the-other-branch": "const o = {}; if (a) { o.expirationTtl = 30; use(o); }"
+    ' else { await env.KV.put("k", "v", o); }',
+    "ttl-set-and-deleted": 'const o = {}; o.expirationTtl = 30; delete o.expirationTtl; await env.KV.put("k", "v", o);',
+    "ttl-set-and-raised": 'const o = {}; o.expirationTtl = 30; o.expirationTtl += 60; await env.KV.put("k", "v", o);',
+    "ttl-set-and-assigned-over": 'const o = {}; o.expirationTtl = 30; Object.assign(o, more); await env.KV.put("k", "v", o);',
+    "ttl-assigned-over": 'const o = { expirationTtl: 10 }; Object.assign(o, more); await env.KV.put("k", "v", o);',
+    "ttl-set-in-a-branch-that-returns": 'const o = {}; if (a) { o.expirationTtl = 30; return; } await env.KV.put("k", "v", o);',
+    "ttl-set-in-both-branches": "const o = {}; if (a) o.expirationTtl = 30; else o.expirationTtl = 60;"
+    ' await env.KV.put("k", "v", o);',
+    "ttl-set-by-another-function": 'const o = {}; const f = () => { o.expirationTtl = 30; }; await env.KV.put("k", "v", o);',
     "ttl-spread-after": 'await env.KV.put("k", "v", { expirationTtl: 10, ...options });',
     "ttl-half-typed": 'await env.KV.put("k", "v", { expirationTtl: 3',
     "expiration-hour": 'await env.KV.put("k", "v", { expiration: Math.floor(Date.now() / 1000) + 3600 });',
@@ -825,6 +972,14 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "key-512": f'await env.KV.get("{"k" * 512}");',
     "key-blank": 'await env.KV.get(" ");',
     "key-three-dots": 'await env.KV.get("...");',
+    "key-repeated-512": 'await env.KV.get("x".repeat(512));',
+    "key-repeated-unknown": 'await env.KV.get(id.repeat(600)); await env.KV.get("x".repeat(n));',
+    "key-filled-512": 'await env.KV.get(id.padEnd(512)); await env.KV.get(id.padStart(n, "0"));',
+    "key-filled-with-nothing": 'await env.KV.get(id.padEnd(600, "")); await env.KV.get(id.padEnd(600, fill));',
+    "key-joined-512": f'await env.KV.get(["{"k" * 300}", id, "{"k" * 210}"].join(""));',
+    "key-joined-by-others": 'await env.KV.get(path.join("x".repeat(600)));',
+    "key-that-throws-before": 'await env.KV.get("x".repeat(-1)); await env.KV.get("x".repeat(Infinity));',
+    "key-template-of-512": f"await env.KV.get(`{'k' * 512}${{id}}`);",
     "key-unknown": "await env.KV.get(key);",
     "key-template": "await env.KV.get(`${prefix}`);",
     "key-number": "await env.KV.get(5);",
@@ -871,7 +1026,7 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "value-sum-of-unknowns": 'await env.KV.put("k", a + b); await env.KV.put("k", name + 1);',
     "value-let-that-becomes-text": 'let n = 1; n = String(n); await env.KV.put("k", n);',
     "value-let-that-is-added-to": 'let n = 1; n += suffix; await env.KV.put("k", n);',
-    "value-count-as-text": 'const n = Number(await env.KV.get("n")); await env.KV.put("n", String(n + 1));',
+    "value-count-as-text": 'const n = Number(await env.KV.get("n")); await env.KV.put("m", String(n + 1));',
     "value-either": 'await env.KV.put("k", text || "none"); await env.KV.put("k", text ? text : "");',
     "expiration-get-time-in-seconds": 'await env.KV.put("k", "v", { expiration: Math.floor(date.getTime() / 1000) });',
     "expiration-parsed-in-seconds": 'await env.KV.put("k", "v", { expiration: Date.parse(end) / 1000 });',
@@ -930,7 +1085,7 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "for-of": 'for (const key of keys) await env.KV.put(key, "v");',
     "map-kept": 'const jobs = keys.map((key) => env.KV.put(key, "v")); await Promise.all(jobs);',
     "map-returned": "return keys.map((key) => env.KV.get(key));",
-    "all-returned": "return Promise.all(keys.map((key) => env.KV.get(key)));",
+    "all-returned": "return Promise.all(keys.map((key) => env.KV.delete(key)));",
     "all-in-wait-until": "ctx.waitUntil(Promise.all(keys.map(async (key) => { await env.KV.delete(key); })));",
     "all-awaited-later": 'const all = Promise.all([env.KV.get("a")]); const [a] = await all;',
     "timer-in-a-promise": "await new Promise((resolve) => setTimeout(resolve, 5)); await env.KV.get('k');",
@@ -967,16 +1122,67 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "methods-of-either": 'const kv = test ? env.KV : new Map(); await kv.set("k", "v");',
     "methods-of-an-r2-bucket": 'await env.FILES.head("k"); await env.FILES.has("k");',
     "methods-of-the-unknown": 'await env.OTHER.set("k", "v"); await store.kv.set("k", "v");',
+    "member-assigned-over": "const s = { kv: env.KV }; Object.assign(s, { kv: wrap() }); s.kv.set('a');",
+    "member-assigned-over-by-the-unknown": "const s = { kv: env.KV }; Object.assign(s, more); s.kv.set('a');",
+    "member-of-a-member-assigned-over": "const s = { a: { kv: env.KV } };"
+    " Object.assign(s.a, { kv: wrap() }); s.a.kv.set('a');",
+    "member-hidden": "const s = Object.assign({ kv: env.KV }, { kv: wrap() }); s.kv.set('a');",
+    "method-assigned": "Object.assign(env.KV, { set() {} }); await env.KV.set('a');",
+    "binding-assigned-over": "Object.assign(env, { KV: wrap(env.KV) }); await env.KV.set('a');",
+    "binding-set": "env.KV = wrap(env.KV); await env.KV.set('a', {});",
     "method-bound": 'const put = env.KV.put.bind(env.KV); await put("x", "v");',
     "method-with-its-namespace": 'const put = env.KV.put; await put.call(env.KV, "x", "v");',
     "method-mapped-with-its-namespace": "await Promise.all(names.map(env.KV.get, env.KV));",
     "method-mapped-bound": "await Promise.all(names.map(env.KV.get.bind(env.KV)));",
-    "method-in-an-arrow": "await Promise.all(names.map((name) => env.KV.get(name)));",
+    "method-in-an-arrow": "await Promise.all(names.map((name) => env.KV.delete(name)));",
     "method-of-a-map": 'const { get } = new Map(); get("x");',
     "method-of-an-r2-bucket": 'const { get } = env.FILES; await get("x");',
     "method-for-an-own-function": "await retry(env.KV.get);",
     "method-tested-only": "const { get } = env.KV; if (!get) throw new Error();",
     "method-reassigned": 'let put = env.KV.put; put = save; await put("x", "v");',
+    # get, then parse
+    "parsed-with-a-default": "return JSON.parse((await env.KV.get('a')) ?? '{}');",
+    "parsed-with-null-for-empty": "return JSON.parse((await env.KV.get('a')) || 'null');",
+    "parsed-with-a-reviver": "return JSON.parse(await env.KV.get('a'), dates);",
+    "parsed-with-options": "return JSON.parse(await env.KV.get('a', { cacheTtl: 60 }));",
+    "parsed-by-others": "const JSON = { parse: (a) => a }; return JSON.parse(await env.KV.get('a'));",
+    "parsed-later": "const a = await env.KV.get('a'); return a ? JSON.parse(a) : null;",
+    "parsed-buffer": "return JSON.parse(decode(await env.KV.get('a', 'arrayBuffer')));",
+    # counters
+    "count-of-another-key": "const n = Number(await env.KV.get('a')); await env.KV.put('b', String(n + 1));",
+    "count-of-another-namespace": "const n = Number(await env.SESSIONS.get('a')); await env.KV.put('a', String(n + 1));",
+    "count-of-another-key-by-then": "let k = 'a'; const n = Number(await env.KV.get(k)); k = next();"
+    " await env.KV.put(k, String(n + 1));",
+    "text-that-is-added-to": "const s = await env.KV.get('a'); await env.KV.put('a', s + 'x');",
+    "unknown-that-is-added": "const s = await env.KV.get('a'); await env.KV.put('a', s + suffix);",
+    "number-put-back": "const n = Number(await env.KV.get('a')); await env.KV.put('a', String(n));",
+    "number-multiplied": "const n = Number(await env.KV.get('a')); await env.KV.put('a', String(n * 2));",
+    "number-set-again": "let n = Number(await env.KV.get('a')); n = 0; await env.KV.put('a', String(n));",
+    "number-counted-after": "let n = Number(await env.KV.get('a')); await env.KV.put('a', String(n)); n++;",
+    "number-of-the-clock": "const now = Date.now(); await env.KV.put('a', String(now + 1));",
+    "count-in-an-object": "const s = await env.KV.get('a', 'json'); s.count++; await env.KV.put('a', JSON.stringify(s));",
+    # gets in loops
+    "loop-that-returns": "for (const k of keys) { const v = await env.KV.get(k); if (v) return v; }",
+    "loop-that-breaks": "for (const k of keys) { if (await env.KV.get(k)) break; }",
+    "loop-with-a-condition": "for (const k of keys) { if (fresh(k)) use(await env.KV.get(k)); }",
+    "loop-with-a-default": "for (const k of keys) { use(cache[k] ?? (await env.KV.get(k))); }",
+    "loop-that-catches": "for (const k of keys) { try { use(await env.KV.get(k)); } catch {} }",
+    "loop-that-computes-the-key": "for (const k of keys) { const id = await other(k); use(await env.KV.get(id)); }",
+    "loop-with-one-key": "for (const k of keys) { use(k, await env.KV.get('fixed')); }",
+    "loop-with-a-changing-key": "let c = ''; for (const k of keys) { use(await env.KV.get(c + k)); c = next(c); }",
+    "loop-of-streams": "for (const k of keys) { use(await env.KV.get(k, 'stream')); }",
+    "loop-of-buffers": "for (const k of keys) { use(await env.KV.get(k, { type: 'arrayBuffer' })); }",
+    "loop-with-unknown-options": "for (const k of keys) { use(await env.KV.get(k, options)); }",
+    "loop-of-chunks": "for (const part of chunks(keys, 100)) { use(await env.KV.get(part)); }",
+    "loop-of-groups": "for (const ids of all) { use(await env.KV.get(ids)); }",
+    "loop-of-chunks-at-once": "await Promise.all(chunked.map((each) => env.KV.get(each)));",
+    "loop-without-await": "for (const k of keys) { jobs.push(env.KV.get(k)); }",
+    "loop-of-promises": "for await (const k of keys) { use(await env.KV.get(k)); }",
+    "loop-of-puts": "for (const k of keys) { await env.KV.put(k, 'v'); }",
+    "loop-in-a-loop": "for (const k of keys) { while (more()) use(await env.KV.get(k)); }",
+    "each-that-returns-early": "await Promise.all(keys.map(async (k) => {"
+    " if (seen.has(k)) return; return env.KV.get(k); }));",
+    "each-of-two": "const [a, b] = await Promise.all([env.KV.get('a'), env.KV.get('b')]);",
     # other bindings
     "r2": 'await env.FILES.put("k", { a: 1 }, { expirationTtl: 1 }); await env.FILES.delete(["a"]);',
     "var": 'env.MODE.get("k", "json");',
@@ -1006,6 +1212,28 @@ CLEAN: dict[str, str] = {
     ' await env.KV.put("k", "v", { expirationTtl: clamped }); }',
     "ttl-of-callers-with-few-choices": "export async function save(env: Env, ttl: 60 | 3600) {"
     ' await env.KV.put("k", "v", { expirationTtl: ttl }); }',
+    "wrapper-that-raises": "async function save(env, ttl) {"
+    ' await env.KV.put("k", "v", { expirationTtl: Math.max(60, ttl) }); }\n'
+    "export default { async fetch(r, env) { await save(env, 30); } };",
+    "wrapper-that-compares": "async function save(env, ttl) { if (ttl < 60) return;"
+    ' await env.KV.put("k", "v", { expirationTtl: ttl }); }\n'
+    "export default { async fetch(r, env) { await save(env, 30); } };",
+    "wrapper-that-sets": "async function save(env, ttl) { ttl = ttl * 60;"
+    ' await env.KV.put("k", "v", { expirationTtl: ttl }); }\n'
+    "export default { async fetch(r, env) { await save(env, 30); } };",
+    "wrapper-in-minutes": "async function save(env, ttl) {"
+    ' await env.KV.put("k", "v", { expirationTtl: ttl * 60 }); }\n'
+    "export default { async fetch(r, env) { await save(env, 30); } };",
+    "wrapper-with-the-unknown": "async function save(env, ttl) {"
+    ' await env.KV.put("k", "v", { expirationTtl: ttl }); }\n'
+    "export default { async fetch(r, env) { await save(env, r.ttl); await save(...r, 30); } };",
+    "wrapper-of-another-name": "async function save(env, ttl) {"
+    ' await env.KV.put("k", "v", { expirationTtl: ttl }); }\n'
+    "export default { async fetch(r, env) { const save = console.log; save(env, 30); } };",
+    "count-of-a-cron-job": "export default { async scheduled(event, env) {"
+    " const n = Number(await env.KV.get('n')); await env.KV.put('n', String(n + 1)); } };",
+    "count-in-a-durable-object": "export class Counter extends DurableObject { async add() {"
+    " const n = Number(await this.env.KV.get('n')); await this.env.KV.put('n', String(n + 1)); } }",
     "options-of-callers": "export async function save(env, options) { await env.KV.put('k', 'v', options); }",
     "named-by-another-number": 'async function f(env) { await env.SESSIONS2.get("k"); }',
     "two-letters-off": 'async function f(env) { await env.MISSIONS.get("k"); }',
@@ -1401,6 +1629,18 @@ UNUSED: dict[str, tuple[str, dict[str, str], list[str]]] = {
         [],
     ),
     "data-import": (CONFIG, {"src/index.ts": f'import page from "./page.html";\n{USED}'}, ["SESSIONS"]),
+    "worker-in-rust": (
+        CONFIG.replace("src/index.ts", "build/worker/shim.mjs"),
+        {"build/worker/shim.mjs": USED},
+        [],
+    ),
+    "built-from-rust": (CONFIG + '[build]\ncommand = "worker-build"\n', {"src/index.ts": USED}, []),
+    "output-of-wasm-bindgen": (
+        CONFIG,
+        {"src/index.ts": f'import wasm from "./index_bg.wasm";\n{USED}'},
+        [],
+    ),
+    "another-wasm": (CONFIG, {"src/index.ts": f'import wasm from "./resize.wasm";\n{USED}'}, ["SESSIONS"]),
     "entry-not-read": (CONFIG, {"src/other.ts": USED}, []),
     "no-entry-named": (CONFIG.replace("main =", "# main ="), {"src/index.ts": USED}, []),
     "half-typed": (CONFIG + "[[kv_namespaces]]\nbinding =", {"src/index.ts": USED}, []),
@@ -1429,10 +1669,10 @@ PAGES = Path(__file__).parents[2] / "docs" / "rules"
 def test_every_rule_has_its_page(code: str) -> None:
     rule = SOURCE_RULES[code]
     page = (PAGES / f"{code}.md").read_text(encoding="utf-8")
-    assert page.startswith(f"# {code}\n\n{rule.summary}. Severity: {rule.severity}.\n")
+    assert page.startswith(f"# {code}\n\n{rule.summary}. Severity: {rule.level}.\n")
     assert re.findall(r"^## (.*)$", page, re.MULTILINE) == ["What", "Why", "Example", "Fix"]
     overview = (PAGES / "README.md").read_text(encoding="utf-8")
-    assert f"| [{code}]({code}.md) | {rule.severity} | {rule.summary} |" in overview
+    assert f"| [{code}]({code}.md) | {rule.level} | {rule.summary} |" in overview
 
 
 def shown(code: str, heading: str) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from kvlens.config.reader import load_text
+from kvlens.lint.base import Level, Levels
 from kvlens.lint.project_file import NONE, parse
 from kvlens.lint.severities import Severities, selected
 
@@ -114,6 +115,16 @@ SELECTED: dict[str, tuple[list[str], list[str], set[str]]] = {
     "ignore": ([], ["id-*"], {"id-empty", "id-twice"}),
     "both": (["id-*"], ["id-twice"], {"id-twice", "binding-missing"}),
 }
+TURNED_ON = {
+    # --select, --ignore, severities of the user -> that of a rule that is off by default
+    "code": (["id-twice"], [], {}, "information"),
+    "pattern": (["id-*"], [], {}, "information"),
+    "another": (["id-empty"], [], {}, "off"),
+    "ignored": (["id-*"], ["id-twice"], {}, "off"),
+    "severity": ([], [], {"id-twice": "error"}, "error"),
+    "select-and-severity": (["id-twice"], [], {"id-twice": "error"}, "error"),
+    "nothing": ([], [], {}, None),
+}
 
 
 @pytest.mark.parametrize(("select", "ignore", "off"), SELECTED.values(), ids=SELECTED)
@@ -197,3 +208,10 @@ def test_a_seed_file_behind_a_link_out_is_left_out(tmp_path: Path) -> None:
     (inside / "A.json").symlink_to(outside)
     (inside / "kvlens.toml").write_text('seeds = ["A.json"]\n', encoding="utf-8")
     assert Severities().file(inside / "x").seeds.files(inside) == []
+
+
+@pytest.mark.parametrize(("select", "ignore", "user", "level"), TURNED_ON.values(), ids=TURNED_ON)
+def test_a_rule_that_is_off_by_default_is_turned_on(
+    select: list[str], ignore: list[str], user: Levels, level: Level | None
+) -> None:
+    assert selected(user, select, ignore).get("id-twice") == level

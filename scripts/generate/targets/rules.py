@@ -14,7 +14,7 @@ def write(tree: Tree) -> None:
     """Write the tables and the pages."""
     for domain in DOMAINS:
         rows = (
-            (f"[{rule.code}]({rule.code}.md)", rule.severity, rule.summary)
+            (f"[{rule.code}]({rule.code}.md)", rule.level, rule.summary)
             for rule in rules_of(domain).values()
         )
         tree.fill(f"{FOLDER}/README.md", domain, table(("rule", "severity", "what"), rows))

@@ -70,7 +70,7 @@ def _schema(setting: Setting, order: int, texts: dict[str, str]) -> dict[str, An
         schema["properties"] = {
             code: {
                 "enum": LEVELS,
-                "description": text(f"rules.{code}", f"{rule.summary}. Default: {rule.severity}."),
+                "description": text(f"rules.{code}", f"{rule.summary}. Default: {rule.default}."),
             }
             for code, rule in rules().items()
         }

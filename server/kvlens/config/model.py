@@ -299,6 +299,15 @@ class Config:
                     found.append(Namespace(binding, store_id, environment.name, field.value_span))
         return found
 
+    def has_binding(self, name: str) -> bool:
+        """Return whether any environment has a KV namespace with this binding."""
+        return any(
+            entry.text_of("binding") == name
+            for environment in self.environments
+            for kv in (*environment.kv, *environment.previews)
+            for entry in kv.entries
+        )
+
     def environment(self, name: str | None) -> Environment | None:
         """Return the first environment with this name; None is the top level."""
         return next(iter(self._named((name,))), None)

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from kvlens.js.callers import arguments_for, plain_parameter
 from kvlens.js.platform import BODIES, CLASSES, LIST_NAME, READS, REQUEST_NAMES
-from kvlens.js.scopes import FUNCTIONS, Declaration
-from kvlens.js.syntax import Source, arguments_of, call_of, callee, plain, prefix_of
+from kvlens.js.scopes import FUNCTIONS, Declaration, is_assigned
+from kvlens.js.syntax import Source, arguments_of, callee, plain, prefix_of
 from kvlens.js.tree import ancestor, is_field
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ Kind = Literal[
 
 _STEPS = 20_000  # per value
 _LONGEST = 2_000  # characters of a computed text; only the size of longer ones is known
+_LONGEST_IN_V8 = 2**29  # characters of any string
+_MOST_CHANGES = 20  # to an object
 _NESTED = 4  # objects in an imported one
 _DEPTH = 40  # nesting of constants and operators
 _MILLISECONDS = re.compile(r"(?:_MS|[a-z\d]Ms|_MILLIS(?:ECONDS)?|[a-z\d]Millis(?:econds)?)$")
@@ -51,6 +54,21 @@ _NUMERIC = ("number", "numeric")
 _OF_NUMBERS = {"-", "*", "/", "%", "**", "|", "&", "^", "<<", ">>", ">>>"}
 _COMPARISONS = {"==", "===", "!=", "!==", "<", "<=", ">", ">=", "in", "instanceof"}
 _CHANGING = {"push", "unshift", "splice", "pop", "shift", "fill", "reverse", "sort", "copyWithin"}
+_BLOCKS = {"statement_block", "program"}
+_LEAVING = {"return_statement", "throw_statement", "break_statement", "continue_statement"}
+_BRANCHES = (
+    _BLOCKS
+    | FUNCTIONS
+    | {
+        "if_statement",
+        "else_clause",
+        "for_statement",
+        "for_in_statement",
+        "while_statement",
+        "do_statement",
+        "switch_body",
+    }
+)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
 
 
@@ -139,6 +157,7 @@ class ConstantEvaluator:
         self._known: dict[tuple[int, int], Value] = {}  # see _start
         self._reassigned: dict[int, bool] = {}  # declaring node -> whether it may be reassigned
         self._numeric: dict[int, bool] = {}  # declaring node -> whether it is always a number
+        self._changes: dict[int, list[tuple[str, Node, Node]]] = {}  # see _plain_changes
         self._defaults: dict[int, Value | None] = {}  # declaring node -> a default that is used
 
     def value(self, node: Node, depth: int = 0) -> Value:
@@ -267,7 +286,73 @@ class ConstantEvaluator:
             kind: Kind = "numeric" if self._counts(declared, start, depth) else "unknown"
             return Value(kind, node)
         value = self._start(declared, start, depth)
+        if value.kind == "object" and plain(start).type == "object":
+            value = self._with_members_set(declared, start, value, node, depth)
         return _by_name(name, replace(value, node=node, source=start, thousand=False))
+
+    def _with_members_set(
+        self, declared: Declaration, start: Node, value: Value, use: Node, depth: int
+    ) -> Value:
+        """Return an object with the members that are set before its use: `options.ttl = 30`.
+
+        What is set only on a condition is so sometimes.
+        """
+        changes = self._plain_changes(declared)
+        function = ancestor(declared.node, FUNCTIONS)
+        places = [use, *(change for _, _, change in changes)]
+        if not changes or any(ancestor(place, FUNCTIONS) != function for place in places):
+            return value
+        if not all(_comes_before(change, use) for _, _, change in changes):
+            return value
+        made = self.value(start, depth + 1)
+        found = dict(made.properties)
+        block = ancestor(declared.origin, _BLOCKS)
+        for name, key, change in changes:
+            right = change.child_by_field_name("right")
+            if right is None:
+                return value
+            new, known = self.value(right, depth + 1), found.get(name)
+            branch = ancestor(change, _BRANCHES)
+            if branch is not None and branch != block:
+                may_stay = known is not None or not made.complete
+                if may_stay or any(child.type in _LEAVING for child in branch.named_children):
+                    new = Value("unknown", right)
+                else:
+                    new = Value("unknown", right, sometimes=new)
+            found[name] = Property(name, key, new)
+        return replace(made, properties=found)
+
+    def _plain_changes(self, declared: Declaration) -> list[tuple[str, Node, Node]]:
+        """Return the assignments to an object's members; none if it is changed in another way."""
+        key = declared.node.id
+        if key not in self._changes:
+            self._changes[key] = self._changes_of(declared)
+        return self._changes[key]
+
+    def _changes_of(self, declared: Declaration) -> list[tuple[str, Node, Node]]:
+        found: list[tuple[str, Node, Node]] = []
+        for node in self._names.references(declared):
+            member = node.parent
+            whole = member.parent if member is not None else None
+            if self._is_assigned_over(node) or (whole is not None and self._deletes(whole)):
+                return []
+            if member is None or whole is None or not is_field(member, "object", node):
+                continue
+            key = member.child_by_field_name("property")
+            is_set = whole.type == "assignment_expression" and is_field(whole, "left", member)
+            if not is_set:
+                if whole.type.endswith(("assignment_expression", "update_expression")):
+                    return []
+                continue
+            statement = whole.parent
+            if key is None or statement is None or statement.type != "expression_statement":
+                return []
+            if member.type != "member_expression":
+                return []
+            if len(found) == _MOST_CHANGES:
+                return []
+            found.append((self._source.text_of(key), key, whole))
+        return found
 
     def _parameter(self, declared: Declaration, node: Node, depth: int) -> Value:
         """Return the value of a parameter, as far as its type, default or handler says it."""
@@ -298,27 +383,10 @@ class ConstantEvaluator:
     def _used_default(self, declared: Declaration, depth: int) -> Value | None:
         origin = declared.origin
         start = origin.child_by_field_name("value") or origin.child_by_field_name("right")
-        function = ancestor(declared.node, FUNCTIONS)
-        given = function.child_by_field_name("parameters") if function is not None else None
-        if start is None or declared.path or function is None or given is None:
+        own = plain_parameter(self._names, declared) if start is not None else None
+        if start is None or own is None:
             return None
-        place = [child.id for child in given.named_children if child.type != "comment"]
-        at = place.index(origin.id) if origin.id in place else None
-        holder = function.parent if function.type.endswith("declaration") else None
-        name = function.child_by_field_name("name")
-        if function.type == "arrow_function" or function.type == "function_expression":
-            declarator = function.parent
-            if declarator is None or declarator.type != "variable_declarator":
-                return None
-            name = declarator.child_by_field_name("name")
-            holder = declarator.parent.parent if declarator.parent is not None else None
-        if at is None or name is None or name.type != "identifier":
-            return None
-        is_used = holder is not None and holder.type == "export_statement"
-        own = self._names.resolve(name)
-        for use in self._names.references(own) if own is not None and not is_used else ():
-            call = call_of(use)
-            is_used = is_used or (call is not None and len(arguments_of(call)) <= at)
+        is_used = own.is_exported or None in arguments_for(self._names, own)
         return self.value(start, depth + 1) if is_used else None
 
     def _handles(self, function: Node, declared: Declaration) -> bool:
@@ -468,35 +536,15 @@ class ConstantEvaluator:
         """Return whether a variable may be reassigned."""
         key = declared.node.id
         if key not in self._reassigned:
-            self._reassigned[key] = self._is_assigned(declared)
+            self._reassigned[key] = is_assigned(self._names, declared)
         return self._reassigned[key]
-
-    def _is_assigned(self, declared: Declaration) -> bool:
-        for node in self._names.references(declared):
-            here: Node | None = node
-            while here is not None and here.parent is not None:
-                parent = here.parent
-                if parent.type in ("assignment_expression", "augmented_assignment_expression"):
-                    left = parent.child_by_field_name("left")
-                    if left is not None and left.id == here.id:
-                        return True
-                    break
-                if parent.type == "update_expression":
-                    return True
-                if parent.type == "for_in_statement":
-                    left = parent.child_by_field_name("left")
-                    if left is not None and left.id == here.id:
-                        return True
-                    break
-                if not parent.type.endswith("pattern"):
-                    break
-                here = parent
-        return False
 
     def _changed(self, declared: Declaration) -> bool:
         """Return whether a constant's object may be changed in place."""
         for node in self._names.references(declared):
             parent = node.parent
+            if self._is_assigned_over(node):
+                return True
             if parent is None or parent.type not in ("member_expression", "subscript_expression"):
                 continue
             whole = parent.parent
@@ -508,16 +556,27 @@ class ConstantEvaluator:
             if whole.type.endswith("assignment_expression") and left is not None:
                 if left.id == parent.id:
                     return True
-            elif whole.type == "update_expression":
+            elif whole.type == "update_expression" or self._deletes(whole):
                 return True
-            elif whole.type == "unary_expression":
-                if self._source.text_of(whole).startswith("delete"):
-                    return True
             elif whole.type == "call_expression":
                 name = parent.child_by_field_name("property")
                 if name is not None and self._source.text_of(name) in _CHANGING:
                     return True
         return False
+
+    @staticmethod
+    def _deletes(node: Node) -> bool:
+        operator = node.child_by_field_name("operator")
+        is_unary = node.type == "unary_expression"
+        return is_unary and operator is not None and operator.type == "delete"
+
+    def _is_assigned_over(self, node: Node) -> bool:
+        """Return whether an object is the one that `Object.assign` changes."""
+        call = node.parent.parent if node.parent is not None else None
+        if call is None or call.type != "call_expression" or arguments_of(call)[:1] != [node]:
+            return False
+        function = callee(call)
+        return function is not None and self._source.text_of(function) == "Object.assign"
 
     def _member(self, node: Node, depth: int) -> Value:
         base, name = node.child_by_field_name("object"), node.child_by_field_name("property")
@@ -679,6 +738,8 @@ class ConstantEvaluator:
                 return _time_of(node, value)
             if word == "getTime":  # only a Date has it
                 return Value("time", node, Time(1, None))
+        if word in ("repeat", "padEnd", "padStart", "join") and inner:
+            return self._lengthened(node, base, word, inner, depth)
         if word in ("toString", "toFixed", "padStart", "trim", "toISOString", "toLowerCase"):
             return Value("text", node, 0.0)
         if word == "split" and inner:
@@ -697,6 +758,29 @@ class ConstantEvaluator:
                 else Value("unknown", node)
             )
         return Value("unknown", node)
+
+    def _lengthened(
+        self, node: Node, base: Node, word: str, inner: list[Node], depth: int
+    ) -> Value:
+        """Evaluate `"x".repeat(600)`, `id.padEnd(600)` and `["a", id].join(":")`."""
+        value, first = self.value(base, depth + 1), self.value(inner[0], depth + 1)
+        if word == "join":
+            between = _least(first) * max(0, len(value.items) - 1)
+            is_list = value.kind == "array" and not value.foreign
+            size = between + sum(map(_least, value.items)) if is_list else 0.0
+            return Value("text", node, size) if is_list else Value("unknown", node)
+        wanted = first.value if first.kind == "number" else None
+        if not isinstance(wanted, float) or not 0 <= wanted < _LONGEST_IN_V8:
+            return Value("text", node, 0.0 if word == "repeat" else _least(value))
+        if word == "repeat":
+            count, text = wanted // 1, as_text(value)
+            if value.kind == "string" and text is not None and len(text) * count <= _LONGEST:
+                return Value("string", node, text * int(count))
+            is_text = value.kind in ("string", "text")
+            return Value("text", node, _least(value) * count if is_text else 0.0)
+        filler = self.value(inner[1], depth + 1) if len(inner) > 1 else None
+        is_filled = filler is None or (filler.kind == "string" and bool(filler.value))
+        return Value("text", node, max(_least(value), wanted if is_filled else 0.0))
 
     def _static_call(self, node: Node, whole: str, inner: list[Node], depth: int) -> Value | None:
         """Evaluate a call of a function that the platform has on an object."""
@@ -835,6 +919,16 @@ _TO_WHOLE: dict[str, Callable[[float], int]] = {
     "Math.ceil": math.ceil,
 }
 _ROUNDING = {"Math.floor", "Math.trunc", "Math.round", "Math.ceil", "Math.abs"}
+
+
+def _comes_before(change: Node, use: Node) -> bool:
+    """Return whether an expression comes before another one, and not in another branch."""
+    if change.end_byte > use.start_byte:
+        return False
+    around = use.parent
+    while around is not None and around.start_byte > change.start_byte:
+        around = around.parent
+    return around is not None and around.type in _BLOCKS
 
 
 def _time_of(node: Node, date: Value) -> Value:

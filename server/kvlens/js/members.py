@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kvlens.js import conventions
 from kvlens.js.methods import METHODS
-from kvlens.js.syntax import arguments_of, call_of
+from kvlens.js.syntax import arguments_of, call_of, callee
 from kvlens.js.values import (
     GLOBAL,
     NOTHING,
@@ -71,7 +71,7 @@ class Members:
         if isinstance(value, Env):
             if value.guessed and name not in self._flow.program.declared:
                 return None
-            return NamespaceAccess(name, how)
+            return None if self._is_replaced(name) else NamespaceAccess(name, how)
         if isinstance(value, NamespaceAccess):
             if name in METHODS:
                 return Method(value, name)
@@ -84,8 +84,7 @@ class Members:
                 lambda: owner.members.of_made(value, name),
             )
         if isinstance(value, Merged):
-            found = (self.of(part, name) for part in value.parts)
-            return next((each for each in found if each is not None), None)
+            return self._of_merged(value, name)
         if isinstance(value, Choice):
             return join(self.of(each, name) for each in value.values)
         if isinstance(value, Table):
@@ -100,6 +99,27 @@ class Members:
                 return join(set_to)
             if name in self._flow.program.declared:
                 return NamespaceAccess(name, "global")
+        return None
+
+    def _is_replaced(self, name: str) -> bool:
+        """Return whether the source sets a binding of `env`: `env.KV = wrap(env.KV)`."""
+        value = self._flow.value
+        return any(isinstance(value(base), Env) for base, _ in self.assignments(name)) or any(
+            isinstance(each := value(source), Record)
+            and name in each.flow.members.entries(each.node)[0]
+            and isinstance(value(base), Env)
+            for base, sources in self.merges
+            for source in sources
+        )
+
+    def _of_merged(self, value: Merged, name: str) -> Value | None:
+        """Return the first part's member that is known, unless another object's may hide it."""
+        is_hidden = False
+        for part in value.parts:
+            found = self.of(part, name)
+            if found is not None:
+                return None if is_hidden and not isinstance(part, Typed) else found
+            is_hidden = is_hidden or (isinstance(part, Record) and not _lacks(part, name))
         return None
 
     def of_made(self, value: Made, name: str) -> Value | None:
@@ -176,10 +196,8 @@ class Members:
             if other.type != "spread_element" or len(others) > _MOST_MEMBERS:
                 return None  # it may be any member
             spread = flow.value(other.named_children[0]) if other.named_children else None
-            if isinstance(spread, Record):
-                inner, more = spread.flow.members.entries(spread.node)
-                if name not in inner and not more:
-                    continue
+            if _lacks(spread, name):
+                continue
             found = self.of(spread, name)
             if found is None:
                 return None
@@ -200,13 +218,30 @@ class Members:
         flow = self._flow
         found: list[Value | None] = []
         every = self.assignments(name)
-        if len(every) > _MOST_ASSIGNMENTS:
+        if max(len(every), len(self.merges)) > _MOST_ASSIGNMENTS:
             return [None]
         for base, right in every:
             holder = flow.value(base)
             same = isinstance(holder, Merged) and value in holder.parts
             if same or holder == value:
                 found.append(flow.value(right))
+        for base, sources in self.merges:
+            setting = [each for each in map(flow.value, sources) if not _lacks(each, name)]
+            if setting and flow.value(base) == value:
+                found += [self.of(each, name) for each in setting]
+        return found
+
+    @cached_property
+    def merges(self) -> list[tuple[Node, list[Node]]]:
+        """The calls of `Object.assign` in the source: the object, and what is merged into it."""
+        found: list[tuple[Node, list[Node]]] = []
+        for word in self._flow.names.nodes("assign"):
+            call = call_of(word.parent) if word.parent is not None else None
+            if call is None or self._flow.text(callee(call) or word) != "Object.assign":
+                continue
+            base, *sources = arguments_of(call) or [call]
+            if sources and base.type != "object":
+                found.append((base, sources))
         return found
 
     def assignments(self, name: str) -> list[tuple[Node, Node]]:
@@ -437,6 +472,14 @@ class Members:
             if len(given) == 2 and (name := self._flow.constant(given[0])) is not None:
                 found.setdefault(name, []).append(given[1])
         return found
+
+
+def _lacks(value: Value | None, name: str) -> bool:
+    """Return whether a value is certainly an object literal without a member."""
+    if not isinstance(value, Record):
+        return False
+    names, others = value.flow.members.entries(value.node)
+    return name not in names and not others
 
 
 def _implemented(node: Node) -> list[Node]:

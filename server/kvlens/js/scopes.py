@@ -265,6 +265,28 @@ class Scopes:
         return None
 
 
+def is_assigned(names: Scopes, declared: Declaration) -> bool:
+    """Return whether a variable may be set after its declaration."""
+    for node in names.references(declared):
+        here: Node | None = node
+        while here is not None and here.parent is not None:
+            parent = here.parent
+            if parent.type in ("assignment_expression", "augmented_assignment_expression"):
+                if is_field(parent, "left", here):
+                    return True
+                break
+            if parent.type == "update_expression":
+                return True
+            if parent.type == "for_in_statement":
+                if is_field(parent, "left", here):
+                    return True
+                break
+            if not parent.type.endswith("pattern"):
+                break
+            here = parent
+    return False
+
+
 def _declaration(
     node: Node, kind: Kind, origin: Node, owner: Node | None, path: tuple[str | None, ...]
 ) -> Declaration | None:

@@ -6,11 +6,11 @@ The class of a rule determines its arguments and when it runs. A rule's file has
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from kvlens.config.edit import Edit
-from kvlens.config.model import Config, Entry
+from kvlens.config.model import Config, Entry, Environment
 from kvlens.config.project_context import ProjectContext
 from kvlens.text import Span
 
@@ -96,12 +96,26 @@ Fixes = Callable[[Config, Problem], Iterator[Fix]]
 
 @dataclass(frozen=True)
 class RuleInfo:
-    """The base of all rules. A rule's file and page are named after its code."""
+    """The base of all rules. A rule's file and page are named after its code.
+
+    `off_by_default`: most projects would turn it off; `severity` is its severity once turned on.
+    """
 
     code: str
     severity: Severity
     summary: str
+    off_by_default: bool = field(default=False, kw_only=True)
     domain: ClassVar[Domain] = "config"
+
+    @property
+    def default(self) -> Level:
+        """The severity if the user says nothing."""
+        return "off" if self.off_by_default else self.severity
+
+    @property
+    def level(self) -> str:
+        """The severity for tables and pages, which say if the rule is off by default."""
+        return f"{self.severity}, off by default" if self.off_by_default else self.severity
 
     @property
     def url(self) -> str:
@@ -114,10 +128,14 @@ class RuleInfo:
 
 @dataclass(frozen=True)
 class EntryRule(RuleInfo):
-    """Checks a single entry. Its findings are cached until the entry changes."""
+    """Checks a single entry. Its findings are cached until the entry changes.
+
+    `is_meant`: whether the rest of the config says that an entry with a finding is intended.
+    """
 
     check: Callable[[Entry], Iterator[Finding]]
     fixes: Fixes | None = None
+    is_meant: Callable[[Config, Environment, Entry], bool] | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from kvlens.config.model import Config, Entry
+from kvlens.config.model import Config, Entry, Environment
 from kvlens.config.nodes import Node
 from kvlens.config.project_context import ProjectContext
 from kvlens.lint.base import (
@@ -22,11 +22,13 @@ from kvlens.lint.base import (
 from kvlens.lint.problems import gathered, problems_of, reported
 from kvlens.lint.registry import rules_of
 from kvlens.lint.suppressions import apply_suppressions
+from kvlens.lint.templates import template_mark
 from kvlens.memo import memo
 from kvlens.text import Span
 
 _RULES = rules_of("config").values()
 _ENTRY_RULES = [rule for rule in _RULES if isinstance(rule, EntryRule)]
+_MEANT = {rule.code: rule.is_meant for rule in _ENTRY_RULES if rule.is_meant is not None}
 _CONFIG_RULES = [rule for rule in _RULES if isinstance(rule, ConfigRule)]
 _TEXT_RULES = [rule for rule in _RULES if isinstance(rule, TextRule)]
 _PLACE_RULES = [rule for rule in _RULES if isinstance(rule, PlaceRule)]
@@ -63,7 +65,10 @@ def _of_text(config: Config, context: ProjectContext | None) -> Iterator[Problem
     if config.refused is not None:
         reason, span = config.refused
         yield reported("unreadable-file", f"This file isn't checked, because it {reason}.", span)
+    is_template = template_mark(config) is not None
     for rule in _TEXT_RULES:
+        if is_template and rule.code != "config-template":
+            continue
         yield from problems_of(rule, rule.check, config)
     if context is not None:
         for place_rule in _PLACE_RULES:
@@ -71,10 +76,15 @@ def _of_text(config: Config, context: ProjectContext | None) -> Iterator[Problem
 
 
 def _of_structure(config: Config) -> Iterator[Problem]:
+    if template_mark(config) is not None:
+        return
     for rule in _CONFIG_RULES:
         yield from problems_of(rule, rule.check, config)
     found = (
-        problem.moved(entry.base) for entry in _entries(config) for problem in _of_entry(entry.node)
+        problem.moved(entry.base)
+        for environment, entry in _entries(config)
+        for problem in _of_entry(entry.node)
+        if problem.code not in _MEANT or not _MEANT[problem.code](config, environment, entry)
     )
     if not config.is_code:
         yield from found
@@ -95,7 +105,8 @@ def _of_entry(node: Node) -> tuple[Problem, ...]:
     )
 
 
-def _entries(config: Config) -> Iterator[Entry]:
+def _entries(config: Config) -> Iterator[tuple[Environment, Entry]]:
     for environment in config.environments:
         for kv in (*environment.kv, *environment.previews):
-            yield from kv.entries
+            for entry in kv.entries:
+                yield environment, entry

@@ -14,7 +14,7 @@ from kvlens.config.reader import ConfigReader
 from kvlens.config.syntax_check import check_syntax
 from kvlens.lint.base import EntryRule, FileRule, Fix, PlaceRule, Problem, ProjectRule, TextRule
 from kvlens.lint.check_config import check_structure, check_text
-from kvlens.lint.problems import counted
+from kvlens.lint.problems import counted, is_worse
 from kvlens.lint.registry import find_rule, rules_of
 from kvlens.memo import memo
 
@@ -74,7 +74,7 @@ class FixableConfig:
         inside = _INSIDE if code in _HIDING else frozenset[str]()
         if after[code] >= before[code] and not isinstance(rule, ProjectRule):
             return False
-        if any(after[other] > before[other] for other in after.keys() - inside):
+        if is_worse(before, after, inside):
             return False
         if slow or still_valid(fixed):
             return True
@@ -112,7 +112,7 @@ def is_harmless(config: Config, fix: Fix) -> bool:
     changed = with_fix(config, fix)
     if changed.refused:
         return False
-    return not _counts(changed) - _counts(config) and still_valid(changed)
+    return not is_worse(_counts(config), _counts(changed)) and still_valid(changed)
 
 
 @memo

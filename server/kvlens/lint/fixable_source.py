@@ -15,7 +15,7 @@ from kvlens.js.syntax import Source
 from kvlens.lint.base import CallRule, Context, Fix, Problem, SourceRule
 from kvlens.lint.check_source import check_source
 from kvlens.lint.fixable_config import is_harmless, with_fix
-from kvlens.lint.problems import counted, is_summary
+from kvlens.lint.problems import counted, is_summary, is_worse
 from kvlens.lint.registry import rules_of
 
 
@@ -57,7 +57,7 @@ class FixableSource:
                 return False
             project = replace(project, configs=_changed(project.configs, config, fix))
         after = counted(check_source(source, project, self.now))
-        if after[code] >= self._before[code] or after - self._before:
+        if after[code] >= self._before[code] or is_worse(self._before, after):
             return False
         return self.file.root.has_error or not source.root.has_error
 

@@ -12,6 +12,9 @@ _NOTE = re.compile(
     r"|\bid[-_]?here|dummy|(?:^|[-_])(?:kv|namespace|preview)?[-_]?(?:id|uuid)$",
     re.IGNORECASE,
 )
+_VARIABLE = re.compile(
+    r"\s*(?:\$\{[^{}]+\}|\$[A-Za-z_]\w*|\{\{[^{}]+\}\}|%[A-Za-z_]\w*%|<%.*%>|__\w+__)\s*\Z"
+)
 _RUNS = ("0123456789", "1234567890", "9876543210", "abcdefabcdef", "deadbeefdeadbeef")
 
 
@@ -20,7 +23,12 @@ def is_placeholder(value: str) -> bool:
     if _DIGITS.match(value.strip()):
         digits = value.strip().lower()
         return len(set(digits)) <= 2 or any(run in digits for run in _RUNS)
-    return bool(_NOTE.search(value)) or not value.strip("xX0-_")
+    return is_variable(value) or bool(_NOTE.search(value)) or not value.strip("xX0-_")
+
+
+def is_variable(value: str) -> bool:
+    """Return whether an id is a variable that a script fills in: `${KV_ID}`, `{{kv_id}}`."""
+    return bool(_VARIABLE.match(value))
 
 
 def is_real(value: str | None) -> bool:

@@ -10,7 +10,7 @@ from kvlens.lint.base import Rule
 
 def page(rule: Rule) -> str:
     """Return a rule's page in Markdown. Raises ValueError for a docstring without headings."""
-    head = f"# {rule.code}\n\n{rule.summary}. Severity: {rule.severity}.\n\n"
+    head = f"# {rule.code}\n\n{rule.summary}. Severity: {rule.level}.\n\n"
     name = f"kvlens.lint.{rule.domain}.{rule.code.replace('-', '_')}"
     _, heading, rest = inspect.cleandoc(sys.modules[name].__doc__ or "").partition("## ")
     if not heading:

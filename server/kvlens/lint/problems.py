@@ -6,13 +6,13 @@ Problems are created only here.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from kvlens import lookups
 from kvlens.internal import log_internal_error
 from kvlens.lint.base import Finding, Problem, RuleInfo
-from kvlens.lint.registry import find_rule
+from kvlens.lint.registry import find_rule, is_off_by_default
 from kvlens.lint.wording import not_listed
 from kvlens.stopping import go_on
 from kvlens.text import Span
@@ -116,6 +116,19 @@ def number_of(problem: Problem) -> int:
     """Return how many problems this one counts for."""
     more = problem.data.get("more") if problem.data else None
     return more if isinstance(more, int) else 1
+
+
+def is_worse(
+    before: Counter[str], after: Counter[str], besides: Collection[str] = frozenset()
+) -> bool:
+    """Return whether there are more problems of a rule than before, besides those of some rules.
+
+    Rules that are off by default don't count: what nobody sees must not prevent a fix.
+    """
+    return any(
+        after[code] > before[code] and not is_off_by_default(code)
+        for code in after.keys() - besides
+    )
 
 
 def counted(problems: Iterable[Problem]) -> Counter[str]:

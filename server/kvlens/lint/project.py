@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -104,8 +104,10 @@ class _Plan:
         configs = find_configs(folder)
         for config in configs:
             self._discover(config)
-            for _, seeds in self._severities.file(config).seeds.files(config.parent):
-                self._discover(seeds, is_seed=True)
+            seeds = self._severities.file(config).seeds
+            for binding, path in seeds.files(config.parent):
+                if seeds.says(binding) or is_named_after_binding(path, self.load):
+                    self._discover(path, is_seed=True)
         roots = list(dict.fromkeys(config.parent for config in winners(configs)))
         if folder not in roots:
             roots.append(folder)  # of the project whose config is above, or of none
@@ -165,6 +167,23 @@ def check_project(
         else checked
         for checked in found
     ] + sources
+
+
+def is_named_after_binding(path: Path, load: Callable[[Path], Config | None]) -> bool:
+    """Return whether a file in a seeds folder has the name of a binding; others are other data.
+
+    `load` returns a config; a config that can't be read may declare any binding.
+    """
+    configs = map(load, configs_in(path.parents[1]))
+    return any(config is None or config.has_binding(path.stem) for config in configs)
+
+
+def load_config(path: Path) -> Config | None:
+    """Return the config on disk; None if it can't be read."""
+    try:
+        return load_text(read_config(path), str(path))
+    except ConfigError:
+        return None
 
 
 def is_seed_file(path: Path) -> bool:

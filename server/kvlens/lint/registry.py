@@ -32,6 +32,13 @@ def rules() -> Mapping[str, Rule]:
     return {code: rule for domain in DOMAINS for code, rule in rules_of(domain).items()}
 
 
+def is_off_by_default(code: str) -> bool:
+    """Return whether a rule only runs for users who turn it on."""
+    rule = find_rule(code)
+    return rule is not None and rule.off_by_default
+
+
+@cache
 def find_rule(code: str) -> Rule | None:
     """Return the rule with this code, if any; other domains are imported only if necessary."""
     for domain in DOMAINS:

@@ -28,6 +28,10 @@ class SeedSources:
     named: Mapping[str, Sequence[str]] = field(default_factory=dict)
     patterns: Sequence[str] | None = None
 
+    def says(self, binding: str) -> bool:
+        """Return whether the project file names the seed files of a binding."""
+        return self.patterns is not None or binding in self.named
+
     def files(self, home: Path) -> list[tuple[str, Path]]:
         """Return the seed files of the project in `home`, each with its binding, in order."""
         if self.patterns is not None:

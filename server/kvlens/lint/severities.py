@@ -99,15 +99,18 @@ class Severities:
 def selected(levels: Levels, select: Collection[str], ignore: Collection[str]) -> Levels:
     """Return severities that turn off the rules that aren't selected, and the ignored ones.
 
-    Both are codes, or patterns of codes such as `id-*`; without `select`, all are selected.
+    Both are codes, or patterns of codes such as `id-*`; without `select`, all are selected. A rule
+    that is off by default is turned on by selecting it.
     """
     if not select and not ignore:
         return levels  # without importing the rules of every domain
     found: dict[str, Level] = dict(levels)
-    for code in rules():
+    for code, rule in rules().items():
         left_out = select and code not in ALWAYS and not _matches(code, select)
         if left_out or _matches(code, ignore):
             found[code] = "off"
+        elif select and rule.off_by_default:
+            found.setdefault(code, rule.severity)
     return found
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol
 
 from kvlens.lint.base import Level, Levels, Problem
+from kvlens.lint.registry import is_off_by_default
 from kvlens.memo import HasMemos, memo
 from kvlens.text import LineIndex, Span
 
@@ -62,10 +63,16 @@ def apply_suppressions(
 
 
 def with_severity(problem: Problem, levels: Levels | None) -> Problem | None:
-    """Return a problem with the user's severity; None if its rule is off."""
-    level = levels.get(problem.code) if levels else None
-    if level is None:
+    """Return a problem with the user's severity; None if its rule is off.
+
+    Without `levels`, all rules are on: the caller decides later. An empty mapping is a user who
+    said nothing.
+    """
+    if levels is None:
         return problem
+    level = levels.get(problem.code)
+    if level is None:
+        return None if is_off_by_default(problem.code) else problem
     return None if level == "off" else problem._replace(severity=level)
 
 

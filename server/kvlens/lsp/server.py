@@ -22,6 +22,7 @@ from kvlens.config.references import is_reference_file
 from kvlens.files import is_regular
 from kvlens.internal import ISSUES, internal_error_message
 from kvlens.lint import project_file
+from kvlens.lint.project import is_named_after_binding, load_config
 from kvlens.lint.severities import Severities
 from kvlens.lsp import execute_command
 from kvlens.lsp.diagnostics import Diagnostics
@@ -150,7 +151,8 @@ class Server(StdioServer):
         self.diagnostics.did_open(document)
         path = self.path(document.uri)
         if is_seed_path(path):
-            self.seed_files.did_open(document, str(path))
+            if is_named_after_binding(path, load_config):
+                self.seed_files.did_open(document, str(path))
         elif not is_config(path):
             self.sources.did_open(document)
 

@@ -92,8 +92,8 @@ _SETTINGS = (
         "rules",
         {},
         "The severity of a rule's problems: `error`, `warning`, `information`, or `off`, such as "
-        '`{"id-shared": "off"}`. To turn a rule off for one line, add the '
-        "comment `# kvlens-disable-line CODE`.",
+        '`{"id-shared": "off"}`. A severity also turns on a rule that is off by default. '
+        "To turn a rule off for one line, add the comment `# kvlens-disable-line CODE`.",
         page="rules/README.md",
     ),
     Setting(

@@ -33,6 +33,7 @@ def _rule(options: Options) -> int:
             {
                 "code": rule.code,
                 "severity": rule.severity,
+                "default": rule.default,
                 "domain": rule.domain,
                 "summary": rule.summary,
                 "fixable": getattr(rule, "fixes", None) is not None,
@@ -45,7 +46,7 @@ def _rule(options: Options) -> int:
     elif options.all:
         width = max(len(rule.code) for rule in found)
         for rule in found:
-            print(f"{rule.code:<{width}}  {rule.severity:<11}  {rule.summary}")
+            print(f"{rule.code:<{width}}  {rule.default:<11}  {rule.summary}")
     else:
         sys.stdout.write(page(found[0]))
     return 0

@@ -50,7 +50,10 @@ def report(files: list[Checked]) -> str:
                 "id": rule.code,
                 "shortDescription": {"text": f"{rule.summary}."},
                 "helpUri": rule.url,
-                "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+                "defaultConfiguration": {
+                    "level": _LEVELS[rule.severity],
+                    **({"enabled": False} if rule.off_by_default else {}),
+                },
             }
             for rule in rules.values()
         ],

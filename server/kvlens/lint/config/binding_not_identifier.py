@@ -5,7 +5,7 @@ service-worker syntax, where a binding is a global variable, it can't be used.
 
 ## What
 A binding has a character that isn't allowed in a JavaScript identifier, such as a hyphen or a
-space, or starts with a digit.
+space, or starts with a digit. A Worker in Rust, Go or Python may use any name.
 
 ## Why
 wrangler accepts it. A module Worker can then reach the namespace only as `env["my-kv"]`, because
@@ -37,6 +37,7 @@ from kvlens.config.model import Config, Entry
 from kvlens.js.identifiers import identifier_like, is_identifier
 from kvlens.lint.base import EntryRule, Finding, Fix, Problem
 from kvlens.lint.fix_helpers import entry_at, free_binding, rename_binding
+from kvlens.lint.other_languages import is_in_another_language
 from kvlens.lint.wording import quoted, usable
 
 
@@ -68,4 +69,5 @@ RULE = EntryRule(
     "A binding is not a JavaScript identifier",
     _check,
     _fixes,
+    lambda config, environment, entry: is_in_another_language(config),
 )

@@ -4,7 +4,9 @@ wrangler accepts it, and `wrangler dev` works; the API rejects it at deploy (cod
 
 ## What
 `id` isn't 32 hexadecimal digits, and isn't an obvious [placeholder](id-placeholder.md) either: a
-digit is missing, there is another character, or it's another kind of id.
+digit is missing, there is another character, or it's another kind of id. It isn't reported in
+tests, fixtures, templates and examples, nor is a name for local data (`id = "dev"`) in a config
+whose other environments have real ids.
 
 ## Why
 wrangler accepts any text, and `wrangler dev` works, because the id is only a name for local data.
@@ -33,14 +35,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kvlens.config.model import Entry
+from kvlens.config.model import Config, Entry, Environment
 from kvlens.lint.base import EntryRule, Finding
+from kvlens.lint.bindings_by_env import bindings_by_env
 from kvlens.lint.fix_helpers import without_field
+from kvlens.lint.fixtures import is_fixture
 from kvlens.lint.ids import is_placeholder, is_real
 from kvlens.lint.wording import quoted, usable
 
 _LENGTH = 32
 _OTHER = re.compile(r"[^0-9A-Fa-f]")
+_NEARLY = re.compile(r"\s*[0-9A-Fa-f][0-9A-Fa-f-]{22,}[0-9A-Fa-f]\s*\Z")  # an id with a slip
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\Z")
 
 
@@ -67,10 +72,24 @@ def _wrong(value: str) -> str | None:
     return f"has {quoted(found[0])} in it" if found else None
 
 
+def _is_meant(config: Config, environment: Environment, entry: Entry) -> bool:
+    """Return whether an id is a name for local data: another environment has real ones."""
+    if is_fixture(config.path):
+        return True
+    if _NEARLY.match(entry.text_of("id") or ""):
+        return False
+    real = [any(map(is_real, env.ids)) for env in bindings_by_env(config)]
+    here = next(
+        (at for at, env in enumerate(bindings_by_env(config)) if env.environment is environment), 0
+    )
+    return not real[here] and any(real)
+
+
 RULE = EntryRule(
     "id-malformed",
     "warning",
     "An id is not 32 hexadecimal digits",
     _check,
     without_field("id", last=True),
+    _is_meant,
 )

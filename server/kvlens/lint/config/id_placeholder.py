@@ -3,13 +3,13 @@
 wrangler accepts it, and `wrangler dev` works; the API rejects it at deploy (code 10042).
 
 ## What
-`id` is a note to the reader or a template variable (`<YOUR_ID>`, `{{KV_ID}}`,
-`your-namespace-id`, `xxxx`), or 32 digits that are obviously made up, such as all zeros.
+`id` is a note to the reader (`<YOUR_ID>`, `your-namespace-id`, `xxxx`), or 32 digits that are
+obviously made up, such as all zeros. It isn't reported in tests, fixtures, templates and examples,
+nor is a variable that a script fills in, such as `${KV_ID}` or `{{kv_id}}`.
 
 ## Why
 wrangler accepts any text, and `wrangler dev` works, because the id is only a name for local data.
 `wrangler deploy` then fails in the API: `KV namespace '<YOUR_ID>' is not valid` (code 10042).
-If a script fills in the config before you deploy, the placeholder can stay.
 
 ## Example
 ```toml
@@ -42,10 +42,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kvlens.config.model import Entry
+from kvlens.config.model import Config, Entry, Environment
 from kvlens.lint.base import EntryRule, Finding
 from kvlens.lint.fix_helpers import without_field
-from kvlens.lint.ids import is_placeholder
+from kvlens.lint.fixtures import is_fixture
+from kvlens.lint.ids import is_placeholder, is_variable
 from kvlens.lint.wording import quoted, usable
 
 
@@ -61,10 +62,15 @@ def _check(entry: Entry) -> Iterator[Finding]:
         )
 
 
+def _is_meant(config: Config, environment: Environment, entry: Entry) -> bool:
+    return is_variable(entry.text_of("id") or "") or is_fixture(config.path)
+
+
 RULE = EntryRule(
     "id-placeholder",
     "warning",
     "An id is a placeholder, not a namespace's id",
     _check,
     without_field("id"),
+    _is_meant,
 )

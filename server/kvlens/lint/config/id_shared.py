@@ -2,7 +2,8 @@
 
 ## What
 An environment has an `id` that the top level or an earlier environment has too. Placeholders don't
-count.
+count. All namespaces that the same environments share are one problem. It isn't reported if a
+comment there says that they are shared, or a name such as `SHARED_KV`.
 
 ## Why
 Staging then writes where production reads. Some projects want exactly that, for data that the
@@ -33,39 +34,68 @@ id = "06779da6940b431db6e566b4846d64db"
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from kvlens.config.model import Config, Entry
 from kvlens.lint.base import ConfigRule, Finding, Related
 from kvlens.lint.bindings_by_env import bindings_by_env
 from kvlens.lint.ids import is_real
-from kvlens.lint.wording import quoted
+from kvlens.lint.shared_on_purpose import is_shared_on_purpose
+from kvlens.lint.wording import listed, quoted
+
+_MOST = 20  # places of one group that are shown
+_Place = tuple[str | None, Entry]  # of an id: the environment, and the entry there
 
 
 def _check(config: Config) -> Iterator[Finding]:
-    seen: dict[str, tuple[str | None, Entry]] = {}  # id -> its first entry
+    groups: dict[tuple[str | None, ...], list[list[_Place]]] = {}  # by the environments
+    for value, places in _by_id(config).items():
+        if len(places) < 2 or not is_real(value):
+            continue
+        if not is_shared_on_purpose(config, *(entry for _, entry in places[:_MOST])):
+            groups.setdefault(tuple(name for name, _ in places), []).append(places)
+    for names, ids in groups.items():
+        field = ids[0][1][1].get("id")
+        assert field
+        bindings = [name for places in ids if (name := places[0][1].text_of("binding"))]
+        what = "a namespace"
+        if bindings:
+            what = f"the namespace{'s' if len(ids) > 1 else ''} {listed(bindings)}"
+        yield Finding(
+            field.value_span,
+            f"{_environments(names)} share {what}: each reads what the others write. "
+            "Use a separate namespace for each.",
+            related=tuple(islice(_related(ids), _MOST)),
+        )
+
+
+def _by_id(config: Config) -> dict[str, list[_Place]]:
+    """Return where each id is: its first entry in every environment that has it."""
+    found: dict[str, dict[int, _Place]] = {}  # by the place of the entry: in code, one can be
+    # that of several modes
     for environment, entries, _, _, _, by_id in bindings_by_env(config):
-        fresh: dict[str, tuple[str | None, Entry]] = {}
         for value, place in by_id.items():
             if value is None:
                 continue
-            known = seen.get(value)
-            if known is None:
-                fresh[value] = environment.name, entries[place]
-                continue
-            name, other = known
-            if not is_real(value) or other.base == entries[place].base:
-                continue  # in code, one entry can be that of several modes
-            field, earlier = entries[place].get("id"), other.get("id")
-            assert field and earlier
-            where = "the top level" if name is None else f"environment {quoted(name)}"
-            yield Finding(
-                field.value_span,
-                f"The environment {quoted(environment.name or '')} uses the same namespace as "
-                f"{where}: each reads what the other writes. Use a separate namespace for each.",
-                related=(Related(earlier.value_span, f"the same id at {where}"),),
-            )
-        seen |= fresh
+            entry = entries[place]
+            found.setdefault(value, {}).setdefault(entry.base, (environment.name, entry))
+    return {value: list(places.values()) for value, places in found.items()}
+
+
+def _environments(names: Sequence[str | None]) -> str:
+    named = [name for name in names if name is not None]
+    noun = "environment" if len(named) == 1 else "environments"
+    return f"{'The top level and the' if None in names else 'The'} {noun} {listed(named)}"
+
+
+def _related(ids: list[list[_Place]]) -> Iterator[Related]:
+    for number, places in enumerate(ids):
+        for at, (name, entry) in enumerate(places):
+            field = entry.get("id")
+            if field is not None and (number, at) != (0, 1):
+                where = "the top level" if name is None else f"environment {quoted(name)}"
+                yield Related(field.value_span, f"the same id at {where}")
 
 
 RULE = ConfigRule(

@@ -7,7 +7,8 @@ makes the list an environment variable; elsewhere, it warns of an unexpected fie
 `kv_namespaces` is a field of another table: of `[vars]`, `[dev]`, `[site]`, `[env.NAME.vars]` or
 any other that is neither the top level nor an environment. In TOML every line below a header
 belongs to that header's table, even after blank lines. A misspelled name, such as `kv-namespaces`,
-counts too.
+counts too. In `[vars]`, a namespace is found in any form: as a table, as JSON in a string, under
+another name, or as the variables `binding` and `id`.
 
 ## Why
 Nothing is bound, and `env.CARTS` is undefined in the Worker. In `[vars]`, wrangler treats the list
@@ -58,11 +59,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kvlens.config.convert import move_list
-from kvlens.config.edit import list_path
+from kvlens.config.edit import Edit, list_path
 from kvlens.config.model import KV_FIELD, Config
 from kvlens.lint.base import ConfigRule, Finding, Fix, Problem, Related
 from kvlens.lint.fix_helpers import in_every_environment
 from kvlens.lint.misplaced_lists import MisplacedList, in_scope, means_kv, misplaced_lists
+from kvlens.lint.namespaces_in_vars import InVars, namespaces_in_vars
 from kvlens.memo import memo
 from kvlens.text import Span
 
@@ -90,6 +92,21 @@ def _check(config: Config) -> Iterator[Finding]:
             f"{found.name} is inside {table}, so it {effect}.{name} {_way_out(config, found)}",
             related=tuple(Related(key, "and here") for key in found.keys[1:]),
         )
+    for span, variable in namespaces_in_vars(config).items():
+        if span not in _captured(config):
+            yield Finding(span, _said(config, variable))
+
+
+def _said(config: Config, variable: InVars) -> str:
+    path = list_path(variable.environment)
+    table = path.replace(KV_FIELD, "vars")
+    what = f"{variable.name} is inside {table}, so it is an environment variable"
+    if variable.is_flat:
+        what = f"binding and id are inside {table}, so they are environment variables"
+    way_out = f"Move it into the list {path}" if config.is_json else f"Write [[{path}]] above them"
+    if not config.is_json and not variable.is_flat:
+        way_out = f"Write [[{path}]], with binding and id below it"
+    return f"{what} there, and wrangler binds no namespace. {way_out}."
 
 
 def _way_out(config: Config, found: MisplacedList) -> str:
@@ -108,6 +125,8 @@ def _way_out(config: Config, found: MisplacedList) -> str:
 
 def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
     found = _captured(config).get(problem.span)
+    if variable := namespaces_in_vars(config).get(problem.span):
+        yield from _own_header(config, problem.span, variable)
     if found is None or found.path == ("env",):
         return
     edits = move_list(config, found.environment, found.headers, found.table, found.entries)
@@ -118,6 +137,20 @@ def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
     more = in_every_environment(config, found.environment, bindings)
     also = ", its bindings to every environment" if more else ""
     yield Fix(f"Move {KV_FIELD} to {home}{also}", (*edits, *more), safe=not more)
+
+
+def _own_header(config: Config, name: Span, variable: InVars) -> Iterator[Fix]:
+    """Write `[[kv_namespaces]]` for the header `[vars.KV]` or `[[vars.KV]]` of a namespace."""
+    base, section = config.section_around(name.start)
+    if config.is_json or variable.is_flat or not section.header or not variable.binding:
+        return
+    if base + section.header[-1].start != name.start:
+        return
+    path, more = list_path(variable.environment), []
+    if variable.environment is None:
+        more = in_every_environment(config, None, [variable.binding])
+    header = Edit(Span(base, base + section.body.head), f"[[{path}]]")
+    yield Fix(f"Write [[{path}]]", (header, *more), safe=not more)
 
 
 RULE = ConfigRule(

@@ -53,6 +53,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from kvlens.lint.base import Context, Finding, Fix, Problem, SourceRule
+from kvlens.lint.guards import is_guarded
 from kvlens.lint.source_fix_helpers import declared_in, given
 from kvlens.lint.wording import quoted
 
@@ -67,7 +68,7 @@ def _check(context: Context) -> Iterator[Finding]:
             continue
         seen.add(use.name)
         missing = declared.missing(use.name)
-        if not missing or use.name in declared.others or analysis.is_optional(use.name):
+        if not missing or use.name in declared.others or is_guarded(context, use.name):
             continue
         yield Finding(
             use.span,
@@ -102,4 +103,5 @@ RULE = SourceRule(
     "The code uses a namespace that an environment lacks",
     _check,
     _fixes,
+    off_by_default=True,  # environment-lacks-binding reports it in the config, once
 )

@@ -57,6 +57,7 @@ from kvlens.config.edit import add_bindings
 from kvlens.js.analysis import BindingUse
 from kvlens.lint.base import Context, Finding, Fix, Problem, Related, SourceRule
 from kvlens.lint.fix_helpers import can_extend
+from kvlens.lint.guards import is_guarded
 from kvlens.lint.source_fix_helpers import given
 from kvlens.lint.wording import listed, quoted
 
@@ -71,7 +72,7 @@ def _check(context: Context) -> Iterator[Finding]:
     for use in analysis.uses:
         if use.name in declared.kv and use.name not in declared.others:
             first.setdefault(use.name, use)
-    missing = [use for name, use in first.items() if not analysis.is_optional(name)]
+    missing = [use for name, use in first.items() if not is_guarded(context, name)]
     if not missing:
         return
     names = [use.name for use in missing]

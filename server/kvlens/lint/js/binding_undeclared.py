@@ -55,6 +55,7 @@ from kvlens.js.similar_names import is_slip, nearest_name
 from kvlens.js.tree import ancestor
 from kvlens.lint.base import Context, Finding, Fix, Problem, Related, SourceRule
 from kvlens.lint.env_members import corrected
+from kvlens.lint.guards import is_guarded
 from kvlens.lint.source_fix_helpers import declared_in, given
 from kvlens.lint.wording import quoted
 
@@ -80,7 +81,7 @@ def _check(context: Context) -> Iterator[Finding]:
             continue  # it is in the config of another deploy
         if use.how != "global" and not _is_namespace(analysis, use):
             continue
-        if analysis.is_optional(use.name):
+        if is_guarded(context, use.name):
             continue
         nearest = nearest_name(use.name, list(declared.kv))
         yield Finding(

@@ -7,7 +7,8 @@ uses.
 The config declares a namespace, and none of the Worker's sources use it. A type or a comment
 doesn't count as use. This is reported only if the whole Worker can be read: its entry, `main`, and
 every file that it imports are in the project, and `env` isn't passed to a package, directly or by
-`app.route("/", createCms())`, or read by a computed name (`env[name]`).
+`app.route("/", createCms())`, or read by a computed name (`env[name]`). Rust, Go and Python aren't
+read.
 
 ## Why
 An unused binding looks as if its data mattered, and has to be maintained in every environment.
@@ -65,6 +66,7 @@ from kvlens.js.grammar import ENDINGS
 from kvlens.js.syntax import Source, arguments_of, outer, plain
 from kvlens.js.tree import ancestor
 from kvlens.lint.base import Finding, Fix, Problem, ProjectRule
+from kvlens.lint.other_languages import is_in_another_language
 from kvlens.lint.wording import quoted
 
 if TYPE_CHECKING:
@@ -84,7 +86,7 @@ def _check(
 ) -> Iterator[Finding]:
     """Reports nothing if the Worker's entry isn't in the texts, or other code can access `env`."""
     facts = declared([config])
-    if facts.unsure or not _has_entries(config, texts):
+    if facts.unsure or is_in_another_language(config) or not _has_entries(config, texts):
         return
     candidates: dict[str, Namespace] = {}
     for namespace in config.namespaces():
@@ -142,6 +144,8 @@ def _imports(source: Source, known: set[str]) -> Iterator[bool]:
         module = source.text_of(node)[1:-1]
         if not module.startswith("."):
             continue
+        if "_bg.wasm" in module:
+            yield False  # wasm-bindgen's output may use any binding
         if PurePath(module).suffix in _DATA:
             yield True
             continue

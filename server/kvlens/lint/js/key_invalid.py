@@ -5,7 +5,8 @@ bytes. A key that isn't a string is converted to one: "undefined", "[object Obje
 
 ## What
 A key is empty, is `.` or `..`, has more than 512 bytes in UTF-8, is missing, or isn't a string:
-`undefined`, `null`, an object, an array in `put()`.
+`undefined`, `null`, an object, an array in `put()`. A key is also too long if its fixed part alone
+is: that of a template or a concatenation, or of `repeat()`, `padEnd()` and `join()`.
 
 ## Why
 The runtime throws `Key name cannot be empty.`, `"." is not allowed as a key name.` or `UTF-8

@@ -34,22 +34,31 @@ export default {
   },
 };
 ```
+
+*Quick fix: reads every page in such a loop, where the page is declared by a statement and only its
+keys are used.*
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from kvlens.config.edit import Edit, line_start, newline_of
 from kvlens.js.calls import KvCall
 from kvlens.js.scopes import FUNCTIONS
+from kvlens.js.syntax import plain
+from kvlens.js.tree import ancestor
 from kvlens.kv.limits import MAX_LIST_KEYS
-from kvlens.lint.base import CallRule, Context, Finding
+from kvlens.lint.base import CallRule, Context, Finding, Fix, Problem
+from kvlens.text import Span
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_STATEMENT = "lexical_declaration"
+_STATEMENTS = frozenset((_STATEMENT, "expression_statement", "return_statement"))
 _PAGES = re.compile(r"list_complete|listComplete|cursor", re.IGNORECASE)
 _KEYS = re.compile(r"\bkeys\b")
 # Uses of the keys for which one page is enough, and their declaration.
@@ -95,10 +104,108 @@ def _outermost(node: Node) -> Node:
     return found
 
 
+def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
+    """Read every page in a loop: for `const page = await KV.list(…)` as a statement."""
+    call = context.analysis.call_at(problem.span)
+    statement = ancestor(call.node, _STATEMENTS) if call is not None else None
+    if call is None or statement is None or not _is_alone(call, statement):
+        return
+    source, names = call.source, call.source.names
+    declarator = statement.named_children[0]
+    pattern = declarator.child_by_field_name("name")
+    if pattern is None or declarator.child_by_field_name("type") is not None:
+        return
+    options = _with_cursor(call)
+    uses = _uses_of_keys(call, pattern)
+    if options is None or uses is None:
+        return
+    keys = uses.name or "keys"
+    page = source.text_of(pattern) if pattern.type == "identifier" else "page"
+    new_names = {keys, "cursor", page} - {uses.name, source.text_of(pattern)}
+    if any(names.occurrences(name) for name in new_names):
+        return  # they may be others
+    start, end = source.span(statement)
+    text = source.text
+    line = text[line_start(text, start) : start]
+    indent = line[: len(line) - len(line.lstrip())]
+    types = source.path.endswith((".ts", ".tsx", ".mts", ".cts"))
+    arguments = call.node.child_by_field_name("arguments")
+    assert arguments is not None
+    get = f"{text[call.span.start : source.span(arguments).start]}({options})"
+    step = "\t" if indent.startswith("\t") else "  "
+    lines = (
+        f"const {keys}{': KVNamespaceListKey<unknown>[]' if types else ''} = [];",
+        f"let cursor{': string | undefined' if types else ''};",
+        "do {",
+        f"{step}const {page} = await {get};",
+        f"{step}{keys}.push(...{page}.keys);",
+        f"{step}cursor = {page}.list_complete ? undefined : {page}.cursor;",
+        "} while (cursor);",
+    )
+    loop = f"{newline_of(text)}{indent}".join(lines)
+    edits = (Edit(Span(start, end), loop), *(Edit(span, keys) for span in uses.spans))
+    yield Fix("Read every page in a loop", edits)
+
+
+class _Uses(NamedTuple):
+    """Where the keys of a page are used, and their name if the page is destructured."""
+
+    name: str | None
+    spans: tuple[Span, ...]
+
+
+def _is_alone(call: KvCall, statement: Node) -> bool:
+    """Return whether a statement only declares what a list returns, in a block."""
+    parent, declarators = statement.parent, statement.named_children
+    if parent is None or parent.type not in ("statement_block", "program"):
+        return False
+    value = declarators[0].child_by_field_name("value") if len(declarators) == 1 else None
+    types = call.node.child_by_field_name("type_arguments")
+    if value is None or value.type != "await_expression" or types is not None:
+        return False
+    return plain(value.named_children[-1]) == call.node and statement.type == _STATEMENT
+
+
+def _with_cursor(call: KvCall) -> str | None:
+    """Return the options with the cursor; None if they aren't a literal on one line."""
+    nodes = call.argument_nodes
+    if not nodes:
+        return "{ cursor }"
+    inner = plain(nodes[0])
+    text = call.source.text_of(inner)
+    if inner.type != "object" or "\n" in text or len(nodes) > 1 or "//" in text:
+        return None
+    members = text[1:-1].strip().rstrip(",").rstrip()
+    return f"{{ {members}, cursor }}" if members else "{ cursor }"
+
+
+def _uses_of_keys(call: KvCall, pattern: Node) -> _Uses | None:
+    """Return the uses of `page.keys`, or the name in `{ keys }`; None for any other use."""
+    names, source = call.source.names, call.source
+    if pattern.type == "object_pattern":
+        members = pattern.named_children
+        if len(members) != 1 or source.text_of(members[0]) != "keys":
+            return None
+        return _Uses("keys", ())
+    declared = names.resolve(pattern) if pattern.type == "identifier" else None
+    spans: list[Span] = []
+    for use in names.references(declared) if declared is not None else ():
+        member = use.parent
+        name = member.child_by_field_name("property") if member is not None else None
+        is_keys = member is not None and member.type == "member_expression" and name is not None
+        if member is None or name is None or not is_keys or source.text_of(name) != "keys":
+            return None
+        if any(child.type == "optional_chain" for child in member.children):
+            return None
+        spans.append(source.span(member))
+    return _Uses(None, tuple(spans)) if spans else None
+
+
 RULE = CallRule(
     "list-without-cursor",
     "information",
     "Only the first page of a list is read",
     frozenset({"list"}),
     _check,
+    _fixes,
 )

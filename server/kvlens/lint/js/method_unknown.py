@@ -3,7 +3,7 @@
 ## What
 A method that KV doesn't have is called on a namespace: one of another store, such as `set()`,
 `has()` or `getItem()`, or a misspelled one. It isn't reported if the code checks that the method
-exists, as in `env.KV.has?.("k")`, or declares its own type `KVNamespace`.
+exists, as in `env.KV.has?.("k")`, adds it, or declares its own type `KVNamespace`.
 
 ## Why
 A namespace has `get`, `getWithMetadata`, `put`, `list` and `delete`, and nothing else. Any other
@@ -117,7 +117,7 @@ _ALL = "A namespace has get, getWithMetadata, put, list and delete."
 def _check(context: Context) -> Iterator[Finding]:
     analysis = context.analysis
     tested: dict[str, bool] = {}
-    if _own_type(analysis):
+    if _own_type(analysis) or _is_extended(analysis):
         return
     for name in sorted(_names(analysis), key=lambda node: node.start_byte):
         word = analysis.source.text_of(name)
@@ -174,6 +174,12 @@ def _own_type(analysis: Analysis) -> bool:
         for node in analysis.source.names.nodes("KVNamespace")
         if node.type == "type_identifier" and "declaration" in getattr(node.parent, "type", "")
     )
+
+
+def _is_extended(analysis: Analysis) -> bool:
+    """Return whether the code adds members to a namespace: `Object.assign(env.KV, { … })`."""
+    merges = analysis.resolver.flow.members.merges
+    return any(analysis.resolver.namespace(base) is not None for base, _ in merges)
 
 
 def _is_tested(analysis: Analysis, word: str) -> bool:

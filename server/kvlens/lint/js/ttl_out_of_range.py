@@ -3,7 +3,8 @@
 ## What
 `expirationTtl` of a `put()` is below 60 seconds, above 2147483647, or not a number. Constants and
 arithmetic are followed, also a default such as `ttl ?? 30`, a bound such as `Math.min(ttl, 30)`,
-and both sides of `short ? 10 : 30`. A value that comes from other code isn't guessed.
+and both sides of `short ? 10 : 30`. So is what a call in the same file passes to a function that
+hands it on as the TTL. A value that comes from other code isn't guessed.
 
 ## Why
 The call throws `KV PUT failed: 400 Invalid expiration_ttl of 30. Expiration TTL must be at least
@@ -33,10 +34,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kvlens.js.callers import arguments_for, plain_parameter
 from kvlens.js.calls import KvCall
 from kvlens.js.constant_evaluator import Value
+from kvlens.js.scopes import is_assigned
+from kvlens.js.syntax import plain
 from kvlens.kv.limits import INT32_MAX, MIN_EXPIRATION_TTL
-from kvlens.lint.base import CallRule, Context, Finding
+from kvlens.lint.base import CallRule, Context, Finding, Related
+from kvlens.lint.bounds import is_bounded
 from kvlens.lint.source_fix_helpers import in_seconds
 from kvlens.lint.wording import digits, named, place, shown, whole
 
@@ -46,6 +51,8 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     if option is None:
         return
     value, number = option.value, option.value.number
+    if number is None:
+        yield from _from_callers(call, value)
     if number is None and (some := value.sometimes) is not None and some.number is not None:
         yield from _sometimes(call, value, some.number)
         return
@@ -57,23 +64,48 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
                 f"Pass the lifetime of the key in seconds, {MIN_EXPIRATION_TTL} or more.",
             )
         return
+    yield from _wrong(call, named(call, option), value, number)
+
+
+def _wrong(
+    call: KvCall, name: str, value: Value, number: float, related: tuple[Related, ...] = ()
+) -> Iterator[Finding]:
     seconds = whole(number)
     if seconds < MIN_EXPIRATION_TTL:
         yield Finding(
             place(call, value),
-            f"{named(call, option)} is {shown(value)}, and the minimum is {MIN_EXPIRATION_TTL} "
+            f"{name} is {shown(value)}, and the minimum is {MIN_EXPIRATION_TTL} "
             f"seconds: {call.title} throws. Use {MIN_EXPIRATION_TTL} or more. For a shorter "
             f"lifetime, store a time in the value and compare it in the code.",
-            data={"replace": str(MIN_EXPIRATION_TTL)},
+            related,
+            {"replace": str(MIN_EXPIRATION_TTL)},
         )
     elif seconds > INT32_MAX:
         in_seconds = digits(number // 1000)
         yield Finding(
             place(call, value),
-            f"{named(call, option)} is {shown(value)}, and the maximum is {INT32_MAX}: "
+            f"{name} is {shown(value)}, and the maximum is {INT32_MAX}: "
             f"{call.title} throws. A TTL is in seconds; these milliseconds are {in_seconds}.",
-            data={"replace": in_seconds, "divide": 1000},
+            related,
+            {"replace": in_seconds, "divide": 1000},
         )
+
+
+def _from_callers(call: KvCall, value: Value) -> Iterator[Finding]:
+    """Report what calls of a function pass that hands it on as the TTL, if nothing bounds it."""
+    node, names = plain(value.node), call.source.names
+    declared = names.resolve(node) if node.type.endswith("identifier") else None
+    own = plain_parameter(names, declared) if declared is not None else None
+    if own is None or declared is None or value.foreign:
+        return
+    if is_assigned(names, declared) or is_bounded(call.source, call.node, [names.text(node)]):
+        return
+    related = (Related(call.source.span(node), "this becomes the TTL"),)
+    for given in arguments_for(names, own):
+        passed = call.folder.value(given) if given is not None else None
+        if passed is not None and passed.kind == "number" and passed.number is not None:
+            name = f"The expirationTtl that {names.text(own.function)}() passes on"
+            yield from _wrong(call, name, passed, passed.number, related)
 
 
 def _sometimes(call: KvCall, value: Value, number: float) -> Iterator[Finding]:

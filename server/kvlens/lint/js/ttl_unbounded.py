@@ -34,7 +34,6 @@ export default {
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -44,6 +43,7 @@ from kvlens.js.syntax import Source, arguments_of, call_of, callee, plain
 from kvlens.js.tree import ancestor
 from kvlens.kv.limits import MIN_EXPIRATION_TTL
 from kvlens.lint.base import CallRule, Context, Finding, Fix, Problem
+from kvlens.lint.bounds import is_bounded
 from kvlens.lint.source_fix_helpers import write
 from kvlens.lint.wording import place
 from kvlens.memo import memo
@@ -53,7 +53,6 @@ if TYPE_CHECKING:
 
 _SAME = {"Math.floor", "Math.round", "Math.ceil", "Math.trunc", "Number", "parseInt"}
 _DEEPEST = 12
-_LONGEST = 40_000  # bytes of a function that are searched
 _MOST_CALLS = 100  # of a function that are looked at
 
 
@@ -77,12 +76,13 @@ def _named(call: KvCall, node: Node) -> str | None:
     """Say what a TTL is, if nothing bounds it."""
     words: list[str] = []
     if _is_time_left(call, node, words, 0):
-        return None if _is_bounded(call, words) else "expirationTtl is the time that is left"
+        is_safe = is_bounded(call.source, call.node, words)
+        return None if is_safe else "expirationTtl is the time that is left"
     declared = call.source.names.resolve(node) if node.type.endswith("identifier") else None
     if declared is None or declared.kind != "parameter" or not _is_passed_in(call, declared):
         return None
-    words = [call.source.text_of(node)]
-    return None if _is_bounded(call, words) else "expirationTtl is whatever a caller passes"
+    is_safe = is_bounded(call.source, call.node, [call.source.text_of(node)])
+    return None if is_safe else "expirationTtl is whatever a caller passes"
 
 
 def _is_time_left(call: KvCall, node: Node, words: list[str], depth: int) -> bool:
@@ -115,22 +115,6 @@ def _is_time_left(call: KvCall, node: Node, words: list[str], depth: int) -> boo
     is_now = now.kind == "time" or (now.kind == "instance" and now.value == "Date" and now.complete)
     words.append(source.text_of(plain(left)))
     return is_now and then.kind in ("unknown", "numeric")
-
-
-def _is_bounded(call: KvCall, words: list[str]) -> bool:
-    """Return whether the code compares one of the names, or raises it."""
-    function = ancestor(call.node, FUNCTIONS)
-    while function is not None and (more := ancestor(function, FUNCTIONS)) is not None:
-        function = more
-    around = function or call.source.root
-    if around.end_byte - around.start_byte > _LONGEST:
-        return True  # it may be anywhere
-    text = call.source.text_of(around)
-    for word in words:
-        name = rf"(?<![\w$.]){re.escape(word)}(?![\w$])"
-        if re.search(rf"{name}\)?\s*[<>]|[<>]=?\s*\(?{name}|(?:max|clamp)\w*\([^()]*{name}", text):
-            return True
-    return False
 
 
 def _is_passed_in(call: KvCall, declared: Declaration) -> bool:

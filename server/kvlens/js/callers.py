@@ -1,0 +1,71 @@
+"""What the calls of a function in its own file pass for a parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from kvlens.js.scopes import FUNCTIONS, Declaration, Scopes
+from kvlens.js.syntax import arguments_of, call_of
+from kvlens.js.tree import ancestor, is_field
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_MOST_CALLS = 100  # of a function that are looked at
+
+
+class PlainParameter(NamedTuple):
+    """A parameter that isn't destructured, of a function or method with a name."""
+
+    function: Node  # its name
+    at: int
+    is_exported: bool  # other files may call the function
+
+
+def plain_parameter(names: Scopes, declared: Declaration) -> PlainParameter | None:
+    """Return the place of a parameter; None for any that calls can't be found of."""
+    function = ancestor(declared.node, FUNCTIONS)
+    given = function.child_by_field_name("parameters") if function is not None else None
+    if declared.kind != "parameter" or declared.path or function is None or given is None:
+        return None
+    places = [child.id for child in given.named_children if child.type != "comment"]
+    name, holder = function.child_by_field_name("name"), function.parent
+    if function.type in ("arrow_function", "function_expression"):
+        if holder is None or holder.type != "variable_declarator":
+            return None
+        name = holder.child_by_field_name("name")
+        holder = holder.parent.parent if holder.parent is not None else None
+    if name is None or name.type not in ("identifier", "property_identifier"):
+        return None
+    if declared.origin.id not in places:
+        return None
+    is_exported = holder is not None and holder.type == "export_statement"
+    return PlainParameter(name, places.index(declared.origin.id), is_exported)
+
+
+def arguments_for(names: Scopes, parameter: PlainParameter) -> Iterator[Node | None]:
+    """Yield what each call in the file passes for a parameter; None for nothing."""
+    calls = (call for use in _uses(names, parameter.function) if (call := call_of(use)))
+    for call, _ in zip(calls, range(_MOST_CALLS), strict=False):
+        given = arguments_of(call)
+        if any(node.type == "spread_element" for node in given[: parameter.at + 1]):
+            continue
+        yield given[parameter.at] if parameter.at < len(given) else None
+
+
+def _uses(names: Scopes, function: Node) -> Iterator[Node]:
+    if function.type == "identifier":
+        own = names.resolve(function)
+        yield from names.references(own) if own is not None else ()
+        return
+    body = ancestor(function, {"class_body"})
+    for node in names.nodes(names.text(function)) if body is not None else ():  # this.save()
+        member = node.parent
+        if member is None or member.type != "member_expression":
+            continue
+        base = member.child_by_field_name("object")
+        if base is None or base.type != "this" or not is_field(member, "property", node):
+            continue
+        if ancestor(member, {"class_body"}) == body:
+            yield member

@@ -1,0 +1,32 @@
+"""Whether code keeps a number within bounds, as far as its text says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from kvlens.js.scopes import FUNCTIONS
+from kvlens.js.syntax import Source
+from kvlens.js.tree import ancestor
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_LONGEST = 40_000  # bytes of a function that are searched
+
+
+def is_bounded(source: Source, node: Node, words: Iterable[str]) -> bool:
+    """Return whether the function around a node compares one of these names, or raises it."""
+    function = ancestor(node, FUNCTIONS)
+    while function is not None and (more := ancestor(function, FUNCTIONS)) is not None:
+        function = more
+    around = function or source.root
+    if around.end_byte - around.start_byte > _LONGEST:
+        return True  # it may be anywhere
+    text = source.text_of(around)
+    for word in words:
+        name = rf"(?<![\w$.]){re.escape(word)}(?![\w$])"
+        if re.search(rf"{name}\)?\s*[<>]|[<>]=?\s*\(?{name}|(?:max|clamp)\w*\([^()]*{name}", text):
+            return True
+    return False

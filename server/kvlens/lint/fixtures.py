@@ -1,0 +1,33 @@
+"""Recognize configs that nobody deploys as they are: in tests, templates and examples."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+
+from kvlens.config.project_context import repository
+
+_FOLDERS = frozenset(
+    (
+        "test", "tests", "__tests__", "e2e", "testdata", "mocks", "__mocks__",
+        "fixture", "fixtures", "__fixtures__",
+        "template", "templates", "example", "examples",
+    )
+)  # fmt: skip
+_NAME = re.compile(r"[._-](?:example|sample|template|tmpl|test|fixture)\b", re.IGNORECASE)
+
+
+@lru_cache(maxsize=1_024)
+def is_fixture(path: str) -> bool:
+    """Return whether a config is a fixture, a template or an example by its path.
+
+    Only folders of its repository count: a repository may itself be in a folder "test".
+    """
+    whole = Path(path)
+    if _NAME.search(whole.name):
+        return True
+    if not whole.is_absolute():
+        return False
+    folders = whole.parent.relative_to(repository(whole.parent)).parts
+    return any(folder.lower() in _FOLDERS for folder in folders)

@@ -1,0 +1,271 @@
+"""A number that is read, changed and put back: two requests at once lose one of the changes.
+
+## What
+`put()` stores a number that is one more or less, or some other known number more or less, than what
+`get()` of the same key returned before in the same function. It isn't reported in a Durable Object
+and in a `scheduled()` handler, which don't run twice at once.
+
+## Why
+KV is last-write-wins and has no atomic operations. Two requests that read 7 both write 8, and a
+location that still has the old value in its cache, for a minute or longer, writes that plus one.
+KV also allows only one write per second to a key, and rejects more with 429.
+
+## Example
+```js
+export default {
+  async fetch(request, env, ctx) {
+    const visits = Number(await env.KV.get("visits"));
+    await env.KV.put("visits", String(visits + 1));
+    return new Response("ok");
+  },
+};
+```
+
+## Fix
+Count in a Durable Object, whose requests run one after another, or in Analytics Engine:
+
+```js
+export default {
+  async fetch(request, env, ctx) {
+    const counter = env.COUNTER.get(env.COUNTER.idFromName("visits"));
+    await counter.increment();
+    return new Response("ok");
+  },
+};
+```
+
+If an approximate number is enough, say so in a comment:
+`// kvlens-disable-line counter-not-atomic -- approximate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from kvlens.js.calls import KvCall
+from kvlens.js.scopes import FUNCTIONS, Declaration, is_assigned
+from kvlens.js.syntax import arguments_of, callee, plain
+from kvlens.js.tree import ancestor
+from kvlens.lint.base import CallRule, Context, Finding, Related
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_DEEPEST = 12
+_AS_TEXT = ("String", "JSON.stringify")
+_AS_NUMBER = ("Number", "parseInt", "parseFloat", "Number.parseInt", "Number.parseFloat",
+              "JSON.parse", "Math.max", "Math.floor")  # fmt: skip
+_ALONE = ("scheduled", "alarm")  # handlers
+_CLASSES = frozenset(("class_declaration", "class", "abstract_class_declaration"))
+
+
+def _check(call: KvCall, context: Context) -> Iterator[Finding]:
+    if len(call.argument_nodes) < 2 or _is_alone(call):
+        return
+    read = _Counter(call, context).stepped_from(call.argument_nodes[1])
+    if read is None or not _is_same_key(call, read):
+        return
+    yield Finding(
+        call.method_span,
+        f"{call.title} stores a count that was read before, and KV has no atomic operations: of "
+        "two requests at the same time, one isn't counted. Count in a Durable Object instead.",
+        related=(Related(read.span, "the count is read here"),),
+    )
+
+
+class _Counter:
+    """Follows a stored number back to the get() that it is made of."""
+
+    def __init__(self, call: KvCall, context: Context) -> None:
+        self._call = call
+        self._context = context
+        self._names = call.source.names
+        self._left = 200  # nodes that are looked at
+
+    def stepped_from(self, node: Node, depth: int = 0) -> KvCall | None:
+        """Return the get() whose number an expression changes by a known one."""
+        node = plain(node)
+        self._left -= 1
+        if depth > _DEEPEST or self._left < 0:
+            return None
+        if (inner := self._as_text(node)) is not None:
+            return self.stepped_from(inner, depth + 1)
+        if node.type == "binary_expression":
+            return self._sum(node)
+        if node.type == "update_expression":  # ++n
+            argument = node.child_by_field_name("argument")
+            is_before = node.children[0].type in ("++", "--")
+            return self._read(argument, depth + 1) if argument is not None and is_before else None
+        declared = self._variable(node)
+        if declared is None:
+            return None
+        start = declared.origin.child_by_field_name("value")
+        if start is None:
+            return None
+        if not is_assigned(self._names, declared):
+            return self.stepped_from(start, depth + 1)
+        return self._counted(declared, start, depth)
+
+    def _as_text(self, node: Node) -> Node | None:
+        """Return the number in `String(n)`, `n.toString()`, `${n}` and the like."""
+        if node.type == "template_string":
+            parts = node.named_children
+            is_alone = len(parts) == 1 and parts[0].type == "template_substitution"
+            return parts[0].named_children[0] if is_alone and parts[0].named_children else None
+        if node.type != "call_expression":
+            return None
+        function, given = callee(node), arguments_of(node)
+        if function is None:
+            return None
+        if given[1:] == [] and given and self._text(function) in _AS_TEXT:
+            return given[0]
+        name = function.child_by_field_name("property")
+        is_method = name is not None and self._text(name) == "toString"
+        return function.child_by_field_name("object") if is_method and not given else None
+
+    def _sum(self, node: Node) -> KvCall | None:
+        """Return the get() in `n + 1` and `n - 1`."""
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        operator = node.child_by_field_name("operator")
+        if left is None or right is None or operator is None or operator.type not in ("+", "-"):
+            return None
+        if self._is_number(right):
+            return self._read(left)
+        return self._read(right) if operator.type == "+" and self._is_number(left) else None
+
+    def _counted(self, declared: Declaration, start: Node, depth: int) -> KvCall | None:
+        """Return the get() of a variable that is only counted up or down after it."""
+        read = self._read(start, depth + 1)
+        changes = 0
+        for use in self._names.references(declared):
+            parent = use.parent
+            if parent is None or use.start_byte > self._call.node.start_byte:
+                continue
+            left, right = parent.child_by_field_name("left"), parent.child_by_field_name("right")
+            if parent.type == "update_expression":
+                changes += 1
+            elif left == use and right is not None and parent.type.endswith("nment_expression"):
+                is_added = parent.type.startswith("augmented") and self._is_number(right)
+                if is_added:
+                    operator = parent.child_by_field_name("operator")
+                    is_added = operator is not None and operator.type in ("+=", "-=")
+                elif plain(right).type == "binary_expression":
+                    is_added = self._is_step(plain(right), declared)
+                if not is_added:
+                    return None
+                changes += 1
+        return read if changes else None
+
+    def _is_step(self, node: Node, declared: Declaration) -> bool:
+        """Return whether this is `n + 1`, of a variable."""
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        operator = node.child_by_field_name("operator")
+        if left is None or right is None or operator is None or operator.type not in ("+", "-"):
+            return False
+        left = plain(left)
+        return (
+            left.type == "identifier"
+            and self._names.resolve(left) == declared
+            and (self._is_number(right))
+        )
+
+    def _read(self, node: Node, depth: int = 0) -> KvCall | None:
+        """Return the get() that a number is read from: `Number(await kv.get(k)) || 0`."""
+        node = plain(node)
+        self._left -= 1
+        if depth > _DEEPEST or self._left < 0:
+            return None
+        found = self._context.analysis.call_of(node)
+        if found is not None and found.method == "get" and found.fate == "awaited":
+            return found
+        if node.type == "await_expression" and node.named_children:
+            return self._read(node.named_children[-1], depth + 1)
+        if node.type == "call_expression":
+            function, given = callee(node), arguments_of(node)
+            if function is None or not given or self._text(function) not in _AS_NUMBER:
+                return None
+            at = 1 if self._is_number(given[0]) and len(given) > 1 else 0
+            return self._read(given[at], depth + 1)
+        if node.type == "unary_expression":
+            argument, operator = (node.child_by_field_name(n) for n in ("argument", "operator"))
+            is_plus = operator is not None and operator.type == "+"
+            return self._read(argument, depth + 1) if argument is not None and is_plus else None
+        if node.type == "binary_expression":
+            left, operator = (node.child_by_field_name(n) for n in ("left", "operator"))
+            is_default = operator is not None and operator.type in ("||", "??")
+            return self._read(left, depth + 1) if left is not None and is_default else None
+        if node.type == "ternary_expression":
+            sides = (node.child_by_field_name(n) for n in ("consequence", "alternative"))
+            reads = (self._read(side, depth + 1) for side in sides if side is not None)
+            return next((read for read in reads if read is not None), None)
+        declared = self._variable(node)
+        start = declared.origin.child_by_field_name("value") if declared is not None else None
+        return self._read(start, depth + 1) if start is not None else None
+
+    def _variable(self, node: Node) -> Declaration | None:
+        """Return the declaration of a variable of the function around the put()."""
+        declared = self._names.resolve(node) if node.type == "identifier" else None
+        if declared is None or declared.kind not in ("const", "let") or declared.path:
+            return None
+        function = ancestor(self._call.node, FUNCTIONS)
+        return declared if ancestor(declared.node, FUNCTIONS) == function else None
+
+    def _is_number(self, node: Node) -> bool:
+        return self._call.folder.value(node).kind == "number"
+
+    def _text(self, node: Node) -> str:
+        return self._call.source.text_of(node)
+
+
+def _is_same_key(put: KvCall, get: KvCall) -> bool:
+    """Return whether both calls are certainly of one key of one namespace."""
+    if put.binding is None or put.binding != get.binding:
+        text = put.source.text_of
+        if put.binding or get.binding or text(plain(put.receiver)) != text(plain(get.receiver)):
+            return False
+    if put.key is None or get.key is None or get.key.kind == "array":
+        return False
+    if put.key.kind == get.key.kind == "string":
+        return put.key.value == get.key.value
+    one, other = put.argument_nodes[0], get.argument_nodes[0]
+    if put.source.text_of(one) != put.source.text_of(other):
+        return False
+    return all(_is_constant(put, node) for node in _identifiers(one))
+
+
+def _identifiers(node: Node) -> Iterator[Node]:
+    if node.type == "identifier":
+        yield node
+    for child in node.named_children:
+        yield from _identifiers(child)
+
+
+def _is_constant(call: KvCall, node: Node) -> bool:
+    declared = call.source.names.resolve(node)
+    return declared is None or not is_assigned(call.source.names, declared)
+
+
+def _is_alone(call: KvCall) -> bool:
+    """Return whether the code never runs twice at once: in a Durable Object or a cron job."""
+    owner = ancestor(call.node, _CLASSES)
+    if owner is not None and "DurableObject" in call.source.text_of(owner)[:1_000]:
+        return True
+    function = ancestor(call.node, FUNCTIONS)
+    while function is not None:
+        name = function.child_by_field_name("name")
+        if name is None and function.parent is not None and function.parent.type == "pair":
+            name = function.parent.child_by_field_name("key")
+        if name is not None and call.source.text_of(name) in _ALONE:
+            return True
+        function = ancestor(function, FUNCTIONS)
+    return False
+
+
+RULE = CallRule(
+    "counter-not-atomic",
+    "information",
+    "A count is read, changed and put back, which loses changes",
+    frozenset({"put"}),
+    _check,
+)

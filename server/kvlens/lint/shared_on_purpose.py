@@ -1,0 +1,43 @@
+"""Whether a config says that two bindings share a namespace on purpose."""
+
+from __future__ import annotations
+
+import re
+
+from kvlens.config.comments import comments
+from kvlens.config.model import Config, Entry
+from kvlens.memo import memo
+from kvlens.text import LineIndex
+
+_SAYS = re.compile(
+    r"\b(?:share[sd]?|sharing|same|common|alias(?:es)?|reuse[sd]?|intentional(?:ly)?|deliberate(?:ly)?"
+    r"|on purpose)\b",
+    re.IGNORECASE,
+)
+_NAMED = re.compile(r"(?:^|_)(?:SHARED|COMMON|GLOBAL)(?:_|$)", re.IGNORECASE)
+
+
+def is_shared_on_purpose(config: Config, *entries: Entry) -> bool:
+    """Return whether a comment at one of the entries, or a binding's name, says so."""
+    lines = _lines_that_say(config)
+    index = LineIndex(config.text) if lines else None
+    for entry in entries:
+        if _NAMED.search(entry.text_of("binding") or ""):
+            return True
+        if index is not None:
+            first, last = (index.line_of(at) for at in (entry.span.start, entry.span.end))
+            if lines & set(range(first - 1, last + 1)):
+                return True
+    return False
+
+
+@memo
+def _lines_that_say(config: Config) -> frozenset[int]:
+    """Return the lines with a comment about sharing."""
+    if not _SAYS.search(config.text):
+        return frozenset()
+    index = LineIndex(config.text)
+    found = comments(config.text, syntax=config.syntax)
+    return frozenset(
+        index.line_of(span.end) for span in found if _SAYS.search(config.text[slice(*span)])
+    )

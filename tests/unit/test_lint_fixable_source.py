@@ -1,0 +1,155 @@
+"""Fixes of sources: what they write, and which of them are applied to a whole file."""
+
+from __future__ import annotations
+
+import pytest
+from kvlens.config.edit import applied
+from kvlens.config.reader import load_text
+from kvlens.js.reader import read_source
+from kvlens.js.source_context import SourceContext
+from kvlens.lint.fix_file import fixed_text
+from kvlens.lint.fixable_source import FixableSource
+from kvlens.lint.fixes import fixes_for
+
+CONFIG = load_text('kv_namespaces = [{ binding = "KV" }]', "/shop/wrangler.toml")
+NOW = 1_800_000_000.0
+
+
+def fixable(text: str, name: str) -> FixableSource:
+    """Return a source of the project."""
+    return FixableSource(read_source(text, f"/shop/src/{name}"), SourceContext([CONFIG]), NOW)
+
+
+def handler(body: str) -> str:
+    """Return a module Worker with this body of fetch."""
+    return f"export default {{\n  async fetch(request, env, ctx) {{\n    {body}\n  }},\n}};\n"
+
+
+# id: (rule, whether it is safe, file, body of a handler, the body after the first fix of the rule)
+FIXES: dict[str, tuple[str, bool, str, str, str]] = {
+    "bulk-get": (
+        "get-in-loop",
+        False,
+        "a.js",
+        "const a = await Promise.all(ids.map((id) => env.KV.get(id)));",
+        "const a = await env.KV.get(ids).then((found) => ids.map((key) => found.get(key) ?? null));",
+    ),
+    "bulk-get-of-a-type": (
+        "get-in-loop",
+        False,
+        "a.ts",
+        'return Promise.all(ids.map(async id => await env.KV.get<Cart>(id, "json")));',
+        'return env.KV.get<Cart>(ids, "json").then((found) => ids.map((key) => found.get(key) ?? null));',
+    ),
+    "get-json": (
+        "get-then-parse",
+        True,
+        "a.js",
+        "const a = JSON.parse(await env.KV.get('a'));",
+        "const a = await env.KV.get('a', \"json\");",
+    ),
+    "get-json-with-types": (
+        "get-then-parse",
+        True,
+        "a.ts",
+        'const a = JSON.parse((await env.KV.get(key, "text"))!) as Cart;',
+        'const a = await env.KV.get<any>(key, "json") as Cart;',
+    ),
+    "get-json-of-a-member": (
+        "get-then-parse",
+        True,
+        "a.js",
+        "return JSON.parse((await env.KV.get(`a:${id}`)) ?? 'null')?.name;",
+        'return (await env.KV.get(`a:${id}`, "json"))?.name;',
+    ),
+    "cursor-loop": (
+        "list-without-cursor",
+        False,
+        "a.js",
+        'const page = await env.KV.list({ prefix: "a:" });\n'
+        "    return Response.json(page.keys.map((key) => key.name), page.keys.length);",
+        """const keys = [];
+    let cursor;
+    do {
+      const page = await env.KV.list({ prefix: "a:", cursor });
+      keys.push(...page.keys);
+      cursor = page.list_complete ? undefined : page.cursor;
+    } while (cursor);
+    return Response.json(keys.map((key) => key.name), keys.length);""",
+    ),
+    "cursor-loop-with-types": (
+        "list-without-cursor",
+        False,
+        "a.ts",
+        "const { keys } = await env.KV.list();\n    for (const key of keys) use(key);",
+        """const keys: KVNamespaceListKey<unknown>[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await env.KV.list({ cursor });
+      keys.push(...page.keys);
+      cursor = page.list_complete ? undefined : page.cursor;
+    } while (cursor);
+    for (const key of keys) use(key);""",
+    ),
+}  # fmt: skip
+
+# id: (rule, body of a handler): reported, without a fix
+WITHOUT_FIX: dict[str, tuple[str, str]] = {
+    "bulk-get-of-other-keys": (
+        "get-in-loop",
+        "return Promise.all(ids.map((id) => env.KV.get(`cart:${id}`)));",
+    ),
+    "bulk-get-that-does-more": (
+        "get-in-loop",
+        "return Promise.all(ids.map(async (id) => [id, await env.KV.get(id)]));",
+    ),
+    "bulk-get-of-settled": (
+        "get-in-loop",
+        "return Promise.allSettled(ids.map((id) => env.KV.get(id)));",
+    ),
+    "list-whose-page-is-handed-on": (
+        "list-without-cursor",
+        "const page = await env.KV.list(); use(page); return page.keys;",
+    ),
+    "list-with-more-of-the-page": (
+        "list-without-cursor",
+        "const { keys, cacheStatus } = await env.KV.list(); return keys.map(f);",
+    ),
+    "list-beside-the-name": (
+        "list-without-cursor",
+        "const keys = 1; const page = await env.KV.list(); return page.keys.map(f);",
+    ),
+    "list-with-a-type": (
+        "list-without-cursor",
+        "const page = await env.KV.list<Meta>(); return page.keys.map(f);",
+    ),
+    "list-in-an-expression": (
+        "list-without-cursor",
+        "return (await env.KV.list()).keys.map(f);",
+    ),
+    "bulk-get-beside-the-name": (
+        "get-in-loop",
+        "const found = 1; return Promise.all(ids.map((id) => env.KV.get(id)));",
+    ),
+}
+
+
+@pytest.mark.parametrize(("code", "safe", "name", "body", "after"), FIXES.values(), ids=FIXES)
+def test_a_fix_writes_what_a_person_would(
+    code: str, safe: bool, name: str, body: str, after: str
+) -> None:
+    source = fixable(handler(body), name)
+    (problem,) = (problem for problem in source.problems if problem.code == code)
+    fix = fixes_for(source, problem)[0]
+    assert applied(source.file.text, fix.edits) == handler(after)
+    assert fix.safe == safe
+    once = fixed_text(source, source.problems, {code: "warning"})
+    assert once == (handler(after) if safe else None)
+    assert once is None or fixed_text(fixable(once, name), fixable(once, name).problems, {}) is None
+
+
+@pytest.mark.parametrize(("code", "body"), WITHOUT_FIX.values(), ids=WITHOUT_FIX)
+def test_what_is_not_certain_has_no_fix(code: str, body: str) -> None:
+    source = fixable(handler(body), "a.ts")
+    (problem,) = (problem for problem in source.problems if problem.code == code)
+    assert fixes_for(source, problem) == []
