@@ -344,6 +344,8 @@ SEEDS: dict[str, tuple[str, str, list[str]]] = {
         ["seed-doubtful"],
     ),
     "elsewhere-unasked": ("data/A.json", "[1]", []),
+    "of-no-binding": ("seeds/users.json", '{"users": []}', []),
+    "array-of-no-binding": ("seeds/a.json", '[{"name": "Ada"}]', []),
 }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from kvlens.cli import main
-from kvlens.js.resolution import Resolver, workspace_root
+from kvlens.js.resolution import Resolver, Workspace, workspace_root
 from kvlens.js.script_blocks import code_of
 
 from tests.unit.marked_text import marked
@@ -376,7 +376,9 @@ def test_nothing_outside_the_workspace_is_read(
     )
     project = tmp_path / "project"
     write(project, {"wrangler.toml": CONFIG, "src/index.ts": entry})
-    assert Resolver(project).resolve(str(project / "src/index.ts"), "../../secret") is None
+    assert (
+        Resolver(Workspace(project)).resolve(str(project / "src/index.ts"), "../../secret") is None
+    )
     assert problems_in(project, capsys) == {}
 
 

@@ -482,7 +482,11 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
     ),
     "then-in-a-callback": (
         "promise-not-awaited",
-        '«request.text().then»((text) => env.KV.put("k", text));',
+        '«request.text»().then((text) => env.KV.put("k", text));',
+    ),
+    "own-async-function-with-catch": (
+        "promise-not-awaited",
+        'async function save() { await env.KV.put("k", "v"); } «save»().catch(log).finally(end);',
     ),
     # methods
     "set": ("method-unknown", 'await env.KV.«set»("k", "v");'),
@@ -998,6 +1002,10 @@ CLEAN_IN_HANDLER: dict[str, str] = {
 }
 
 CLEAN: dict[str, str] = {
+    "script-that-runs-when-it-is-started": (
+        "async function main(env) { await env.KV.put('k', 'v'); }\n"
+        "main(process.env).catch(console.error);"
+    ),
     "ttl-of-callers-raised": "export async function save(env, ttl) {"
     ' ttl = Math.max(ttl, 60); await env.KV.put("k", "v", { expirationTtl: ttl }); }',
     "ttl-of-callers-compared": "export async function save(env, ttl) {"
@@ -1151,6 +1159,12 @@ WITH_CONFIG: dict[str, tuple[str, str, list[str]]] = {
         '[env.a]\nkv_namespaces = [{ binding = "KV" }]\n[env.b]\nkv_namespaces = [{ binding = "KV" }]\n',
         handler('await env.KV.get("k"); await env.KV.get("l");'),
         ["binding-only-in-environments"],
+    ),
+    "top-level-without-any-since-its-list-is-in-a-table": (
+        '[assets]\ndirectory = "a"\nkv_namespaces = [{ binding = "KV" }]\n'
+        '[env.a]\nkv_namespaces = [{ binding = "KV" }]\n',
+        handler('await env.KV.get("k");'),
+        [],
     ),
     "top-level-without-any-tested-for": (
         '[env.a]\nkv_namespaces = [{ binding = "KV" }]\n',

@@ -64,6 +64,7 @@ _OF_SEVERAL = {"Promise.all", "Promise.allSettled", "Promise.race", "Promise.any
 _TIMERS = {"setTimeout", "setInterval", "queueMicrotask"}
 _FURTHEST = 12  # steps that a promise is followed
 _MOST_CALLS = 50  # of a function that are looked at
+_LONGEST_NAME = 40  # characters, in a message
 _NESTING = ("object", "pair", "array")
 
 
@@ -102,9 +103,9 @@ def _finding(call: KvCall, lost: _Lost) -> Finding:
             "ctx.waitUntil().",
             data={"await": call.is_in_async},
         )
-    function = callee(lost.call) or lost.call
+    function = _first(call.source, lost.call)
     name = " ".join(call.source.text_of(function).split())
-    name = f"{name if len(name) <= 40 else 'The function'}()"
+    name = f"{name}()" if len(name) <= _LONGEST_NAME else "The call"
     span = call.source.span(function)
     if lost.how == "each":
         return Finding(
@@ -131,6 +132,18 @@ def _finding(call: KvCall, lost: _Lost) -> Finding:
         "pass it to ctx.waitUntil().",
         data={"await": _is_in_async(lost.call)},
     )
+
+
+def _first(source: Source, call: Node) -> Node:
+    """Return the function that a chain of `then()` and the like begins with a call of."""
+    function = callee(call) or call
+    while (word := function.child_by_field_name("property")) is not None:
+        inner = function.child_by_field_name("object")
+        target = callee(inner) if inner is not None and inner.type == "call_expression" else None
+        if target is None or source.text_of(word) not in PROMISE_METHODS:
+            break
+        function = target
+    return function
 
 
 def _starts(call: KvCall, lost: Node) -> bool:
@@ -241,7 +254,11 @@ def _word(source: Source, call: Node) -> str:
 
 
 def _calls_of(source: Source, function: Node) -> Iterator[Node]:
-    """Yield the calls of a function that has a name."""
+    """Yield the calls of a function that has a name.
+
+    Without those outside all functions: they run when a script is started, which ends when all of
+    its promises have; in a Worker, they would fail.
+    """
     parent = function.parent
     name = function.child_by_field_name("name") if function.type.endswith("declaration") else None
     if name is None and parent is not None and parent.type == "variable_declarator":
@@ -253,7 +270,9 @@ def _calls_of(source: Source, function: Node) -> Iterator[Node]:
         return
     for use in source.names.references(declared)[:_MOST_CALLS]:
         call = call_of(use)
-        if call is not None and call.type == "call_expression":
+        if call is None or call.type != "call_expression":
+            continue
+        if ancestor(call, FUNCTIONS) is not None:
             yield call
 
 
