@@ -3,7 +3,7 @@
 ## What
 `expirationTtl` is the time until something expires, such as `(expiresAt - Date.now()) / 1000`, or a
 parameter that others pass, and nothing keeps it at 60 or more: neither `Math.max(60, …)` nor a
-comparison.
+comparison. `Math.max(1, …)` keeps it at 1 only.
 
 ## Why
 `put()` throws if the TTL is below 60 seconds. That happens rarely, only in the last minute of a
@@ -75,7 +75,10 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
 
 def _named(call: KvCall, node: Node) -> str | None:
     """Say what a TTL is, if nothing bounds it."""
-    words: list[str] = []
+    least = _least(call, node, words := [], 0)
+    if least is not None and least < MIN_EXPIRATION_TTL and not _is_bounded(call, words):
+        return f"expirationTtl can be as low as {int(least)}"
+    words = []
     if _is_time_left(call, node, words, 0):
         return None if _is_bounded(call, words) else "expirationTtl is the time that is left"
     declared = call.source.names.resolve(node) if node.type.endswith("identifier") else None
@@ -113,8 +116,74 @@ def _is_time_left(call: KvCall, node: Node, words: list[str], depth: int) -> boo
         return False
     now, then = call.folder.value(right), call.folder.value(left)
     is_now = now.kind == "time" or (now.kind == "instance" and now.value == "Date" and now.complete)
-    words.append(source.text_of(plain(left)))
+    date = _date_of(source, plain(left))
+    words += [source.text_of(plain(left)), *([source.text_of(date)] if date is not None else [])]
+    if then.kind == "time":  # of a Date: unknown if other code made it
+        return is_now and date is not None and _is_given(call, date, 0)
     return is_now and then.kind in ("unknown", "numeric")
+
+
+def _least(call: KvCall, node: Node, words: list[str], depth: int) -> float | None:
+    """Return the least that `Math.max()` makes of something unknown; `words` gets its names."""
+    node, source = plain(node), call.source
+    if depth > _DEEPEST:
+        return None
+    if node.type == "identifier":
+        declared = source.names.resolve(node)
+        words.append(source.text_of(node))
+        if declared is None or declared.kind != "const" or declared.path:
+            return None
+        start = declared.origin.child_by_field_name("value")
+        return _least(call, start, words, depth + 1) if start is not None else None
+    function = callee(node) if node.type == "call_expression" else None
+    given = arguments_of(node) if function is not None else []
+    if function is None or not given:
+        return None
+    if source.text_of(function) in _SAME:
+        return _least(call, given[0], words, depth + 1)
+    if source.text_of(function) != "Math.max":
+        return None
+    values = [call.folder.value(each) for each in given]
+    numbers = [value.number for value in values if value.number is not None]
+    unknown = [value for value in values if value.number is None]
+    is_plain = all(value.kind in ("unknown", "numeric") and not value.foreign for value in unknown)
+    return max(numbers) if numbers and unknown and is_plain else None
+
+
+def _date_of(source: Source, node: Node) -> Node | None:
+    """Return the Date that `getTime()` is called on."""
+    function = callee(node) if node.type == "call_expression" else None
+    name = function.child_by_field_name("property") if function is not None else None
+    if function is None or name is None or source.text_of(name) not in ("getTime", "valueOf"):
+        return None
+    date = function.child_by_field_name("object")
+    return plain(date) if date is not None else None
+
+
+def _is_given(call: KvCall, node: Node, depth: int) -> bool:
+    """Return whether a Date comes from other code, or is made of what does, and stays as it is."""
+    source = call.source
+    if node.type == "member_expression":
+        return True
+    if node.type == "new_expression":
+        given = arguments_of(node)
+        return len(given) == 1 and call.folder.value(given[0]).kind in ("unknown", "numeric")
+    declared = source.names.resolve(node) if node.type == "identifier" else None
+    if declared is None or depth > _DEEPEST:
+        return False
+    if any(_is_moved(source, use) for use in source.names.references(declared)):
+        return False
+    if declared.kind == "parameter":
+        return True
+    start = declared.origin.child_by_field_name("value") if declared.kind == "const" else None
+    return start is not None and not declared.path and _is_given(call, plain(start), depth + 1)
+
+
+def _is_moved(source: Source, node: Node) -> bool:
+    """Return whether a method of a Date is called that changes it."""
+    parent = node.parent
+    name = parent.child_by_field_name("property") if parent is not None else None
+    return name is not None and source.text_of(name).startswith("set")
 
 
 def _is_bounded(call: KvCall, words: list[str]) -> bool:
