@@ -44,7 +44,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from kvlens.config.edit import Edit
 from kvlens.js.analysis import Analysis
 from kvlens.js.calls import KvCall, fate_of
-from kvlens.js.scopes import FUNCTIONS
+from kvlens.js.scopes import FUNCTIONS, Declaration
+from kvlens.js.source_context import read
 from kvlens.js.syntax import Source, arguments_of, call_of, callee, outer
 from kvlens.js.tree import ancestor
 from kvlens.lint.base import Context, Finding, Fix, Problem, SourceRule
@@ -81,7 +82,7 @@ def _check(context: Context) -> Iterator[Finding]:
         for lost in _lost(call.source, call.node, known):
             if lost.call.id not in seen:
                 seen.add(lost.call.id)
-                yield _finding(call, lost)
+                yield _finding(call, lost, call.source)
         if call.fate in ("awaited", "returned", "void", "dropped"):
             continue
         if _is_taken_for_value(call, analysis):
@@ -91,22 +92,72 @@ def _check(context: Context) -> Iterator[Finding]:
                 f"before it.",
                 data={"await": call.is_in_async},
             )
+    for call, lost in _of_imports(context, known):
+        if lost.call.id not in seen:
+            seen.add(lost.call.id)
+            yield _finding(call, lost, analysis.source)
 
 
-def _finding(call: KvCall, lost: _Lost) -> Finding:
+def _of_imports(context: Context, known: dict[int, list[_Lost]]) -> Iterator[tuple[KvCall, _Lost]]:
+    """Yield the writes of functions of other sources that are called here, and are lost here."""
+    source, modules = context.analysis.source, context.project.modules
+    if modules is None:
+        return
+    for name, declared in _imported(source):
+        nodes = [node for use in source.names.references(declared) if (node := call_of(use))]
+        lost = [each for node in nodes[:_MOST_CALLS] for each in _lost(source, node, known)]
+        path = modules.resolve(source.path, name) if lost else None
+        other = modules.source(path) if path is not None else None
+        if other is None or path == source.path:
+            continue
+        written = source.text_of(declared.origin.child_by_field_name("name") or declared.node)
+        for call in read(other, context.project).certain_calls:
+            function = ancestor(call.node, FUNCTIONS)
+            if function is None or call.method not in ("put", "delete"):
+                continue
+            if call.fate in ("awaited", "returned") and _name_of(other, function) == written:
+                yield from ((call, each) for each in lost if each.how == "dropped")
+                break
+
+
+def _imported(source: Source) -> Iterator[tuple[str, Declaration]]:
+    """Yield what is imported by name, with the name of its module."""
+    for statement in source.root.named_children:
+        module = statement.child_by_field_name("source")
+        if statement.type != "import_statement" or module is None:
+            continue
+        for clause in statement.named_children:
+            for group in clause.named_children if clause.type == "import_clause" else ():
+                for one in group.named_children if group.type == "named_imports" else ():
+                    local = one.child_by_field_name("alias") or one.child_by_field_name("name")
+                    found = source.names.resolve(local) if local is not None else None
+                    if found is not None and found.kind == "import":
+                        yield source.text_of(module)[1:-1], found
+
+
+def _name_of(source: Source, function: Node) -> str | None:
+    """Return the name of a function that a source declares outside all others."""
+    holder = function.parent if not function.type.endswith("declaration") else function
+    name = holder.child_by_field_name("name") if holder is not None else None
+    if name is None or name.type != "identifier" or ancestor(function, FUNCTIONS) is not None:
+        return None
+    return source.text_of(name)
+
+
+def _finding(call: KvCall, lost: _Lost, source: Source) -> Finding:
     effect = "the write" if call.method in ("put", "delete") else "the read"
     why = f"the runtime may stop before {effect} is done, and errors are lost."
-    if _starts(call, lost.call):
+    if call.source is source and _starts(call, lost.call):
         return Finding(
             call.span,
             f"{call.title} isn't awaited: {why} Add await before it, or pass it to "
             "ctx.waitUntil().",
             data={"await": call.is_in_async},
         )
-    function = _first(call.source, lost.call)
-    name = " ".join(call.source.text_of(function).split())
+    function = _first(source, lost.call)
+    name = " ".join(source.text_of(function).split())
     name = f"{name}()" if len(name) <= _LONGEST_NAME else "The call"
-    span = call.source.span(function)
+    span = source.span(function)
     if lost.how == "each":
         return Finding(
             span,

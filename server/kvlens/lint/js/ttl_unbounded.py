@@ -39,7 +39,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kvlens.js.calls import KvCall
+from kvlens.js.importing_calls import importing_calls
 from kvlens.js.scopes import FUNCTIONS, Declaration
+from kvlens.js.source_context import read
 from kvlens.js.syntax import Source, arguments_of, call_of, callee, plain
 from kvlens.js.tree import ancestor
 from kvlens.kv.limits import MIN_EXPIRATION_TTL
@@ -64,7 +66,7 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     node = plain(option.value.node)
     if option.value.kind not in ("unknown", "numeric") or call.node.end_byte < node.end_byte:
         return
-    what = _named(call, node)
+    what = _named(call, node, context)
     if what:
         yield Finding(
             place(call, option.value),
@@ -73,9 +75,10 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
         )
 
 
-def _named(call: KvCall, node: Node) -> str | None:
+def _named(call: KvCall, node: Node, context: Context) -> str | None:
     """Say what a TTL is, if nothing bounds it."""
-    least = _least(call, node, words := [], 0)
+    words: list[str] = []
+    least = _least(call, node, words, 0)
     if least is not None and least < MIN_EXPIRATION_TTL and not _is_bounded(call, words):
         return f"expirationTtl can be as low as {int(least)}"
     words = []
@@ -85,7 +88,9 @@ def _named(call: KvCall, node: Node) -> str | None:
     if declared is None or declared.kind != "parameter" or not _is_passed_in(call, declared):
         return None
     words = [call.source.text_of(node)]
-    return None if _is_bounded(call, words) else "expirationTtl is whatever a caller passes"
+    if _is_bounded(call, words) or _is_kept_by_callers(call, declared, context):
+        return None
+    return "expirationTtl is whatever a caller passes"
 
 
 def _is_time_left(call: KvCall, node: Node, words: list[str], depth: int) -> bool:
@@ -240,6 +245,35 @@ def _may_be_anything(call: KvCall, declared: Declaration) -> bool:
         if any(call.folder.value(each).kind == "numeric" for each in given):
             return True
     return False
+
+
+def _is_kept_by_callers(call: KvCall, declared: Declaration, context: Context) -> bool:
+    """Return whether all calls of an exported function pass constants that put() takes."""
+    modules, function = context.project.modules, ancestor(declared.node, FUNCTIONS)
+    parameters = function.child_by_field_name("parameters") if function is not None else None
+    holder = function.parent if function is not None else None
+    if modules is None or function is None or parameters is None or holder is None:
+        return False
+    named = holder if holder.type == "variable_declarator" else function
+    name = named.child_by_field_name("name")
+    places = [child.id for child in parameters.named_children if child.type != "comment"]
+    if name is None or name.type != "identifier" or declared.origin.id not in places:
+        return False
+    own, at = call.source.names.resolve(name), places.index(declared.origin.id)
+    inside = call.source.names.references(own) if own is not None else []
+    calls: list[tuple[Source, Node | None]]
+    calls = [(call.source, caller) for use in inside if (caller := call_of(use)) is not None]
+    calls += importing_calls(call.source, call.source.text_of(name), modules)
+    if not calls or len(calls) > _MOST_CALLS:
+        return False
+    for source, caller in calls:
+        given = arguments_of(caller) if caller is not None else []
+        if len(given) <= at or any(node.type == "spread_element" for node in given[: at + 1]):
+            return False
+        number = read(source, context.project).folder.value(given[at]).number
+        if number is None or number < MIN_EXPIRATION_TTL:
+            return False
+    return True
 
 
 def _is_set(node: Node) -> bool:
