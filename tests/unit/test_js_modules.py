@@ -43,6 +43,25 @@ PROJECTS: dict[str, dict[str, str]] = {
         "src/save.ts": 'export async function save(env) { await env.CARTS.put("k", "v"); }\n'
         "export async function other() {}",
     },
+    "script-that-calls-a-function-that-writes": {
+        "src/index.ts": 'import { save } from "./save"; import { env } from "cloudflare:workers";\n'
+        'save(env).catch(console.error); export const read = () => env.CARTS.get("a");',
+        "src/save.ts": 'export const save = async (env) => { await env.CARTS.put("k", "v"); };',
+    },
+    "server-action-called-in-a-browser": {
+        "src/form.tsx": '"use client";\nimport { save } from "./save";\n'
+        'export const Form = () => <button onClick={() => { save("CARTS"); }} />;',
+        "src/page.tsx": 'import { save } from "./save";\n'
+        'export const Page = () => { save("CARTS"); return null; };',
+        "src/save.ts": '"use server";\nimport { env } from "cloudflare:workers";\n'
+        'export async function save(value) { await env.CARTS.put("k", value); }',
+    },
+    "function-on-a-server-that-writes": {
+        "src/page.tsx": 'import { save } from "./save";\n'
+        'export const Page = () => { «save»("CARTS"); return null; };',
+        "src/save.ts": 'import { env } from "cloudflare:workers";\n'
+        'export async function save(value) { await env.CARTS.put("k", value); }',
+    },
     "function-that-lets-others-wait": {
         "src/index.ts": worker(
             'import { save } from "./save";', 'await env.CARTS.get("a"); save(env, ctx);'

@@ -99,16 +99,23 @@ def _check(context: Context) -> Iterator[Finding]:
 
 
 def _of_imports(context: Context, known: dict[int, list[_Lost]]) -> Iterator[tuple[KvCall, _Lost]]:
-    """Yield the writes of functions of other sources that are called here, and are lost here."""
+    """Yield the writes of functions of other sources that are called here, and are lost here.
+
+    Without calls in a browser, which are requests there, and those of a script as it is started.
+    """
     source, modules = context.analysis.source, context.project.modules
-    if modules is None:
+    if modules is None or _directive(source) == "use client":
         return
     for name, declared in _imported(source):
-        nodes = [node for use in source.names.references(declared) if (node := call_of(use))]
+        nodes = [
+            node
+            for use in source.names.references(declared)
+            if (node := call_of(use)) is not None and ancestor(node, FUNCTIONS) is not None
+        ]
         lost = [each for node in nodes[:_MOST_CALLS] for each in _lost(source, node, known)]
         path = modules.resolve(source.path, name) if lost else None
         other = modules.source(path) if path is not None else None
-        if other is None or path == source.path:
+        if other is None or path == source.path or _directive(other) == "use server":
             continue
         written = source.text_of(declared.origin.child_by_field_name("name") or declared.node)
         for call in read(other, context.project).certain_calls:
@@ -118,6 +125,13 @@ def _of_imports(context: Context, known: dict[int, list[_Lost]]) -> Iterator[tup
             if call.fate in ("awaited", "returned") and _name_of(other, function) == written:
                 yield from ((call, each) for each in lost if each.how == "dropped")
                 break
+
+
+def _directive(source: Source) -> str:
+    """Return the text that a source begins with, such as `use client`."""
+    first = next((one for one in source.root.named_children if one.type != "comment"), None)
+    is_text = first is not None and first.type == "expression_statement"
+    return source.text_of(first).strip("\"'; ") if first is not None and is_text else ""
 
 
 def _imported(source: Source) -> Iterator[tuple[str, Declaration]]:
