@@ -4,7 +4,8 @@
 A call is a statement on its own, without `await`, `return`, `void` or `ctx.waitUntil()`; `.then()`
 and `.catch()` don't wait either. The promise also gets lost in the callback of `forEach()` or
 `setTimeout()`, in `Promise.all()` or `map()` without `await`, in an async function that is called
-without it, or in `ctx.waitUntil(async () => …)`, which gets a function instead of a promise.
+without it, also in one of another file that writes, or in `ctx.waitUntil(async () => …)`, which
+gets a function instead of a promise.
 
 Or the promise is used as if it were the value: in a condition, in a comparison, with a property of
 the result, in `JSON.parse()`, in a `Response`.

@@ -3,7 +3,8 @@
 ## What
 `expirationTtl` is the time until something expires, such as `(expiresAt - Date.now()) / 1000`, or a
 parameter that others pass, and nothing keeps it at 60 or more: neither `Math.max(60, …)` nor a
-comparison. `Math.max(1, …)` keeps it at 1 only.
+comparison. `Math.max(1, …)` keeps it at 1 only. A parameter of an exported function is fine if all
+of its calls in the project pass a constant of 60 or more.
 
 ## Why
 `put()` throws if the TTL is below 60 seconds. That happens rarely, only in the last minute of a
