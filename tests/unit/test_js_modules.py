@@ -43,6 +43,10 @@ PROJECTS: dict[str, dict[str, str]] = {
         "src/save.ts": 'export async function save(env) { await env.CARTS.put("k", "v"); }\n'
         "export async function other() {}",
     },
+    "function-that-writes-in-a-source-without-calls": {
+        "src/index.ts": worker('import { save } from "./save";', "«save»(env);"),
+        "src/save.ts": 'export async function save(env) { await env.CARTS.put("k", "v"); }',
+    },
     "script-that-calls-a-function-that-writes": {
         "src/index.ts": 'import { save } from "./save"; import { env } from "cloudflare:workers";\n'
         'save(env).catch(console.error); export const read = () => env.CARTS.get("a");',

@@ -139,6 +139,13 @@ class SourceFiles:
                         self._importers.setdefault(found, []).append(importer)
         return list(dict.fromkeys(self._importers.get(path, ())))
 
+    def imported_texts(self, path: str) -> Iterator[str]:
+        """Yield the texts of the project's modules that a source imports."""
+        for name in imports_of(self.texts.get(path, "")):
+            found = self.resolve(path, name)
+            if found is not None:
+                yield self.texts.get(found, "")
+
     def is_near(self, path: str, words: tuple[str, ...]) -> bool:
         """Return whether a source imports modules with one of these words, or is imported there."""
         if any(self._has(each, words) for each in self.importers(path)):

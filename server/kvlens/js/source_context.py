@@ -20,6 +20,7 @@ from kvlens.memo import memo
 _TEST_FOLDERS = {"test", "tests", "__tests__", "__mocks__", "mocks", "e2e", "fixtures", "spec"}
 _TEST_NAME = re.compile(r"[._-](?:test|spec|mock|e2e|bench)s?\.", re.IGNORECASE)
 _CALL = re.compile(r"\.\s*(?:get|getWithMetadata|put|delete|list)\s*(?:<|\(|\?\.)")
+_WRITE = re.compile(r"\.\s*(?:put|delete)\s*\(")
 _KV_ONLY = re.compile(
     r"KVNamespace|getWithMetadata|expirationTtl|cacheTtl|\bexpiration\b|\bmetadata\b|"
     r"""["'](?:json|text|arrayBuffer|stream)["']"""
@@ -112,12 +113,13 @@ def other_config_texts(folder: Path) -> frozenset[str]:
 def may_matter(text: str, context: SourceContext = ALONE, path: str | None = None) -> bool:
     """Return quickly, without parsing, whether a source could have problems.
 
-    With its path, also whether it imports a namespace from a module of the project, or gets one.
+    With its path, also whether it imports a namespace from a module of the project, or gets one, or
+    imports what writes to one.
     """
     if any(name in text for name in declared(context.configs).kv):
         return True
     if not _CALL.search(text):
-        return False
+        return path is not None and _imports_writes(path, context)
     if _KV_ONLY.search(text) or any(
         name in text for name, what in context.types.items() if what != "other"
     ):
@@ -128,6 +130,17 @@ def may_matter(text: str, context: SourceContext = ALONE, path: str | None = Non
         return False
     words = ("KVNamespace", *declared(context.configs).kv)
     return context.modules.is_near(path, words)
+
+
+def _imports_writes(path: str, context: SourceContext) -> bool:
+    """Return whether a source imports what may write to a namespace, which it has to wait for."""
+    if context.modules is None:
+        return False
+    words = ("KVNamespace", *declared(context.configs).kv)
+    return any(
+        _WRITE.search(text) and any(word in text for word in words)
+        for text in context.modules.imported_texts(path)
+    )
 
 
 @memo
