@@ -346,6 +346,8 @@ SEEDS: dict[str, tuple[str, str, list[str]]] = {
     "named-after-no-binding": ("seeds/users.json", '{"users": []}', []),
     "named-in-another-case": ("seeds/a.json", '{"users": []}', []),
     "elsewhere-unasked": ("data/A.json", "[1]", []),
+    "of-no-binding": ("seeds/users.json", '{"users": []}', []),
+    "array-of-no-binding": ("seeds/a.json", '[{"name": "Ada"}]', []),
 }
 
 

@@ -156,7 +156,8 @@ def test_every_local_link_leads_somewhere(document: Path) -> None:
 
 def test_every_tool_of_the_comparison_has_cells_and_sources() -> None:
     page, sources = (ROOT / "docs/comparison.md").read_text("utf-8").split("\n## Sources\n")
-    head, _, *features = [line for line in page.splitlines() if line.startswith("|")]
+    table = page.partition("\n## ")[0]
+    head, _, *features = [line for line in table.splitlines() if line.startswith("|")]
     names = [re.split(r",| \d", cell.strip())[0] for cell in head.strip("|").split(" | ")[1:]]
     listed = re.split(r"^\*\*(.+?)\*\*:", sources, flags=re.MULTILINE)[1:]
     assert listed[::2] == names

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from kvlens.cli import main
-from kvlens.js.resolution import Resolver, workspace_root
+from kvlens.js.resolution import Resolver, Workspace, workspace_root
 from kvlens.js.script_blocks import code_of
 
 from tests.unit.marked_text import marked
@@ -29,6 +29,74 @@ def worker(imports: str, body: str) -> str:
 
 # id: the files of a project by their path; problems are exactly at the marks
 PROJECTS: dict[str, dict[str, str]] = {
+    "function-that-writes-not-awaited": {
+        "src/index.ts": worker(
+            'import { save } from "./save";', 'await env.CARTS.get("a"); «save»(env).catch(() => {});'
+        ),
+        "src/save.ts": 'export const save = async (env) => { await env.CARTS.put("k", "v"); };',
+    },
+    "function-that-writes-with-another-name": {
+        "src/index.ts": worker(
+            'import { save as keep, other } from "./save";',
+            'await env.CARTS.get("a"); «keep»(env); await keep(env); ctx.waitUntil(keep(env)); other();',
+        ),
+        "src/save.ts": 'export async function save(env) { await env.CARTS.put("k", "v"); }\n'
+        "export async function other() {}",
+    },
+    "function-that-writes-in-a-source-without-calls": {
+        "src/index.ts": worker('import { save } from "./save";', "«save»(env);"),
+        "src/save.ts": 'export async function save(env) { await env.CARTS.put("k", "v"); }',
+    },
+    "script-that-calls-a-function-that-writes": {
+        "src/index.ts": 'import { save } from "./save"; import { env } from "cloudflare:workers";\n'
+        'save(env).catch(console.error); export const read = () => env.CARTS.get("a");',
+        "src/save.ts": 'export const save = async (env) => { await env.CARTS.put("k", "v"); };',
+    },
+    "server-action-called-in-a-browser": {
+        "src/form.tsx": '"use client";\nimport { save } from "./save";\n'
+        'export const Form = () => <button onClick={() => { save("CARTS"); }} />;',
+        "src/page.tsx": 'import { save } from "./save";\n'
+        'export const Page = () => { save("CARTS"); return null; };',
+        "src/save.ts": '"use server";\nimport { env } from "cloudflare:workers";\n'
+        'export async function save(value) { await env.CARTS.put("k", value); }',
+    },
+    "function-on-a-server-that-writes": {
+        "src/page.tsx": 'import { save } from "./save";\n'
+        'export const Page = () => { «save»("CARTS"); return null; };',
+        "src/save.ts": 'import { env } from "cloudflare:workers";\n'
+        'export async function save(value) { await env.CARTS.put("k", value); }',
+    },
+    "function-that-lets-others-wait": {
+        "src/index.ts": worker(
+            'import { save } from "./save";', 'await env.CARTS.get("a"); save(env, ctx);'
+        ),
+        "src/save.ts": 'export const save = (env, ctx) => { ctx.waitUntil(env.CARTS.put("k", "v")); };',
+    },
+    "ttl-of-callers-that-pass-constants": {
+        "src/index.ts": worker(
+            'import { keep } from "./keep";\nimport * as all from "./keep";\nimport { DAY } from "./days";',
+            'await keep(env, "a", 60); await all.keep(env, "b", 2 * DAY);',
+        ),
+        "src/keep.ts": "export async function keep(env, key, ttl) {"
+        ' await env.CARTS.put(key, "v", { expirationTtl: ttl }); }',
+        "src/days.ts": "export const DAY = 24 * 3600;",
+    },
+    "ttl-of-a-caller-that-passes-what-it-gets": {
+        "src/index.ts": worker(
+            'import { keep } from "./keep";',
+            'await keep(env, "a", 60); await keep(env, "b", Number(request.url));',
+        ),
+        "src/keep.ts": "export async function keep(env, key, ttl) {"
+        ' await env.CARTS.put(key, "v", { expirationTtl: «ttl» }); }',
+    },
+    "ttl-of-a-function-with-another-name": {
+        "src/index.ts": worker(
+            'import { keep as save } from "./keep";', 'await save(env, "a", Number(request.url));'
+        ),
+        "src/keep.ts": "export async function keep(env, key, ttl) {"
+        ' await env.CARTS.put(key, "v", { expirationTtl: «ttl» }); }\n'
+        'export const day = (env) => keep(env, "d", 86400);',
+    },
     "wrapper": {
         "src/index.ts": worker('import { carts } from "./kv";', f"await carts(env).{BAD};"),
         "src/kv.ts": "export const carts = (env) => env.CARTS;",
@@ -376,7 +444,9 @@ def test_nothing_outside_the_workspace_is_read(
     )
     project = tmp_path / "project"
     write(project, {"wrangler.toml": CONFIG, "src/index.ts": entry})
-    assert Resolver(project).resolve(str(project / "src/index.ts"), "../../secret") is None
+    assert (
+        Resolver(Workspace(project)).resolve(str(project / "src/index.ts"), "../../secret") is None
+    )
     assert problems_in(project, capsys) == {}
 
 

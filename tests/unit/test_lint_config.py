@@ -612,6 +612,9 @@ WORDS = {
     "json-no-comma": ('{"a": 1 "b": 2}', "a , is missing before this"),
     "json-no-colon": ('{"a" 1}', "a : is missing before this"),
     "json-two": ("{}{}", "check for a missing or an extra bracket"),
+    "conflict": ('name = "a"\n<<<<<<< HEAD\nmain = "b"\n', "left from a merge conflict"),
+    "conflict-end": ('main = "b"\n>>>>>>> main\n', "left from a merge conflict"),
+    "conflict-in-json": ('{\n<<<<<<< HEAD\n"a": 1\n}', "left from a merge conflict"),
     "json-no-name": ("{a: 1}", "a name in double quotes is expected here"),
 }
 

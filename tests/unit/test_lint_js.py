@@ -275,6 +275,24 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "const ttl = Math.round((Number(expiresAt) - Date.now()) / 1000);"
         'if (ttl) await env.KV.put("k", "v", { expirationTtl: «ttl» });',
     ),
+    "ttl-raised-to-1": (
+        "ttl-unbounded",
+        "const ttl = Math.max(1, exp - now); await env.KV.put('k', 'v', { expirationTtl: «ttl» });",
+    ),
+    "ttl-raised-to-0": (
+        "ttl-unbounded",
+        "await env.KV.put('k', 'v', { expirationTtl: «Math.max(0, Math.floor(left))» });",
+    ),
+    "ttl-left-of-a-date-that-is-passed": (
+        "ttl-unbounded",
+        "const save = (until) => env.KV.put('k', 'v', { expirationTtl: "
+        "«Math.floor((until.getTime() - Date.now()) / 1000)» }); await save(request.until);",
+    ),
+    "ttl-left-of-a-date-that-is-parsed": (
+        "ttl-unbounded",
+        "const end = new Date(session.expiresAt);"
+        "await env.KV.put('k', 'v', { expirationTtl: «Math.ceil((end.getTime() - Date.now()) / 1000)» });",
+    ),
     # cacheTtl, limit
     "cache-ttl-10": ("cache-ttl-out-of-range", 'await env.KV.get("k", { cacheTtl: «10» });'),
     "cache-ttl-0": ("cache-ttl-out-of-range", 'await env.KV.get("k", { cacheTtl: «0» });'),
@@ -530,7 +548,11 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
     ),
     "then-in-a-callback": (
         "promise-not-awaited",
-        '«request.text().then»((text) => env.KV.put("k", text));',
+        '«request.text»().then((text) => env.KV.put("k", text));',
+    ),
+    "own-async-function-with-catch": (
+        "promise-not-awaited",
+        'async function save() { await env.KV.put("k", "v"); } «save»().catch(log).finally(end);',
     ),
     # methods
     "set": ("method-unknown", 'await env.KV.«set»("k", "v");'),
@@ -1044,6 +1066,16 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "ttl-left-compared": 'const ttl = (end - Date.now()) / 1000; if (ttl < 60) return; await env.KV.put("k", "v", { expirationTtl: ttl });',
     "ttl-left-of-what-is-compared": "const left = end - Date.now(); if (left > 60_000)"
     ' await env.KV.put("k", "v", { expirationTtl: left / 1000 });',
+    "ttl-raised-to-1-and-compared": "const ttl = Math.max(1, exp - now); if (ttl < 60) return;"
+    " await env.KV.put('k', 'v', { expirationTtl: ttl });",
+    "ttl-raised-to-a-minute-twice": "const ttl = Math.max(Math.max(1, exp - now), 60);"
+    " await env.KV.put('k', 'v', { expirationTtl: ttl });",
+    "ttl-left-of-a-date-that-is-compared": "const save = (until) => { if (until <= new Date()) return;"
+    " return env.KV.put('k', 'v', { expirationTtl: (until.getTime() - Date.now()) / 1000 }); };",
+    "ttl-left-of-a-date-that-is-moved": "const end = new Date(start); end.setDate(end.getDate() + 7);"
+    "await env.KV.put('k', 'v', { expirationTtl: (end.getTime() - Date.now()) / 1000 });",
+    "ttl-left-of-a-date-of-now": "const end = new Date(); end.setHours(24);"
+    "await env.KV.put('k', 'v', { expirationTtl: (end.getTime() - Date.now()) / 1000 });",
     "ttl-left-and-a-minute": 'await env.KV.put("k", "v", { expirationTtl: (end - Date.now()) / 1000 + 60 });',
     "ttl-of-a-known-caller": "const save = (ttl) => env.KV.put('k', 'v', { expirationTtl: ttl }); await save(3600);",
     "ttl-of-an-option": 'await env.KV.put("k", "v", { expirationTtl: options.ttl });',
@@ -1204,6 +1236,10 @@ CLEAN_IN_HANDLER: dict[str, str] = {
 }
 
 CLEAN: dict[str, str] = {
+    "script-that-runs-when-it-is-started": (
+        "async function main(env) { await env.KV.put('k', 'v'); }\n"
+        "main(process.env).catch(console.error);"
+    ),
     "ttl-of-callers-raised": "export async function save(env, ttl) {"
     ' ttl = Math.max(ttl, 60); await env.KV.put("k", "v", { expirationTtl: ttl }); }',
     "ttl-of-callers-compared": "export async function save(env, ttl) {"
@@ -1379,6 +1415,12 @@ WITH_CONFIG: dict[str, tuple[str, str, list[str]]] = {
         '[env.a]\nkv_namespaces = [{ binding = "KV" }]\n[env.b]\nkv_namespaces = [{ binding = "KV" }]\n',
         handler('await env.KV.get("k"); await env.KV.get("l");'),
         ["binding-only-in-environments"],
+    ),
+    "top-level-without-any-since-its-list-is-in-a-table": (
+        '[assets]\ndirectory = "a"\nkv_namespaces = [{ binding = "KV" }]\n'
+        '[env.a]\nkv_namespaces = [{ binding = "KV" }]\n',
+        handler('await env.KV.get("k");'),
+        [],
     ),
     "top-level-without-any-tested-for": (
         '[env.a]\nkv_namespaces = [{ binding = "KV" }]\n',

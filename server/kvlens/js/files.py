@@ -16,7 +16,7 @@ from kvlens.js.analysis import EnvType, merge_types
 from kvlens.js.env_types import own_types
 from kvlens.js.grammar import is_source
 from kvlens.js.reader import read_source
-from kvlens.js.resolution import Resolver
+from kvlens.js.resolution import Resolver, Workspace, imports_of
 from kvlens.js.source_context import env_types, is_test
 from kvlens.js.syntax import Source
 
@@ -87,18 +87,18 @@ class SourceFiles:
         self,
         texts: dict[str, str],
         unread: dict[str, SourceError] | None = None,
-        root: Path | None = None,
+        workspace: Workspace | None = None,
     ) -> None:
         self.texts = texts  # path -> text
         self.unread = unread or {}  # path -> why a file couldn't be read
         self.is_cut = False  # there are more sources than are read
         self._parsed: dict[str, Source] = {}
-        self._resolver = Resolver(root, texts) if root is not None else None
+        self._resolver = Resolver(workspace, texts) if workspace is not None else None
         self._importers: dict[str, list[str]] | None = None
         self._declaring: dict[str, list[str]] = {}
 
     @classmethod
-    def of(cls, paths: Iterable[Path], root: Path | None = None) -> SourceFiles:
+    def of(cls, paths: Iterable[Path], workspace: Workspace | None = None) -> SourceFiles:
         """Read these files; unreadable ones are in `unread`."""
         texts: dict[str, str] = {}
         unread: dict[str, SourceError] = {}
@@ -107,18 +107,18 @@ class SourceFiles:
                 texts[str(path)] = load(path)
             except SourceError as error:
                 unread[str(path)] = error
-        return cls(texts, unread, root)
+        return cls(texts, unread, workspace)
 
     @classmethod
     def below(
-        cls, folder: Path, root: Path | None = None, entries: Iterable[str] = ()
+        cls, folder: Path, workspace: Workspace | None = None, entries: Iterable[str] = ()
     ) -> SourceFiles:
         """Read the sources of the project with its config in this folder.
 
-        Also the `entries` that the config names elsewhere in the `root` folder, and what is
+        Also the `entries` that the config names elsewhere in the workspace, and what is
         imported from there.
         """
-        found = cls.of(source_files(folder), root)
+        found = cls.of(source_files(folder), workspace)
         is_full = len(found.texts) + len(found.unread) >= MOST_FILES
         found.is_cut = is_full and has_too_many(folder)
         if found._resolver is not None:
@@ -164,6 +164,13 @@ class SourceFiles:
                 if name in text and not is_test(path) and pattern.search(text)
             ]
         return found
+
+    def imported_texts(self, path: str) -> Iterator[str]:
+        """Yield the texts of the project's modules that a source imports."""
+        for name in self._imports(path, self.texts.get(path, "")):
+            found = self.resolve(path, name)
+            if found is not None:
+                yield self.texts.get(found, "")
 
     def is_near(self, path: str, words: tuple[str, ...]) -> bool:
         """Return whether a source imports modules with one of these words, or is imported there."""
@@ -232,17 +239,18 @@ def graph(
 
     At most MOST_FILES.
     """
-    waiting = list(texts.items())
+    waiting: list[tuple[str, Iterable[str]]]
+    waiting = [(path, resolver.imports(path, text)) for path, text in texts.items()]
     seen = set(texts)
     size = len(seen)
     for entry in entries:
         if entry not in seen and resolver.entry(entry) is not None:
             seen.add(entry)
             yield entry
-            waiting.append((entry, read_text(Path(entry)) or ""))
+            waiting.append((entry, _imports(entry, resolver)))
     while waiting:
-        path, text = waiting.pop()
-        for name in resolver.imports(path, text):
+        path, names = waiting.pop()
+        for name in names:
             found = resolver.resolve(path, name)
             if found is None or found in seen:
                 continue
@@ -250,9 +258,15 @@ def graph(
                 return
             seen.add(found)
             yield found
-            other = read_text(Path(found))
-            if other is not None:
-                waiting.append((found, other))
+            waiting.append((found, _imports(found, resolver)))
+
+
+def _imports(path: str, resolver: Resolver) -> Iterable[str]:
+    """Return what a file imports, which is read once for all projects of a workspace."""
+    known = resolver.workspace.imports
+    if path not in known:
+        known[path] = tuple(imports_of(read_text(Path(path)) or ""))
+    return known[path]
 
 
 def may_type(text: str) -> bool:

@@ -42,6 +42,9 @@ class Modules(Protocol):
     def declaring(self, name: str) -> Iterable[str]:
         """Return the paths of the sources that may declare a type of this name."""
 
+    def imported_texts(self, path: str) -> Iterable[str]:
+        """Return the texts of the project's modules that a source imports."""
+
     def is_near(self, path: str, words: tuple[str, ...]) -> bool:
         """Return whether a source imports modules with one of these words, or is imported there."""
 

@@ -62,21 +62,57 @@ def imports_of(text: str) -> Iterable[str]:
     return (found[1] or found[2] for found in IMPORT.finditer(text))
 
 
+class Workspace:
+    """What the projects in a root folder share: its manifests and imports, each read once."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(os.path.normpath(root.absolute()))  # as written: links stay
+        self.manifest = functools.cache(_manifest)
+        self.has = functools.cache(self._has)
+        self.imports: dict[str, tuple[str, ...]] = {}  # path -> the names that the source imports
+
+    @functools.cached_property
+    def packages(self) -> dict[str, Path]:
+        """The folders of the workspace's packages, by name."""
+        found: dict[str, Path] = {}
+        for folder in self._package_folders():
+            name = self.manifest(folder / "package.json").get("name")
+            if isinstance(name, str):
+                found.setdefault(name, folder)
+        return found
+
+    def _has(self, path: str) -> bool:
+        """Return whether a file is in the root folder, also by its links."""
+        place = Path(path)
+        return place.is_relative_to(self.root) and way_out_of(self.root, place) is None
+
+    def _package_folders(self) -> Iterator[Path]:
+        count = 0
+        left = [_MOST_FOLDERS]
+        for pattern in _workspaces(self.root):
+            for folder in _expand(self.root, pattern.strip("/").split("/"), left):
+                if is_regular(folder / "package.json"):
+                    count += 1
+                    if count > _MOST_PACKAGES:
+                        return
+                    yield folder
+
+
 class Resolver:
-    """Resolves the imports of the sources in a folder.
+    """Resolves the imports of the sources in the root folder of a workspace.
 
     `known`: sources that are known to exist, with all others in their folders.
     """
 
-    def __init__(self, root: Path, known: Iterable[str] = ()) -> None:
-        self.root = Path(os.path.normpath(root.absolute()))  # as written: links stay
+    def __init__(self, workspace: Workspace, known: Iterable[str] = ()) -> None:
+        self.workspace = workspace
+        self.root = workspace.root
         self._found: dict[tuple[str, str], str | None] = {}
         self._imports: dict[str, tuple[str, tuple[str, ...]]] = {}
         self._known = frozenset(known)
         self._files: dict[str, bool] = dict.fromkeys(self._known, True)
         self._folders = {os.path.dirname(path) for path in self._known}  # noqa: PTH120
         self._aliases: dict[Path, list[tuple[str, list[Path]]]] = {}
-        self._packages: dict[str, Path] | None = None
 
     def resolve(self, importer: str, name: str) -> str | None:
         """Return the path of the source that an import names; None for all others."""
@@ -86,7 +122,7 @@ class Resolver:
                 place = self._file(os.path.normpath(f"{key[0]}/{name.partition('?')[0]}"))
             else:
                 place = self._resolve(Path(key[0]), name)
-            is_found = place is not None and (place in self._known or self._is_inside(place))
+            is_found = place is not None and (place in self._known or self.workspace.has(place))
             self._found[key] = place if is_found else None
         return self._found[key]
 
@@ -99,11 +135,9 @@ class Resolver:
 
     def entry(self, path: str) -> str | None:
         """Return the path of a source that a config names, if it is in the root folder."""
-        return path if is_source(path) and self._is_file(path) and self._is_inside(path) else None
-
-    def _is_inside(self, path: str) -> bool:
-        place = Path(path)
-        return place.is_relative_to(self.root) and way_out_of(self.root, place) is None
+        return (
+            path if is_source(path) and self._is_file(path) and self.workspace.has(path) else None
+        )
 
     def _resolve(self, folder: Path, name: str) -> str | None:
         name = name.partition("?")[0]
@@ -128,7 +162,7 @@ class Resolver:
             if not place.is_relative_to(self.root):
                 return None
             if name.startswith("#"):
-                entry = _manifest(place / "package.json").get("imports")
+                entry = self.workspace.manifest(place / "package.json").get("imports")
                 if isinstance(entry, dict):
                     return self._by_exports(place, entry, name)
                 continue
@@ -187,7 +221,7 @@ class Resolver:
         return found
 
     def _read_aliases(self, path: Path, depth: int) -> list[tuple[str, list[Path]]]:
-        data = _manifest(path)
+        data = self.workspace.manifest(path)
         options = data.get("compilerOptions")
         options = options if isinstance(options, dict) else {}
         base = options.get("baseUrl")
@@ -216,11 +250,11 @@ class Resolver:
     def _in_packages(self, name: str) -> str | None:
         parts = name.split("/")
         size = 2 if name.startswith("@") else 1
-        folder = self._all_packages().get("/".join(parts[:size]))
+        folder = self.workspace.packages.get("/".join(parts[:size]))
         if folder is None:
             return None
         inner = "/".join(parts[size:])
-        manifest = _manifest(folder / "package.json")
+        manifest = self.workspace.manifest(folder / "package.json")
         exports = manifest.get("exports")
         if exports is not None:
             if isinstance(exports, (str, list)) or not any(key[:1] == "." for key in exports):
@@ -260,26 +294,6 @@ class Resolver:
         source = _BUILT.sub("src/", target)
         stem = re.sub(r"(?:\.d)?\.[cm]?[jt]sx?$", "", source)
         return self._file(os.path.normpath(folder / stem)) if source != target else None
-
-    def _all_packages(self) -> dict[str, Path]:
-        if self._packages is None:
-            self._packages = {}
-            for folder in self._package_folders():
-                name = _manifest(folder / "package.json").get("name")
-                if isinstance(name, str):
-                    self._packages.setdefault(name, folder)
-        return self._packages
-
-    def _package_folders(self) -> Iterator[Path]:
-        count = 0
-        left = [_MOST_FOLDERS]
-        for pattern in _workspaces(self.root):
-            for folder in _expand(self.root, pattern.strip("/").split("/"), left):
-                if is_regular(folder / "package.json"):
-                    count += 1
-                    if count > _MOST_PACKAGES:
-                        return
-                    yield folder
 
 
 def _workspaces(root: Path) -> list[str]:

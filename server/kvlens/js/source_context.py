@@ -23,6 +23,7 @@ from kvlens.memo import memo
 _TEST_FOLDERS = {"test", "tests", "__tests__", "__mocks__", "mocks", "e2e", "fixtures", "spec"}
 _TEST_NAME = re.compile(r"[._-](?:test|spec|mock|e2e|bench)s?\.", re.IGNORECASE)
 _CALL = re.compile(r"\.\s*(?:get|getWithMetadata|put|delete|list)\s*(?:<|\(|\?\.)")
+_WRITE = re.compile(r"\.\s*(?:put|delete)\s*\(")
 _KV_ONLY = ("KVNamespace", "getWithMetadata", "expirationTtl", "cacheTtl")
 _KV_TYPES = tuple(
     f"{q}{name}{q}" for name in ("json", "text", "arrayBuffer", "stream") for q in "\"'"
@@ -121,7 +122,8 @@ def other_config_texts(folder: Path) -> frozenset[str]:
 def may_matter(text: str, context: SourceContext = ALONE, path: str | None = None) -> bool:
     """Return quickly, without parsing, whether a source could have problems.
 
-    With its path, also whether it imports a namespace from a module of the project, or gets one.
+    With its path, also whether it imports a namespace from a module of the project, or gets one, or
+    imports what writes to one.
     """
     text = own_types(text)
     kv = declared(context.configs).kv
@@ -130,7 +132,7 @@ def may_matter(text: str, context: SourceContext = ALONE, path: str | None = Non
     if context.configs and may_declare(text, kv=bool(kv)):
         return True
     if not _CALL.search(text):
-        return False
+        return path is not None and _imports_writes(path, context)
     if _has_kv_words(text) or any(
         name in text for name, what in context.types.items() if what != "other"
     ):
@@ -149,6 +151,17 @@ def _has_kv_words(text: str) -> bool:
         return True
     may_match = "expiration" in text or "metadata" in text
     return may_match and _KV_WORD.search(text) is not None
+
+
+def _imports_writes(path: str, context: SourceContext) -> bool:
+    """Return whether a source imports what may write to a namespace, which it has to wait for."""
+    if context.modules is None:
+        return False
+    words = ("KVNamespace", *declared(context.configs).kv)
+    return any(
+        _WRITE.search(text) and any(word in text for word in words)
+        for text in context.modules.imported_texts(path)
+    )
 
 
 @memo

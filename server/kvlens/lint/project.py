@@ -38,6 +38,7 @@ from kvlens.lint.suppressions import apply_suppressions, with_severity
 
 if TYPE_CHECKING:
     from kvlens.js.files import SourceFiles
+    from kvlens.js.resolution import Workspace
 
 
 @dataclass
@@ -69,6 +70,7 @@ class _Plan:
         self.checked: dict[str, Path | None] = {}  # sources -> the config they are checked with
         self.owner = functools.cache(owning_config)
         self.load = functools.cache(self._load)
+        self.workspaces: dict[Path, Workspace] = {}
 
     @functools.cached_property
     def configs(self) -> list[Config]:
@@ -115,6 +117,14 @@ class _Plan:
             self._wanted(self.owner(root)).roots.append(folder)
             for source in source_files(root):
                 self._discover(source)
+
+    def workspace(self, root: Path) -> Workspace:
+        """Return the workspace in a folder, which the projects in it share."""
+        from kvlens.js.resolution import Workspace  # late: only where there are sources
+
+        if root not in self.workspaces:
+            self.workspaces[root] = Workspace(root)
+        return self.workspaces[root]
 
     def _discover(self, path: Path, *, is_seed: bool = False) -> None:
         if not self._severities.excludes(path):
@@ -285,12 +295,12 @@ def _check_sources(
         folder = wanted.config.parent
         configs = [config for config in counting.values() if config is not None]
         started = tuple(path for config in configs for path in entries(config))
-        files = SourceFiles.below(folder, _root(wanted, folder), started)
+        files = SourceFiles.below(folder, _workspace(wanted, folder), started)
         files.texts |= given
         project = SourceContext(configs, files.types(), other_config_texts(folder), files)
     else:
         folder = wanted.sources[0].parent
-        files = SourceFiles.of(map(_whole, wanted.sources), _root(wanted, _whole(folder)))
+        files = SourceFiles.of(map(_whole, wanted.sources), _workspace(wanted, _whole(folder)))
         files.texts |= given
         project = SourceContext((), files.types(), frozenset(), files)
     elsewhere = [path for path in _elsewhere(wanted, files) if not severities.excludes(path)]
@@ -326,12 +336,13 @@ def _check_sources(
     return checked, unused
 
 
-def _root(wanted: Wanted, folder: Path) -> Path:
-    """Return the folder in which imports are followed: the workspace, or the folder to check."""
+def _workspace(wanted: Wanted, folder: Path) -> Workspace:
+    """Return the workspace in which imports are followed, or the folder to check around it."""
     around = [_whole(root) for root in wanted.roots if _whole(folder).is_relative_to(_whole(root))]
     from kvlens.js.resolution import workspace_root
 
-    return min((workspace_root(_whole(folder)), *around), key=lambda path: len(path.parts))
+    root = min((workspace_root(_whole(folder)), *around), key=lambda path: len(path.parts))
+    return wanted.plan.workspace(root)
 
 
 def _is_below(path: Path, folders: Iterable[Path]) -> bool:

@@ -29,7 +29,7 @@ from kvlens.js.files import (
 )
 from kvlens.js.grammar import is_source, unavailable
 from kvlens.js.reader import read_source
-from kvlens.js.resolution import Resolver, workspace_root
+from kvlens.js.resolution import Resolver, Workspace, workspace_root
 from kvlens.js.source_context import ALONE, SourceContext, env_types, other_config_texts
 from kvlens.js.syntax import Source
 from kvlens.lint.base import Problem
@@ -236,7 +236,9 @@ class Sources:
         folder = owner.path.parent
         texts = list(self._texts(owner))
         types = merge_types(env_types(text.source()) for text in texts if may_type(text.text))
-        files = SourceFiles({str(text.path): text.text for text in texts}, root=self._root(folder))
+        files = SourceFiles(
+            {str(text.path): text.text for text in texts}, workspace=Workspace(self._root(folder))
+        )
         return ProjectSources(types, other_config_texts(folder), files)
 
     def _root(self, folder: Path) -> Path:
@@ -303,7 +305,7 @@ class Sources:
         folder = owner.path.parent
         yield from source_files(folder)
         if folder not in self._outside:
-            resolver = Resolver(self._root(folder), texts)
+            resolver = Resolver(Workspace(self._root(folder)), texts)
             started = outside(folder, entries(owner.config))
             self._outside[folder] = [Path(path) for path in graph(texts, resolver, started)]
         yield from self._outside[folder]

@@ -61,6 +61,7 @@ _PLAINER = (
 )
 _BARE_BEFORE = re.compile(r"[=:][ \t]*([^\s,\[\]{}#\"'=:]*)\Z")
 _BARE_VALUE = re.compile(r"[\w<$.:/@-][^\s,\]}#\"']*")
+_CONFLICT = re.compile(r"^(?:<{7}|={7}|>{7})(?: |\r?$)", re.MULTILINE)
 _VALUE_BEGINS = re.compile(r"=[ \t]*\Z")
 
 
@@ -82,6 +83,8 @@ def _check(config: Config) -> Iterator[Finding]:
 
 
 def _plainer(text: str, problem: SyntaxProblem) -> str:
+    if _CONFLICT.match(text, problem.span.start):
+        return "this line is left from a merge conflict. Keep one side, and remove the markers"
     for pattern, words in _PLAINER:
         if found := re.match(pattern, problem.message):
             return found.expand(words)

@@ -58,6 +58,7 @@ from kvlens.js.analysis import BindingUse
 from kvlens.lint.base import Context, Finding, Fix, Problem, Related, SourceRule
 from kvlens.lint.fix_helpers import can_extend
 from kvlens.lint.guards import is_guarded
+from kvlens.lint.misplaced_lists import misplaced_lists
 from kvlens.lint.source_fix_helpers import given
 from kvlens.lint.wording import listed, quoted
 
@@ -68,6 +69,12 @@ def _check(context: Context) -> Iterator[Finding]:
     declared, analysis = context.declared, context.analysis
     if declared.unsure or None in declared.environments or context.has_modes:
         return
+    if any(
+        found.looks_like_kv
+        for config in context.project.configs
+        for found in misplaced_lists(config)
+    ):
+        return  # the list is reported, and the top level has these bindings once it is moved
     first: dict[str, BindingUse] = {}
     for use in analysis.uses:
         if use.name in declared.kv and use.name not in declared.others:

@@ -4,7 +4,8 @@
 A call is a statement on its own, without `await`, `return`, `void` or `ctx.waitUntil()`; `.then()`
 and `.catch()` don't wait either. The promise also gets lost in the callback of `forEach()` or
 `setTimeout()`, in `Promise.all()` or `map()` without `await`, in an async function that is called
-without it, or in `ctx.waitUntil(async () => …)`, which gets a function instead of a promise.
+without it, also in one of another file that writes, or in `ctx.waitUntil(async () => …)`, which
+gets a function instead of a promise.
 
 Or the promise is used as if it were the value: in a condition, in a comparison, with a property of
 the result, in `JSON.parse()`, in a `Response`.
@@ -44,7 +45,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from kvlens.config.edit import Edit
 from kvlens.js.analysis import Analysis
 from kvlens.js.calls import KvCall, fate_of
-from kvlens.js.scopes import FUNCTIONS
+from kvlens.js.scopes import FUNCTIONS, Declaration
+from kvlens.js.source_context import read
 from kvlens.js.syntax import Source, arguments_of, call_of, callee, outer
 from kvlens.js.tree import ancestor
 from kvlens.lint.base import Context, Finding, Fix, Problem, SourceRule
@@ -64,6 +66,7 @@ _OF_SEVERAL = {"Promise.all", "Promise.allSettled", "Promise.race", "Promise.any
 _TIMERS = {"setTimeout", "setInterval", "queueMicrotask"}
 _FURTHEST = 12  # steps that a promise is followed
 _MOST_CALLS = 50  # of a function that are looked at
+_LONGEST_NAME = 40  # characters, in a message
 _NESTING = ("object", "pair", "array")
 
 
@@ -80,7 +83,7 @@ def _check(context: Context) -> Iterator[Finding]:
         for lost in _lost(call.source, call.node, known):
             if lost.call.id not in seen:
                 seen.add(lost.call.id)
-                yield _finding(call, lost)
+                yield _finding(call, lost, call.source)
         if call.fate in ("awaited", "returned", "void", "dropped"):
             continue
         if _is_taken_for_value(call, analysis):
@@ -90,22 +93,86 @@ def _check(context: Context) -> Iterator[Finding]:
                 f"before it.",
                 data={"await": call.is_in_async},
             )
+    for call, lost in _of_imports(context, known):
+        if lost.call.id not in seen:
+            seen.add(lost.call.id)
+            yield _finding(call, lost, analysis.source)
 
 
-def _finding(call: KvCall, lost: _Lost) -> Finding:
+def _of_imports(context: Context, known: dict[int, list[_Lost]]) -> Iterator[tuple[KvCall, _Lost]]:
+    """Yield the writes of functions of other sources that are called here, and are lost here.
+
+    Without calls in a browser, which are requests there, and those of a script as it is started.
+    """
+    source, modules = context.analysis.source, context.project.modules
+    if modules is None or _directive(source) == "use client":
+        return
+    for name, declared in _imported(source):
+        nodes = [
+            node
+            for use in source.names.references(declared)
+            if (node := call_of(use)) is not None and ancestor(node, FUNCTIONS) is not None
+        ]
+        lost = [each for node in nodes[:_MOST_CALLS] for each in _lost(source, node, known)]
+        path = modules.resolve(source.path, name) if lost else None
+        other = modules.source(path) if path is not None else None
+        if other is None or path == source.path or _directive(other) == "use server":
+            continue
+        written = source.text_of(declared.origin.child_by_field_name("name") or declared.node)
+        for call in read(other, context.project).certain_calls:
+            function = ancestor(call.node, FUNCTIONS)
+            if function is None or call.method not in ("put", "delete"):
+                continue
+            if call.fate in ("awaited", "returned") and _name_of(other, function) == written:
+                yield from ((call, each) for each in lost if each.how == "dropped")
+                break
+
+
+def _directive(source: Source) -> str:
+    """Return the text that a source begins with, such as `use client`."""
+    first = next((one for one in source.root.named_children if one.type != "comment"), None)
+    is_text = first is not None and first.type == "expression_statement"
+    return source.text_of(first).strip("\"'; ") if first is not None and is_text else ""
+
+
+def _imported(source: Source) -> Iterator[tuple[str, Declaration]]:
+    """Yield what is imported by name, with the name of its module."""
+    for statement in source.root.named_children:
+        module = statement.child_by_field_name("source")
+        if statement.type != "import_statement" or module is None:
+            continue
+        for clause in statement.named_children:
+            for group in clause.named_children if clause.type == "import_clause" else ():
+                for one in group.named_children if group.type == "named_imports" else ():
+                    local = one.child_by_field_name("alias") or one.child_by_field_name("name")
+                    found = source.names.resolve(local) if local is not None else None
+                    if found is not None and found.kind == "import":
+                        yield source.text_of(module)[1:-1], found
+
+
+def _name_of(source: Source, function: Node) -> str | None:
+    """Return the name of a function that a source declares outside all others."""
+    holder = function.parent if not function.type.endswith("declaration") else function
+    name = holder.child_by_field_name("name") if holder is not None else None
+    if name is None or name.type != "identifier" or ancestor(function, FUNCTIONS) is not None:
+        return None
+    return source.text_of(name)
+
+
+def _finding(call: KvCall, lost: _Lost, source: Source) -> Finding:
     effect = "the write" if call.method in ("put", "delete") else "the read"
     why = f"the runtime may stop before {effect} is done, and errors are lost."
-    if _starts(call, lost.call):
+    if call.source is source and _starts(call, lost.call):
         return Finding(
             call.span,
             f"{call.title} isn't awaited: {why} Add await before it, or pass it to "
             "ctx.waitUntil().",
             data={"await": call.is_in_async},
         )
-    function = callee(lost.call) or lost.call
-    name = " ".join(call.source.text_of(function).split())
-    name = f"{name if len(name) <= 40 else 'The function'}()"
-    span = call.source.span(function)
+    function = _first(source, lost.call)
+    name = " ".join(source.text_of(function).split())
+    name = f"{name}()" if len(name) <= _LONGEST_NAME else "The call"
+    span = source.span(function)
     if lost.how == "each":
         return Finding(
             span,
@@ -131,6 +198,18 @@ def _finding(call: KvCall, lost: _Lost) -> Finding:
         "pass it to ctx.waitUntil().",
         data={"await": _is_in_async(lost.call)},
     )
+
+
+def _first(source: Source, call: Node) -> Node:
+    """Return the function that a chain of `then()` and the like begins with a call of."""
+    function = callee(call) or call
+    while (word := function.child_by_field_name("property")) is not None:
+        inner = function.child_by_field_name("object")
+        target = callee(inner) if inner is not None and inner.type == "call_expression" else None
+        if target is None or source.text_of(word) not in PROMISE_METHODS:
+            break
+        function = target
+    return function
 
 
 def _starts(call: KvCall, lost: Node) -> bool:
@@ -241,7 +320,11 @@ def _word(source: Source, call: Node) -> str:
 
 
 def _calls_of(source: Source, function: Node) -> Iterator[Node]:
-    """Yield the calls of a function that has a name."""
+    """Yield the calls of a function that has a name.
+
+    Without those outside all functions: they run when a script is started, which ends when all of
+    its promises have; in a Worker, they would fail.
+    """
     parent = function.parent
     name = function.child_by_field_name("name") if function.type.endswith("declaration") else None
     if name is None and parent is not None and parent.type == "variable_declarator":
@@ -253,7 +336,9 @@ def _calls_of(source: Source, function: Node) -> Iterator[Node]:
         return
     for use in source.names.references(declared)[:_MOST_CALLS]:
         call = call_of(use)
-        if call is not None and call.type == "call_expression":
+        if call is None or call.type != "call_expression":
+            continue
+        if ancestor(call, FUNCTIONS) is not None:
             yield call
 
 

@@ -3,7 +3,8 @@
 ## What
 `expirationTtl` is the time until something expires, such as `(expiresAt - Date.now()) / 1000`, or a
 parameter that others pass, and nothing keeps it at 60 or more: neither `Math.max(60, …)` nor a
-comparison.
+comparison. `Math.max(1, …)` keeps it at 1 only. A parameter of an exported function is fine if all
+of its calls in the project pass a constant of 60 or more.
 
 ## Why
 `put()` throws if the TTL is below 60 seconds. That happens rarely, only in the last minute of a
@@ -38,7 +39,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kvlens.js.calls import KvCall
+from kvlens.js.importing_calls import importing_calls
 from kvlens.js.scopes import FUNCTIONS, Declaration
+from kvlens.js.source_context import read
 from kvlens.js.syntax import Source, arguments_of, call_of, callee, plain
 from kvlens.js.tree import ancestor
 from kvlens.kv.limits import MIN_EXPIRATION_TTL
@@ -63,7 +66,7 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     node = plain(option.value.node)
     if option.value.kind not in ("unknown", "numeric") or call.node.end_byte < node.end_byte:
         return
-    what = _named(call, node)
+    what = _named(call, node, context)
     if what:
         yield Finding(
             place(call, option.value),
@@ -72,17 +75,27 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
         )
 
 
-def _named(call: KvCall, node: Node) -> str | None:
+def _named(call: KvCall, node: Node, context: Context) -> str | None:
     """Say what a TTL is, if nothing bounds it."""
     words: list[str] = []
+    least = _least(call, node, words, 0)
+    if (
+        least is not None
+        and least < MIN_EXPIRATION_TTL
+        and not is_bounded(call.source, call.node, words)
+    ):
+        return f"expirationTtl can be as low as {int(least)}"
+    words = []
     if _is_time_left(call, node, words, 0):
         is_safe = is_bounded(call.source, call.node, words)
         return None if is_safe else "expirationTtl is the time that is left"
     declared = call.source.names.resolve(node) if node.type.endswith("identifier") else None
     if declared is None or declared.kind != "parameter" or not _is_passed_in(call, declared):
         return None
-    is_safe = is_bounded(call.source, call.node, [call.source.text_of(node)])
-    return None if is_safe else "expirationTtl is whatever a caller passes"
+    words = [call.source.text_of(node)]
+    if is_bounded(call.source, call.node, words) or _is_kept_by_callers(call, declared, context):
+        return None
+    return "expirationTtl is whatever a caller passes"
 
 
 def _is_time_left(call: KvCall, node: Node, words: list[str], depth: int) -> bool:
@@ -113,8 +126,74 @@ def _is_time_left(call: KvCall, node: Node, words: list[str], depth: int) -> boo
         return False
     now, then = call.folder.value(right), call.folder.value(left)
     is_now = now.kind == "time" or (now.kind == "instance" and now.value == "Date" and now.complete)
-    words.append(source.text_of(plain(left)))
+    date = _date_of(source, plain(left))
+    words += [source.text_of(plain(left)), *([source.text_of(date)] if date is not None else [])]
+    if then.kind == "time":  # of a Date: unknown if other code made it
+        return is_now and date is not None and _is_given(call, date, 0)
     return is_now and then.kind in ("unknown", "numeric")
+
+
+def _least(call: KvCall, node: Node, words: list[str], depth: int) -> float | None:
+    """Return the least that `Math.max()` makes of something unknown; `words` gets its names."""
+    node, source = plain(node), call.source
+    if depth > _DEEPEST:
+        return None
+    if node.type == "identifier":
+        declared = source.names.resolve(node)
+        words.append(source.text_of(node))
+        if declared is None or declared.kind != "const" or declared.path:
+            return None
+        start = declared.origin.child_by_field_name("value")
+        return _least(call, start, words, depth + 1) if start is not None else None
+    function = callee(node) if node.type == "call_expression" else None
+    given = arguments_of(node) if function is not None else []
+    if function is None or not given:
+        return None
+    if source.text_of(function) in _SAME:
+        return _least(call, given[0], words, depth + 1)
+    if source.text_of(function) != "Math.max":
+        return None
+    values = [call.folder.value(each) for each in given]
+    numbers = [value.number for value in values if value.number is not None]
+    unknown = [value for value in values if value.number is None]
+    is_plain = all(value.kind in ("unknown", "numeric") and not value.foreign for value in unknown)
+    return max(numbers) if numbers and unknown and is_plain else None
+
+
+def _date_of(source: Source, node: Node) -> Node | None:
+    """Return the Date that `getTime()` is called on."""
+    function = callee(node) if node.type == "call_expression" else None
+    name = function.child_by_field_name("property") if function is not None else None
+    if function is None or name is None or source.text_of(name) not in ("getTime", "valueOf"):
+        return None
+    date = function.child_by_field_name("object")
+    return plain(date) if date is not None else None
+
+
+def _is_given(call: KvCall, node: Node, depth: int) -> bool:
+    """Return whether a Date comes from other code, or is made of what does, and stays as it is."""
+    source = call.source
+    if node.type == "member_expression":
+        return True
+    if node.type == "new_expression":
+        given = arguments_of(node)
+        return len(given) == 1 and call.folder.value(given[0]).kind in ("unknown", "numeric")
+    declared = source.names.resolve(node) if node.type == "identifier" else None
+    if declared is None or depth > _DEEPEST:
+        return False
+    if any(_is_moved(source, use) for use in source.names.references(declared)):
+        return False
+    if declared.kind == "parameter":
+        return True
+    start = declared.origin.child_by_field_name("value") if declared.kind == "const" else None
+    return start is not None and not declared.path and _is_given(call, plain(start), depth + 1)
+
+
+def _is_moved(source: Source, node: Node) -> bool:
+    """Return whether a method of a Date is called that changes it."""
+    parent = node.parent
+    name = parent.child_by_field_name("property") if parent is not None else None
+    return name is not None and source.text_of(name).startswith("set")
 
 
 def _is_passed_in(call: KvCall, declared: Declaration) -> bool:
@@ -155,6 +234,35 @@ def _may_be_anything(call: KvCall, declared: Declaration) -> bool:
         if any(call.folder.value(each).kind == "numeric" for each in given):
             return True
     return False
+
+
+def _is_kept_by_callers(call: KvCall, declared: Declaration, context: Context) -> bool:
+    """Return whether all calls of an exported function pass constants that put() takes."""
+    modules, function = context.project.modules, ancestor(declared.node, FUNCTIONS)
+    parameters = function.child_by_field_name("parameters") if function is not None else None
+    holder = function.parent if function is not None else None
+    if modules is None or function is None or parameters is None or holder is None:
+        return False
+    named = holder if holder.type == "variable_declarator" else function
+    name = named.child_by_field_name("name")
+    places = [child.id for child in parameters.named_children if child.type != "comment"]
+    if name is None or name.type != "identifier" or declared.origin.id not in places:
+        return False
+    own, at = call.source.names.resolve(name), places.index(declared.origin.id)
+    inside = call.source.names.references(own) if own is not None else []
+    calls: list[tuple[Source, Node | None]]
+    calls = [(call.source, caller) for use in inside if (caller := call_of(use)) is not None]
+    calls += importing_calls(call.source, call.source.text_of(name), modules)
+    if not calls or len(calls) > _MOST_CALLS:
+        return False
+    for source, caller in calls:
+        given = arguments_of(caller) if caller is not None else []
+        if len(given) <= at or any(node.type == "spread_element" for node in given[: at + 1]):
+            return False
+        number = read(source, context.project).folder.value(given[at]).number
+        if number is None or number < MIN_EXPIRATION_TTL:
+            return False
+    return True
 
 
 def _is_set(node: Node) -> bool:
