@@ -72,6 +72,7 @@ class Analysis:
         self.declared = declared
         self.types = types or {}
         self.modules = modules
+        self._called_as_kv: dict[str, bool] = {}  # see _only_fits_kv
         self._kinds: dict[str, bool | None] = {}  # see _typed
         self.resolver = BindingResolver(source, declared.kv, modules)
         self.folder = self.resolver.flow.constants
@@ -236,7 +237,7 @@ class Analysis:
         typed = self._typed(binding)
         if typed is None and binding in self.types:
             typed = self.types[binding] != "other"
-        return typed if typed is not None else binding in self._only_fit_kv
+        return typed if typed is not None else self._only_fits_kv(binding)
 
     # the kinds of bindings, from their types and calls
 
@@ -258,9 +259,12 @@ class Analysis:
         """Return whether the file's types say that a binding isn't a namespace."""
         return self._typed(binding) is False
 
-    @cached_property
-    def _only_fit_kv(self) -> set[str]:
-        return {call.binding for call in self._all_calls if call.binding and call.only_fits_kv}
+    def _only_fits_kv(self, binding: str) -> bool:
+        """Return whether a binding is called as only a namespace is."""
+        if binding not in self._called_as_kv:
+            calls = (call for call in self._all_calls if call.binding == binding)
+            self._called_as_kv[binding] = any(call.only_fits_kv for call in calls)
+        return self._called_as_kv[binding]
 
     def is_optional(self, binding: str) -> bool:
         """Return whether the code handles a missing binding anywhere."""

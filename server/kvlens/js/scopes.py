@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["const", "let", "var", "parameter", "import", "function", "class", "other"]
 
-_LETTERS = {bytes([letter]) for letter in (string.ascii_letters + string.digits + "_$").encode()}
+_LETTERS = frozenset((string.ascii_letters + string.digits + "_$").encode())
 _NAME_NODES = {
     "identifier",
     "shorthand_property_identifier",
@@ -106,12 +106,13 @@ class Scopes:
 
     def _find(self, raw: bytes, at: int) -> Iterator[Node]:
         # finding bytes is faster than a pattern, and than walking the tree
-        data, size = self._data, len(raw)
+        data, size, last = self._data, len(raw), len(self._data)
         while at >= 0:
             end = at + size
-            if data[at - 1 : at] not in _LETTERS and data[end : end + 1] not in _LETTERS:
+            is_start = not at or data[at - 1] not in _LETTERS
+            if is_start and (end == last or data[end] not in _LETTERS):
                 node = self._root.descendant_for_byte_range(at, end)
-                if node is not None and node.byte_range == (at, end):
+                if node is not None and node.start_byte == at and node.end_byte == end:
                     yield node
             at = data.find(raw, end)
 
