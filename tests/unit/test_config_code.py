@@ -23,6 +23,7 @@ from kvlens.config.reader import load_text
 from kvlens.config.syntax_check import check_config_syntax
 from kvlens.js.config_bindings import declared
 from kvlens.lint.check_config import check
+from kvlens.worker.config import read_worker_config
 
 A, B, C = (f"{digit}f2ac74b498b48028cb68387c421e279" for digit in "123")
 HEAD = 'import { bindings, defineConfig } from "cf/config";\n'
@@ -597,3 +598,48 @@ def test_sources(
     main(["check", "--output-format", "json"])
     found = json.loads(capsys.readouterr().out)
     assert [(one["code"], one["file"]) for one in found] == wanted
+
+
+VARIABLES: dict[str, tuple[str, str | None, dict[str, object], list[str]]] = {
+    # a Worker's env, an environment, its variables, its bindings that aren't supported
+    "text": ('{ X: { type: "text", value: "a" } }', None, {"X": "a"}, []),
+    "json": (
+        "{ X: bindings.json({ value: { n: 1, f: 1.5, list: [true, null] } }) }",
+        None,
+        {"X": {"n": 1, "f": 1.5, "list": [True, None]}},
+        [],
+    ),
+    "by mode": (
+        '{ X: bindings.text({ value: mode === "staging" ? "s" : "t" }) }',
+        "staging",
+        {"X": "s"},
+        [],
+    ),
+    "the top level of these": (
+        '{ X: bindings.text({ value: mode === "staging" ? "s" : "t" }) }',
+        None,
+        {"X": "t"},
+        [],
+    ),
+    "a value that isn't known": ('{ X: { type: "text", value: process.env.X } }', None, {}, ["X"]),
+    "a part that isn't known": (
+        "{ X: bindings.json({ value: { n: now() } }) }",
+        None,
+        {},
+        ["X"],
+    ),
+    "a secret": ('{ X: { type: "secret" } }', None, {"X": "of .dev.vars"}, []),
+    "another binding": ("{ DB: bindings.d1({}) }", None, {}, ["DB"]),
+}
+
+
+@pytest.mark.parametrize("case", VARIABLES)
+def test_variables(case: str, tmp_path: Path) -> None:
+    env, environment, variables, unsupported = VARIABLES[case]
+    config = tmp_path / "cloudflare.config.ts"
+    config.write_text(worker(env), encoding="utf-8")
+    if case == "a secret":
+        (tmp_path / ".dev.vars").write_text('X="of .dev.vars"\n', encoding="utf-8")
+    found = read_worker_config(config, environment)
+    assert found.variables == variables
+    assert [*found.unsupported] == unsupported

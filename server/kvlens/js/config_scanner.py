@@ -7,7 +7,7 @@ entry over its whole property, `CACHE: bindings.kv({ id })`; the name of the pro
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from kvlens.config.limits import Refusal, TooMuchError
@@ -96,8 +96,8 @@ class _Tree:
                 found.append(Member((key,), 0, Node("table", 0, members=tuple(lists))))
                 names |= {item for each in lists for item in _bound(each.value)}
         if names:
-            other = tuple(Member((Part(name, 0, 0),), 0, Node("null", 0)) for name in names)
-            found.append(Member((Part("other", 0, 0),), 0, Node("table", 0, members=other)))
+            others = {name: _table("", {"binding": Node("string", 0, name)}).value for name in names}
+            found.append(_table("other", others))
         return found
 
     def _of_worker(self, result: Value) -> tuple[list[Member], set[str]]:
@@ -133,7 +133,15 @@ class _Tree:
             member.value.kind in ("unknown", "throws") for member in env.members.values()
         )
         found.append(self._listed(env.node, bound.key, listed, known=known))
-        return found, env.members.keys() - {one.name for one in listed}
+        others = {each.name: each.value for each in env.members.values() if each not in listed}
+        known_values = {name: node for name, value in others.items() if (node := _variable(value))}
+        secrets = [name for name, value in others.items() if _type_of(value) == "secret"]
+        if known_values:
+            found.append(_table("vars", known_values))
+        if secrets:
+            required = Node("array", 0, items=tuple((0, Node("string", 0, n)) for n in secrets))
+            found.append(_table("secrets", {"required": required}))
+        return found, others.keys() - known_values.keys() - {*secrets}
 
     def _listed(
         self,
@@ -222,6 +230,47 @@ def _is_namespace(value: Value) -> bool:
     if value.kind == "object" and (kind := value.members.get("type")):
         return kind.value.kind == "string" and kind.value.value == "kv"
     return value.kind == "kv"
+
+
+def _type_of(binding: Value) -> object:
+    """Return the type of a binding, such as "text" of `bindings.text()` or `{ type: "text" }`."""
+    if binding.kind == "binding":
+        return binding.value
+    about = binding.members.get("type") if binding.kind == "object" else None
+    return about.value.value if about is not None else None
+
+
+def _variable(binding: Value) -> Node | None:
+    """Return the value of a binding that is a variable, if it is known."""
+    held = binding.members.get("value") if _type_of(binding) in ("text", "json") else None
+    return _known(held.value) if held is not None else None
+
+
+def _known(value: Value) -> Node | None:
+    if value.kind == "string" and value.value is not None and value.value != OTHER_MODE:
+        return Node("string", 0, value.value)
+    if value.kind == "number" and isinstance(value.value, int | float):
+        number = value.value
+        is_whole = float(number).is_integer()
+        return Node("integer", 0, int(number)) if is_whole else Node("float", 0, number)
+    if value.kind == "boolean":
+        return Node("boolean", 0, value.value)
+    if value.kind == "nothing":
+        return Node("null", 0)
+    if value.kind == "array" and value.complete:
+        items = [_known(each) for each in value.items]
+        inside = tuple((0, each) for each in items if each is not None)
+        return Node("array", 0, items=inside) if len(inside) == len(items) else None
+    if value.kind == "object" and value.complete:
+        members = {each.name: _known(each.value) for each in value.members.values()}
+        known = {name: each for name, each in members.items() if each is not None}
+        return _table("", known).value if len(known) == len(members) else None
+    return None
+
+
+def _table(name: str, members: Mapping[str, Node]) -> Member:
+    inside = tuple(Member((Part(each, 0, 0),), 0, node) for each, node in members.items())
+    return Member((Part(name, 0, 0),), 0, Node("table", 0, members=inside))
 
 
 def _shape(member: Member) -> object:

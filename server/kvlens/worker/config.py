@@ -335,7 +335,9 @@ def _unsupported_bindings(own: dict[str, Any]) -> Iterator[str]:
         if name in _RUN or name == "env":
             continue
         found = [binding for binding in _bindings(name, value) if binding]
-        if found:
+        if found and name == "other":  # of a config in code
+            yield from dict.fromkeys(found)
+        elif found:
             yield f"{', '.join(dict.fromkeys(found))} ({name})"
         elif name in ("assets", "site"):
             yield name
