@@ -637,7 +637,8 @@ VARIABLES: dict[str, tuple[str, str | None, dict[str, object], list[str]]] = {
 def test_variables(case: str, tmp_path: Path) -> None:
     env, environment, variables, unsupported = VARIABLES[case]
     config = tmp_path / "cloudflare.config.ts"
-    config.write_text(worker(env), encoding="utf-8")
+    text = by_mode(f"({{ worker: {{ env: {env} }} }})")
+    config.write_text(text, encoding="utf-8")
     if case == "a secret":
         (tmp_path / ".dev.vars").write_text('X="of .dev.vars"\n', encoding="utf-8")
     found = read_worker_config(config, environment)

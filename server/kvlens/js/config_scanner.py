@@ -96,8 +96,10 @@ class _Tree:
                 found.append(Member((key,), 0, Node("table", 0, members=tuple(lists))))
                 names |= {item for each in lists for item in _bound(each.value)}
         if names:
-            others = {name: _table("", {"binding": Node("string", 0, name)}).value for name in names}
-            found.append(_table("other", others))
+            others = {name: {"binding": Node("string", 0, name)} for name in names}
+            found.append(
+                _table("other", {name: _table("", each).value for name, each in others.items()})
+            )
         return found
 
     def _of_worker(self, result: Value) -> tuple[list[Member], set[str]]:

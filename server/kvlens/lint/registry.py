@@ -20,10 +20,20 @@ DOMAINS: tuple[Domain, ...] = get_args(Domain)
 @cache
 def rules_of(domain: Domain) -> Mapping[str, Rule]:
     """Return the rules of one domain by code."""
-    package = importlib.import_module(f"kvlens.lint.{domain}")
-    modules = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
-    rules = [importlib.import_module(f"{package.__name__}.{name}").RULE for name in modules]
+    package = f"kvlens.lint.{domain}"
+    rules = [importlib.import_module(f"{package}.{name}").RULE for name in _modules(domain)]
     return {rule.code: rule for rule in rules}
+
+
+@cache
+def codes() -> frozenset[str]:
+    """Return the codes of all rules, by the names of their files: without importing them."""
+    return frozenset(name.replace("_", "-") for domain in DOMAINS for name in _modules(domain))
+
+
+def _modules(domain: Domain) -> list[str]:
+    package = importlib.import_module(f"kvlens.lint.{domain}")
+    return sorted(module.name for module in pkgutil.iter_modules(package.__path__))
 
 
 @cache

@@ -10,7 +10,7 @@ from pathlib import Path
 from kvlens.lint.base import Level, Levels, Problem
 from kvlens.lint.problems import reported
 from kvlens.lint.project_file import NONE, ProjectFile, project_file_in
-from kvlens.lint.registry import rules
+from kvlens.lint.registry import codes, find_rule
 from kvlens.lint.suppressions import with_severity
 
 ALWAYS = frozenset(
@@ -26,10 +26,10 @@ class _AllOff(Mapping[str, Level]):
         return "off"
 
     def __iter__(self) -> Iterator[str]:
-        return iter(rules())
+        return iter(codes())
 
     def __len__(self) -> int:
-        return len(rules())
+        return len(codes())
 
     def __bool__(self) -> bool:
         return True
@@ -105,18 +105,18 @@ def selected(levels: Levels, select: Collection[str], ignore: Collection[str]) -
     if not select and not ignore:
         return levels  # without importing the rules of every domain
     found: dict[str, Level] = dict(levels)
-    for code, rule in rules().items():
+    for code in codes():
         left_out = select and code not in ALWAYS and not _matches(code, select)
         if left_out or _matches(code, ignore):
             found[code] = "off"
-        elif select and rule.off_by_default:
+        elif select and (rule := find_rule(code)) and rule.off_by_default:
             found.setdefault(code, rule.severity)
     return found
 
 
-def matching(pattern: str) -> Mapping[str, object]:
-    """Return the rules that a code or a pattern of codes names."""
-    return {code: rule for code, rule in rules().items() if fnmatchcase(code, pattern)}
+def is_code(pattern: str) -> bool:
+    """Return whether there is a rule with this code, or with one that the pattern matches."""
+    return pattern in codes() or any(fnmatchcase(code, pattern) for code in codes())
 
 
 def _matches(code: str, patterns: Collection[str]) -> bool:

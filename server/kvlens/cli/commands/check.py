@@ -23,7 +23,7 @@ from kvlens.lint.base import Level
 from kvlens.lint.baseline import Baseline, BaselineError
 from kvlens.lint.checked import Checked
 from kvlens.lint.problems import number_of
-from kvlens.lint.registry import find_rule
+from kvlens.lint.registry import codes as all_codes
 from kvlens.lint.suppressions import LEVELS
 
 _STDIN = "-"
@@ -249,7 +249,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 def _severity(text: str) -> tuple[str, Level]:
     code, _, level = text.partition("=")
-    if find_rule(code) is None:
+    if code not in all_codes():
         raise argparse.ArgumentTypeError(f"there is no rule {code!r}; see docs/rules")
     for known in LEVELS:
         if level == known:
@@ -259,10 +259,10 @@ def _severity(text: str) -> tuple[str, Level]:
 
 def _codes(text: str) -> list[str]:
     codes = [code for part in text.split(",") if (code := part.strip())]
-    from kvlens.lint.severities import matching
+    from kvlens.lint.severities import is_code
 
     for code in codes:
-        if not matching(code):
+        if not is_code(code):
             raise argparse.ArgumentTypeError(f"there is no rule {code!r}; see `kvlens rule --all`")
     return codes
 
