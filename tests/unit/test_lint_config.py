@@ -39,6 +39,10 @@ CASES: dict[str, tuple[str, str]] = {
         "config-template",
         '«{% if kv %}»\n[[kv_namespaces]]\nbinding = "my-kv"\n{% endif %}\n',
     ),
+    "template-with-quotes": (
+        "config-template",
+        'name = "{{x}}"\ncompatibility_date = "«{{ "now" | date: "%Y-%m-%d" }}»"\n',
+    ),
     "template-ejs": ("config-template", '{ "name": «<%= name %>», "kv_namespaces": 1 }'),
     "template-json": ("config-template", '{\n  "name": "x",\n  "main": «{{main}}»\n}\n'),
     # namespaces in vars, in any form but a list
@@ -453,6 +457,7 @@ CLEAN = {
     "twice-by-a-comment": f'kv_namespaces = [\n  {{ binding = "A", id = "{ID}" }},\n'
     f'  {{ binding = "B", id = "{ID}" }}, # an alias for A\n]\n',
     "template-in-strings": 'name = "{{name}}" # {{x}}\nmain = \'{{main}}\'\n[vars]\nA = """\n{{a}}\n"""\n',
+    "template-in-several-strings": '[vars]\nA = ["{{", "}}"]\nB = "{{" # "}}"\n',
     "template-in-strings-of-json": '{ "name": "{{name}}", /* {{x}} */ "main": "<%= main %>" } // {{y}}',
     "no-id": '[[kv_namespaces]]\nbinding = "A"\n',
     "upper-case-id": f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID.upper()}"\n',

@@ -12,10 +12,10 @@ _FOLDERS = frozenset(
     (
         "test", "tests", "__tests__", "e2e", "testdata", "mocks", "__mocks__",
         "fixture", "fixtures", "__fixtures__",
-        "template", "templates", "example", "examples",
+        "template", "templates", "example", "examples", "sample", "samples", "demo", "demos",
     )
 )  # fmt: skip
-_NAME = re.compile(r"[._-](?:example|sample|template|tmpl|test|fixture)\b", re.IGNORECASE)
+_NAME = re.compile(r"[._-](?:example|sample|template|tmpl|demo|test|e2e|fixture)\b", re.IGNORECASE)
 
 
 @lru_cache(maxsize=1_024)

@@ -14,6 +14,9 @@ _SKIPPED = {
     "toml": r"\"{3}[\s\S]*?\"{3}|'{3}[\s\S]*?'{3}|\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'|#[^\n]*",
     "json": r"\"(?:\\.|[^\"\\\n])*\"|//[^\n]*|/\*[\s\S]*?\*/",
 }
+_QUOTED = (
+    r"\"\{\{[^{}\n,=#\[\]]*\"[^{}\n,=#\[\]]*\}\}\""  # "{{ "now" | date: "%Y" }}", with its quotes
+)
 _PLACEHOLDER = r"\{\{[-~#/^&>{]?\s*[\w.$@][^{}\n\"=]*\}\}|\{%[^{}\n]*%\}|<%[^<>\n]*%>"
 
 
@@ -24,7 +27,11 @@ def template_mark(config: Config) -> Span | None:
     text = config.text[:_LONGEST]
     if skipped is None or not any(mark in text for mark in _MARKS):
         return None
-    for found in re.finditer(rf"(?:{skipped})|(?P<mark>{_PLACEHOLDER})", text):
+    for found in re.finditer(
+        rf"(?P<quoted>{_QUOTED})|(?:{skipped})|(?P<mark>{_PLACEHOLDER})", text
+    ):
+        if found["quoted"]:
+            return Span(found.start() + 1, found.end() - 1)
         if found["mark"]:
             return Span(*found.span("mark"))
     return None
