@@ -27,7 +27,6 @@ INVALID, DOUBTFUL = ("seed-invalid", ERROR), ("seed-doubtful", WARNING)
 CASES: dict[str, tuple[str, list[tuple[str, Any]]]] = {
     "right": ('[{ "key": "a", "value": "1" }]', []),
     "empty": ("«»", [INVALID]),
-    "no-array": ('«{» "key": "a" }', [INVALID]),
     "no-comma": ('[{ "key": "a", "value": "1" } «{» "key": "b", "value": "2" }]', [INVALID]),
     "half-typed": ('[{ "key": "a", "value": «x» }]', [INVALID]),
     "no-value": ('[\n  «{ "key": "😀" }»\n]', [INVALID]),
@@ -108,6 +107,13 @@ async def test_a_seed_file_is_checked_when_it_is_opened(
         assert all(d.code_description for d in editor.diagnostics[uri])
 
 
+async def test_an_object_named_after_a_binding_is_checked(editor: Editor) -> None:
+    uri = open_text(editor, editor.folder / "seeds" / "CARTS.json", "{}")
+    await until(lambda: [d.code for d in editor.diagnostics.get(uri, [])] == ["seed-invalid"])
+    close(editor, uri)
+    await until(lambda: not editor.diagnostics[uri])
+
+
 async def test_problems_follow_the_typing(editor: Editor) -> None:
     text = '[{ "key": "a", "value": "1" }]'
     async with open_document(editor, text) as uri:
@@ -150,9 +156,10 @@ async def test_json_of_others_is_left_alone(editor: Editor, tmp_path: Path) -> N
     others = [
         open_text(editor, tmp_path / "seeds" / "users.json", "{}"),  # no config next to it
         open_text(editor, editor.folder / "data" / "users.json", "{}"),
-        open_text(editor, editor.folder / "seeds" / "deep" / "users.json", "{}"),
+        open_text(editor, editor.folder / "seeds" / "deep" / "users.json", "[{}]"),
+        open_text(editor, editor.folder / "seeds" / "users.json", "{}"),  # not a binding's name
     ]
-    async with open_document(editor, "{}") as uri:
+    async with open_document(editor, "[{}]") as uri:
         await until(lambda: editor.diagnostics[uri])
         assert not any(editor.diagnostics.get(other) for other in others)
     for other in others:

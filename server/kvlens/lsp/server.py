@@ -151,7 +151,8 @@ class Server(StdioServer):
         self.diagnostics.did_open(document)
         path = self.path(document.uri)
         if is_seed_path(path):
-            if is_named_after_binding(path, load_config):
+            # an object that isn't named after a binding is other data
+            if document.text.lstrip()[:1] != "{" or is_named_after_binding(path, load_config):
                 self.seed_files.did_open(document, str(path))
         elif not is_config(path):
             self.sources.did_open(document)
