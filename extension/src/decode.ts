@@ -4,6 +4,7 @@ import { decodeMulti } from '@msgpack/msgpack';
 import { Decompress } from 'fzstd';
 import * as zlib from 'node:zlib';
 import * as vscode from 'vscode';
+import { dateOf } from './epoch';
 import { decode, pictureOf } from './contents';
 
 const { t } = vscode.l10n;
@@ -11,8 +12,6 @@ const { t } = vscode.l10n;
 const MAX_UNPACKED = 16 * 1024 * 1024; // bytes
 const MAX_HEX = 64 * 1024; // bytes in the hexadecimal form; more on request
 const MIN_BASE64 = 16; // characters; a shorter word is more likely just a word
-const EARLIEST = 978_307_200; // 2001, in seconds: a smaller number is rarely a time
-const LATEST = 4_102_444_800; // 2100
 
 /** One way to show a value. */
 export interface Form {
@@ -85,15 +84,6 @@ function isJson(text: string): boolean {
     } catch {
         return false;
     }
-}
-
-/** The moment that a number of ten or thirteen digits stands for. */
-function dateOf(text: string): string | undefined {
-    const digits = /^\s*(\d{10}|\d{13})\s*$/.exec(text)?.[1];
-    const seconds = digits && Number(digits) / (digits.length === 13 ? 1000 : 1);
-    return seconds && seconds >= EARLIEST && seconds < LATEST
-        ? new Date(seconds * 1000).toISOString()
-        : undefined;
 }
 
 /** What compressed bytes contain. Brotli has no mark, so it is only tried if nothing else fits. */

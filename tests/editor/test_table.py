@@ -371,8 +371,12 @@ def test_details_have_a_tab_of_their_own(open_window: Open, project: Path) -> No
     assert listed[0]["metadata"] == {"user": "eve"}
     assert stored(project, "user:1") == ITEMS[0]["value"]
     # it follows what others write
-    kvlens(project, "key", "put", "user:1", "[41]", "--binding", "CART", "--metadata", '{"by":"w"}')
+    written = '{"n":41,"createdAt":1700000000,"id":1700000001}'
+    kvlens(
+        project, "key", "put", "user:1", written, "--binding", "CART", "--metadata", '{"by":"w"}'
+    )
     expect(frame.locator(".details [role=tree]")).to_contain_text("41")
+    expect(frame.locator(".details .date")).to_have_text(["2023-11-14T22:13:20.000Z"])
     expect(frame.get_by_role("textbox", name="Metadata as JSON")).to_have_value('{\n  "by": "w"\n}')
     kvlens(project, "key", "delete", "user:1", "--binding", "CART")
     expect(frame.locator(".details")).to_have_text("The key no longer exists.")

@@ -2,6 +2,7 @@
 
 import { useState } from 'preact/hooks';
 import type { JSX } from 'preact';
+import { dateOfMember } from '../../src/epoch';
 import { isNumber, parseExact } from '../../src/exactJson';
 import { t } from './host';
 import { visible } from './visible';
@@ -26,14 +27,17 @@ export function JsonTree({ text }: { text: string }): JSX.Element {
 function Node(props: { name?: string; value: unknown; depth: number; first?: boolean }): JSX.Element {
     const { name, value, depth, first = false } = props;
     const [open, setOpen] = useState(depth < OPEN);
-    const [shown, setShown] = useState(PART);
+    const [part, setPart] = useState(PART);
     const label = name === undefined ? null : <span class="name">{visible(name)}: </span>;
     if (value === null || typeof value !== 'object' || isNumber(value)) {
         const kind = value === null ? 'null' : isNumber(value) ? 'number' : typeof value;
+        const shown = JSON.stringify(value) ?? '';
+        const date = name !== undefined && kind === 'number' ? dateOfMember(name, shown) : undefined;
         return (
             <div role="treeitem" tabIndex={first ? 0 : -1} aria-level={depth + 1}>
                 {label}
-                <span class={kind}>{visible(JSON.stringify(value) ?? '')}</span>
+                <span class={kind}>{visible(shown)}</span>
+                {date && <span class="date"> {date}</span>}
             </div>
         );
     }
@@ -67,12 +71,12 @@ function Node(props: { name?: string; value: unknown; depth: number; first?: boo
             </span>
             {open && (
                 <div role="group">
-                    {children.slice(0, shown).map(([child, inside]) => (
+                    {children.slice(0, part).map(([child, inside]) => (
                         <Node key={child} name={child} value={inside} depth={depth + 1} />
                     ))}
-                    {children.length > shown && (
-                        <button type="button" onClick={() => setShown(shown + 10 * PART)}>
-                            {t('{0} more', (children.length - shown).toLocaleString())}
+                    {children.length > part && (
+                        <button type="button" onClick={() => setPart(part + 10 * PART)}>
+                            {t('{0} more', (children.length - part).toLocaleString())}
                         </button>
                     )}
                 </div>
