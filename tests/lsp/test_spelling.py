@@ -26,7 +26,7 @@ import { save } from "./[id]/save (1)";
 export default {
   async fetch(request: Request, env: Env) {
     await save(env.TEAS);
-    return new Response(await env.TEAS.get("tea:1"));
+    return new Response(await env.TEAS.get("tea:1", "txt"));
   },
 };
 """
