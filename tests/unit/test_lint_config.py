@@ -447,7 +447,7 @@ CLEAN = {
     f'[[env.production.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n',
     "name-in-a-worker-in-rust": 'main = "build/worker/shim.mjs"\n'
     f'[build]\ncommand = "worker-build --release"\n[[kv_namespaces]]\nbinding = "my-kv"\nid = "{ID}"\n',
-    "name-in-a-worker-in-python": f'main = "src/entry.py"\nkv_namespaces = [{{ binding = "my-kv", id = "{ID}" }}]\n',
+    "name-in-a-worker-in-python": f'main = "src/entry.py"\ncompatibility_flags = ["python_workers"]\nkv_namespaces = [{{ binding = "my-kv", id = "{ID}" }}]\n',
     "shared-by-a-comment": f'[[env.p.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
     f'[[env.s.kv_namespaces]]\nbinding = "A"\n# the same as production\nid = "{ID}"\n',
     "shared-by-a-comment-above": f'[[env.p.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
@@ -456,9 +456,9 @@ CLEAN = {
     f'[[env.s.kv_namespaces]]\nbinding = "SHARED_KV"\nid = "{ID}"\n',
     "twice-by-a-comment": f'kv_namespaces = [\n  {{ binding = "A", id = "{ID}" }},\n'
     f'  {{ binding = "B", id = "{ID}" }}, # an alias for A\n]\n',
-    "template-in-strings": 'name = "{{name}}" # {{x}}\nmain = \'{{main}}\'\n[vars]\nA = """\n{{a}}\n"""\n',
+    "template-in-strings": '[define] # {{x}}\nA = "{{name}}"\nB = \'{{main}}\'\n[vars]\nA = """\n{{a}}\n"""\n',
     "template-in-several-strings": '[vars]\nA = ["{{", "}}"]\nB = "{{" # "}}"\n',
-    "template-in-strings-of-json": '{ "name": "{{name}}", /* {{x}} */ "main": "<%= main %>" } // {{y}}',
+    "template-in-strings-of-json": '{ "define": { "A": "{{name}}" /* {{x}} */, "B": "<%= main %>" } } // {{y}}',
     "no-id": '[[kv_namespaces]]\nbinding = "A"\n',
     "upper-case-id": f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID.upper()}"\n',
     "preview-id-is-any-name": f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\npreview_id="dev"\n',
