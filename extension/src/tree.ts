@@ -181,14 +181,16 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
                 return projectItem(node.project);
             case 'environment':
                 return environmentItem(node);
-            case 'namespace':
-                return namespaceItem(node, this.itemId(node), this.isOpen(node), this.filterOf(node));
+            case 'namespace': {
+                const isOpen = this.isOpen(node);
+                return namespaceItem(node, this.itemId(idOf(node), isOpen), isOpen, this.filterOf(node));
+            }
             case 'unclaimed':
                 return unclaimedItem(node);
             case 'key':
                 return keyItem(node);
             case 'folder':
-                return folderItem(node, this.listOf(node.parent, node.within)?.counts.get(node.prefix));
+                return this.folderItem(node);
             case 'more':
                 return moreItem(node, this.listOf(node.parent, node.prefix)?.items.length ?? 0);
             case 'hint':
@@ -298,14 +300,21 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
 
     /**
      * VS Code keeps whether an item with the same id is open. A namespace that gets its first keys,
-     * few enough to be shown, is a new item, and opens; from then on, it stays as the user wants.
+     * few enough to be shown, is a new item, and opens; from then on, it stays as the user wants. So
+     * does a folder whose namespace is counted after it is listed.
      */
-    private itemId(node: NamespaceNode): string {
-        const id = idOf(node);
-        if (this.isOpen(node)) {
+    private itemId(id: string, isOpen: boolean): string {
+        if (isOpen) {
             this.opened.add(id);
         }
         return this.opened.has(id) ? id : `${id}|closed`;
+    }
+
+    private folderItem(node: FolderNode): vscode.TreeItem {
+        const id = `${idOf(node.parent)}|folder|${node.within.length}|${node.prefix}`;
+        const isOpen = (node.parent.namespace.keys ?? Number.POSITIVE_INFINITY) <= FEW;
+        const keys = this.listOf(node.parent, node.within)?.counts.get(node.prefix);
+        return folderItem(node, this.itemId(id, isOpen), isOpen, keys);
     }
 
     /** Whether a namespace shows its keys at first: the first ones that fit on a screen do. */
@@ -644,12 +653,11 @@ function keyItem(node: KeyNode): vscode.TreeItem {
     return item;
 }
 
-function folderItem(node: FolderNode, keys: number | undefined): vscode.TreeItem {
+function folderItem(node: FolderNode, itemId: string, isOpen: boolean, keys: number | undefined): vscode.TreeItem {
     const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
-    const few = (node.parent.namespace.keys ?? Number.POSITIVE_INFINITY) <= FEW;
     const name = distinct(node.prefix.slice(node.within.length));
-    const item = new vscode.TreeItem(name, few ? Expanded : Collapsed);
-    item.id = `${idOf(node.parent)}|folder|${node.within.length}|${node.prefix}`;
+    const item = new vscode.TreeItem(name, isOpen ? Expanded : Collapsed);
+    item.id = itemId;
     item.contextValue = 'folder';
     item.iconPath = new vscode.ThemeIcon('folder');
     const more = keys !== undefined && keys > COUNTED;

@@ -179,12 +179,27 @@ class Window:
 
     def context_menu(self, label: str, action: str, nth: int = 0) -> None:
         """Run an action of a row's context menu."""
-        self.see(label, nth).click(button="right")
         item = self.page.locator(".context-view .action-label", has_text=action).first
+        for _ in range(5):  # a view that is refreshed takes its menu away
+            self.see(label, nth).click(button="right")
+            self.page.wait_for_timeout(1000)
+            if item.is_visible():
+                break
         item.hover()
         self.page.wait_for_timeout(500)  # a menu ignores a click that is too early
         item.click()
         expect(item).to_be_hidden()
+
+    def tooltip(self, row: Locator, text: str) -> None:
+        """Wait for the tooltip of a row, which a view that is refreshed takes away."""
+        shown = self.page.locator(".monaco-hover:visible", has_text=text)
+        for _ in range(10):
+            row.hover()
+            self.page.wait_for_timeout(2000)
+            if shown.count():
+                break
+            self.page.locator(".sidebar .composite.title").hover()
+        expect(shown).to_be_visible()
 
     def welcome(self) -> Locator:
         """Return the text of the empty view."""
