@@ -236,6 +236,26 @@ def test_a_broken_baseline_is_named(checker: Checker, text: str) -> None:
     assert "--update-baseline" in err
 
 
+KEPT: dict[str, tuple[str, bool]] = {
+    # the text of the file named with --baseline, whether --update-baseline keeps it
+    "config": (GOOD, True),
+    "package": ('{"name": "shop", "version": "1.0.0"}', True),
+    "conflict": ('<<<<<<< ours\n{"version": 1, "problems": {}}\n=======\n', True),
+    "baseline": ('{"version": 1, "problems": {"gone.js": {"id-empty": 1}}}', False),
+    "empty": ("", False),
+}
+
+
+@pytest.mark.parametrize(("text", "kept"), KEPT.values(), ids=KEPT)
+def test_only_a_baseline_is_overwritten(checker: Checker, text: str, kept: bool) -> None:
+    checker.write("wrangler.toml", EMPTY_ID)
+    path = checker.write("known", text)
+    code, _, err = checker("--baseline", "known", "--update-baseline")
+    assert code == (1 if kept else 0)
+    assert (path.read_text(encoding="utf-8") == text) is kept
+    assert ("known isn't a baseline, and is kept" in err) is kept
+
+
 def test_a_missing_baseline_is_named(checker: Checker) -> None:
     checker.write("wrangler.toml", EMPTY_ID)
     code, _, err = checker("--baseline", "known.json")
