@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kvlens.errors import KVLensError
-from kvlens.files import FileRefusedError, read_given, replace_bytes
+from kvlens.files import FileRefusedError, read_bytes, read_given, replace_bytes
 from kvlens.lint.checked import Checked
 from kvlens.lint.problems import counted
 from kvlens.lint.severities import ALWAYS
@@ -64,13 +64,15 @@ class Baseline:
 
     def write(self) -> None:
         """Write the file. Raises BaselineError if another file is there, or OSError."""
-        if self.path.is_file() and self.path.stat().st_size:
-            try:
+        try:
+            if read_bytes(self.path, LARGEST).strip():
                 Baseline.read(self.path)
-            except (BaselineError, FileRefusedError) as error:
-                raise BaselineError(
-                    f"{self.path} isn't a baseline, and is kept; name another file, or delete it"
-                ) from error
+        except FileNotFoundError:
+            pass
+        except (BaselineError, FileRefusedError) as error:
+            raise BaselineError(
+                f"{self.path} isn't a baseline, and is kept; name another file, or delete it"
+            ) from error
         text = json.dumps({"version": _VERSION, "problems": self.counts}, indent=2)
         replace_bytes(self.path, f"{text}\n".encode())
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from kvlens.config.find import ConfigError, read_config
 from kvlens.config.reader import load_text
+from kvlens.config.syntax_check import check_config_syntax
 from kvlens.config.tables import Definition, Table
 from kvlens.files import is_there
 from kvlens.lint.base import Level, Levels
@@ -117,6 +118,10 @@ def parse(text: str, path: Path) -> ProjectFile | None:
     if config.refused is not None:
         reason, span = config.refused
         reader.mistakes.append(Mistake(span, f"This file isn't used, because it {reason}."))
+    elif (problem := check_config_syntax(config)) is not None:
+        reader.mistakes.append(
+            Mistake(problem.span, f"Not valid TOML: {problem.message}. What is readable is used.")
+        )
     return ProjectFile(
         path,
         text,
