@@ -429,7 +429,7 @@ EMPTY: dict[str, tuple[str, str, str]] = {
     # a config that says nothing is one nevertheless
     "object": ("/* { */ // [\n{} // done", "jsonc", "# {\n# [\n\n# done\n"),
     "code": ("export default defineConfig({});", "ts", ""),
-    "no TOML": ("", "toml", f'{{\n  "$schema": "node_modules/wrangler/config-schema.json"\n}}\n'),
+    "no TOML": ("", "toml", '{\n  "$schema": "node_modules/wrangler/config-schema.json"\n}\n'),
     "one mode": (
         "export default defineConfig(({ mode }) => {\n"
         '  if (mode === "a") return { worker: { name: "x" } };\n});',

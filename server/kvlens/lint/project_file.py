@@ -180,8 +180,7 @@ class _Reader:
     def seeds(self, found: Sequence[Definition], folder: Path) -> SeedSources:
         """Read a list of patterns of files, or a table of them by binding."""
         if not found or found[0].kind != "table":
-            patterns = [*self._files(found[0])] if found else None
-            return SeedSources(folder, patterns=patterns)
+            return SeedSources(folder, patterns=[*self._files(found[0])]) if found else DEFAULT
         members = self._members(found)
         return SeedSources(folder, {name: [*self._files(each)] for name, each in members})
 
