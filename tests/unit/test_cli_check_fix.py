@@ -168,6 +168,8 @@ WRONG: dict[str, tuple[list[str], str]] = {
     "stdin-and-more": (["-", "src", "--stdin-filename", "a.js"], "standard input alone"),
     "name-without-stdin": (["--stdin-filename", "a.js"], "give - as the path"),
     "name-of-another-kind": (["-", "--stdin-filename", "a.png"], "a.png: not a config"),
+    "project-file": (["-", "--stdin-filename", "a/kvlens.toml"], "save it, and run kvlens check"),
+    "shared-file": (["-", "--stdin-filename", "pyproject.toml"], "is checked where it is"),
     "update-nothing": (["--update-baseline"], "needs --baseline FILE"),
     "watch-and-fix": (["--watch", "--fix"], "--watch only reports"),
     "fix-and-diff": (["--fix", "--diff"], "give one of them"),
