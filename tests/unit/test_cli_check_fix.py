@@ -168,6 +168,8 @@ WRONG: dict[str, tuple[list[str], str]] = {
     "stdin-and-more": (["-", "src", "--stdin-filename", "a.js"], "standard input alone"),
     "name-without-stdin": (["--stdin-filename", "a.js"], "give - as the path"),
     "name-of-another-kind": (["-", "--stdin-filename", "a.png"], "a.png: not a config"),
+    "project-file": (["-", "--stdin-filename", "a/kvlens.toml"], "save it, and run kvlens check"),
+    "shared-file": (["-", "--stdin-filename", "pyproject.toml"], "is checked where it is"),
     "update-nothing": (["--update-baseline"], "needs --baseline FILE"),
     "watch-and-fix": (["--watch", "--fix"], "--watch only reports"),
     "fix-and-diff": (["--fix", "--diff"], "give one of them"),
@@ -234,6 +236,26 @@ def test_a_broken_baseline_is_named(checker: Checker, text: str) -> None:
     assert (code, out) == (1, "")
     assert "known.json: " in err
     assert "--update-baseline" in err
+
+
+KEPT: dict[str, tuple[str, bool]] = {
+    # the text of the file named with --baseline, whether --update-baseline keeps it
+    "config": (GOOD, True),
+    "package": ('{"name": "shop", "version": "1.0.0"}', True),
+    "conflict": ('<<<<<<< ours\n{"version": 1, "problems": {}}\n=======\n', True),
+    "baseline": ('{"version": 1, "problems": {"gone.js": {"id-empty": 1}}}', False),
+    "empty": ("", False),
+}
+
+
+@pytest.mark.parametrize(("text", "kept"), KEPT.values(), ids=KEPT)
+def test_only_a_baseline_is_overwritten(checker: Checker, text: str, kept: bool) -> None:
+    checker.write("wrangler.toml", EMPTY_ID)
+    path = checker.write("known", text)
+    code, _, err = checker("--baseline", "known", "--update-baseline")
+    assert code == (1 if kept else 0)
+    assert (path.read_text(encoding="utf-8") == text) is kept
+    assert ("known isn't a baseline, and is kept" in err) is kept
 
 
 def test_a_missing_baseline_is_named(checker: Checker) -> None:

@@ -68,6 +68,30 @@ def test_mistakes(text: str, marked: str, message: str) -> None:
     assert file.levels(Path("/p/b"))["id-empty"] == "off", "the rest is used"
 
 
+SYNTAX: dict[str, tuple[str, str | None]] = {
+    # a text, what its syntax error says
+    "open-header": ("exclude = ['a']\n[rules", "it ends in the middle of a value"),
+    "open-list": ("exclude = ['a'\n", "it ends in the middle of a value"),
+    "open-table": ("exclude = ['a']\nrules = {", "it ends in the middle of a value"),
+    "no-name": ("exclude = ['a']\n= 3\n", "the name before = is missing"),
+    "twice": ("exclude = ['a']\nexclude = ['b']\n", 'duplicate key "exclude"'),
+    "valid": ("exclude = [\n  'a', # all\n]\n", None),
+    "toml-1.1": ("rules = {\n}\nexclude = ['a']\n", None),
+    "empty": ("", None),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), SYNTAX.values(), ids=SYNTAX)
+@pytest.mark.parametrize("name", ["kvlens.toml", "pyproject.toml"])
+def test_a_syntax_error_is_reported(name: str, text: str, said: str | None) -> None:
+    head = "[tool.kvlens]\n" if name == "pyproject.toml" else ""
+    file = parse(head + text, Path("/p", name))
+    assert file
+    mistakes = [each.message for each in file.mistakes if "TOML" in each.message]
+    assert mistakes == ([f"Not valid TOML: {said}. What is readable is used."] if said else [])
+    assert file.excludes(Path("/p/a")) is bool(text), "the rest is used"
+
+
 FOUND: dict[str, tuple[dict[str, str], str | None]] = {
     # files, the one that counts for sub/wrangler.toml
     "none": ({}, None),

@@ -634,7 +634,7 @@ async def _no_seeds(one: Target, folder: Path) -> None:
     find_files(one.scope, [])
 
 
-async def _seeds_of_none(one: Target, folder: Path) -> None:
+async def _seeds_of_no_file(one: Target, folder: Path) -> None:
     find_files(names(one.scope, (None,)), [Path("X.json")])
 
 
@@ -791,12 +791,7 @@ FAILURES: dict[str, tuple[Run, type[OperationError], str]] = {
         NotFoundError,
         f"no seed files: pass a FILE, or save them as {Path('seeds', 'BINDING.json')}",
     ),
-    "a seed file of no binding": (
-        _seeds_of_none,
-        NotFoundError,
-        f"X.json: {NO_X}wrangler.toml; there are ONE and TWO, or use --namespace-id; name its "
-        "namespace with --binding",
-    ),
+    "a seed file that isn't there": (_seeds_of_no_file, NotFoundError, "X.json: no such file"),
     "snapshot": (_no_snapshot, NotFoundError, 'no snapshot "none"; none has been saved yet'),
     "snapshot of no binding": (
         _no_snapshot_of,

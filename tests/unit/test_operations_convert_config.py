@@ -407,6 +407,15 @@ REFUSED: dict[str, tuple[str, str, Language, str]] = {
         "line 1: worker.name",
     ),
     "code with a mistake": ("export default {", "ts", "toml", "doesn't parse"),
+    "an array": ("// of what?\n[1] // {}", "jsonc", "toml", "there is no object"),
+    "a number": ("1", "jsonc", "ts", "there is no object"),
+    "a number in code": ("export default 1;", "ts", "toml", "there is no object"),
+    "nothing returned": (
+        "export default defineConfig(() => { while (true) {} });",
+        "ts",
+        "jsonc",
+        "there is no object",
+    ),
 }
 
 
@@ -414,6 +423,25 @@ REFUSED: dict[str, tuple[str, str, Language, str]] = {
 def test_what_is_not_known_is_not_converted(text: str, of: str, to: Language, said: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(said)):
         convert(text, NAMES[of], to)
+
+
+EMPTY: dict[str, tuple[str, str, str]] = {
+    # a config that says nothing is one nevertheless
+    "object": ("/* { */ // [\n{} // done", "jsonc", "# {\n# [\n\n# done\n"),
+    "code": ("export default defineConfig({});", "ts", ""),
+    "no TOML": ("", "toml", '{\n  "$schema": "node_modules/wrangler/config-schema.json"\n}\n'),
+    "one mode": (
+        "export default defineConfig(({ mode }) => {\n"
+        '  if (mode === "a") return { worker: { name: "x" } };\n});',
+        "ts",
+        '[env.a]\nname = "x"\n',
+    ),
+}
+
+
+@pytest.mark.parametrize("text, of, wanted", EMPTY.values(), ids=EMPTY)
+def test_an_empty_config_is_converted(text: str, of: str, wanted: str) -> None:
+    assert convert(text, NAMES[of], "jsonc" if of == "toml" else "toml").text == wanted
 
 
 def test_a_config_in_the_language_already_is_refused() -> None:

@@ -138,17 +138,17 @@ class _OpenStore:
             await store.close()
 
 
-def config_path(options: argparse.Namespace) -> Path:
+def config_path(options: argparse.Namespace, argument: str | None = None) -> Path:
     """Return the named config, or the one that wrangler would use from here.
 
-    Raises ConfigError if there is none.
+    `argument`: what names it, if that isn't --config. Raises ConfigError if there is none.
     """
     if options.config:
         return Path(options.config).absolute()
     try:
         return project_config(Path.cwd()).absolute()
     except NotFoundError as error:
-        raise ConfigError(error.text(spell)) from None
+        raise ConfigError(error.text(lambda name: argument or spell(name))) from None
 
 
 def find_scope(options: Options, *, every: bool = False, config_needed: bool = True) -> Scope:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from kvlens.config.model import Config
 from kvlens.config.reader import load_text
+from kvlens.config.syntax_words import plain
 from kvlens.text import LineIndex, Span
 
 _COMMENT_OR_STRING = re.compile(r'"(?:[^"\\\r\n]|\\.)*"?|//[^\r\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
@@ -61,11 +62,12 @@ def check_config_syntax(config: Config) -> SyntaxProblem | None:
     """Return the result of `check_syntax` for a parsed config."""
     if config.refused is not None:
         return SyntaxProblem(f"this file {config.refused.reason}", config.refused.span)
-    if config.is_json:
-        return _check_json(config.text)
     if config.is_code:
         return _check_code(config)
-    return _check_toml(config)
+    problem = _check_json(config.text) if config.is_json else _check_toml(config)
+    if problem is None:
+        return None
+    return problem._replace(message=plain(config.text, problem.span.start, problem.message))
 
 
 def _check_code(config: Config) -> SyntaxProblem | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kvlens.errors import KVLensError
-from kvlens.files import read_given, replace_bytes
+from kvlens.files import FileRefusedError, read_bytes, read_given, replace_bytes
 from kvlens.lint.checked import Checked
 from kvlens.lint.problems import counted
 from kvlens.lint.severities import ALWAYS
@@ -39,7 +39,7 @@ class Baseline:
     @classmethod
     def read(cls, path: Path) -> Baseline:
         """Read a baseline. Raises BaselineError if it is none, OSError if it can't be read."""
-        again = "; write it again with --update-baseline"
+        again = "; delete it, and write it again with --update-baseline"
         try:
             data = json.loads(read_given(path, LARGEST))
         except (ValueError, RecursionError) as error:
@@ -63,7 +63,16 @@ class Baseline:
         return cls(path, dict(sorted(counts.items())))
 
     def write(self) -> None:
-        """Write the file. Raises OSError."""
+        """Write the file. Raises BaselineError if another file is there, or OSError."""
+        try:
+            if read_bytes(self.path, LARGEST).strip():
+                Baseline.read(self.path)
+        except FileNotFoundError:
+            pass
+        except (BaselineError, FileRefusedError) as error:
+            raise BaselineError(
+                f"{self.path} isn't a baseline, and is kept; name another file, or delete it"
+            ) from error
         text = json.dumps({"version": _VERSION, "problems": self.counts}, indent=2)
         replace_bytes(self.path, f"{text}\n".encode())
 

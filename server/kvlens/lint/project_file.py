@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from kvlens.config.find import ConfigError, read_config
 from kvlens.config.reader import load_text
+from kvlens.config.syntax_check import check_config_syntax
 from kvlens.config.tables import Definition, Table
 from kvlens.files import is_there
 from kvlens.lint.base import Level, Levels
@@ -117,6 +118,10 @@ def parse(text: str, path: Path) -> ProjectFile | None:
     if config.refused is not None:
         reason, span = config.refused
         reader.mistakes.append(Mistake(span, f"This file isn't used, because it {reason}."))
+    elif (problem := check_config_syntax(config)) is not None:
+        reader.mistakes.append(
+            Mistake(problem.span, f"Not valid TOML: {problem.message}. What is readable is used.")
+        )
     return ProjectFile(
         path,
         text,
@@ -175,8 +180,7 @@ class _Reader:
     def seeds(self, found: Sequence[Definition], folder: Path) -> SeedSources:
         """Read a list of patterns of files, or a table of them by binding."""
         if not found or found[0].kind != "table":
-            patterns = [*self._files(found[0])] if found else None
-            return SeedSources(folder, patterns=patterns)
+            return SeedSources(folder, patterns=[*self._files(found[0])]) if found else DEFAULT
         members = self._members(found)
         return SeedSources(folder, {name: [*self._files(each)] for name, each in members})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePath
 from typing import Literal, NamedTuple
 
+from kvlens.config.comments import comments
 from kvlens.config.document.from_cloudflare import wrangler_table
 from kvlens.config.document.model import Document, Element, Notice, text_value
 from kvlens.config.document.read import SCHEMA, read_document
@@ -13,6 +14,7 @@ from kvlens.config.document.unrepresentable import dates_as_text, no_json, no_to
 from kvlens.config.document.write_braced import write_json
 from kvlens.config.document.write_toml import write_toml
 from kvlens.config.find import ConfigError
+from kvlens.config.model import Config
 from kvlens.config.reader import load_text
 from kvlens.config.syntax_check import check_config_syntax, find_mistake
 from kvlens.operations.errors import InvalidError
@@ -20,6 +22,13 @@ from kvlens.operations.errors import InvalidError
 Language = Literal["jsonc", "toml", "ts"]
 LANGUAGES: tuple[Language, ...] = ("jsonc", "toml", "ts")
 TITLES: dict[Language, str] = {"jsonc": "JSONC", "toml": "TOML", "ts": NAME}
+_BY_SUFFIX: dict[str, Language] = {
+    ".toml": "toml",
+    ".json": "jsonc",
+    ".jsonc": "jsonc",
+    **dict.fromkeys((".ts", ".mts", ".js", ".mjs"), "ts"),
+}
+_NO_OBJECT = "there is no object with settings, so there is nothing to convert; write one first"
 _SCHEMA = "node_modules/wrangler/config-schema.json"
 
 
@@ -44,6 +53,8 @@ def convert_config(text: str, path: str, to: Language) -> Converted:
     if mistake is not None:
         raise ConfigError(f"{path}:{mistake.line}: {mistake.message}; fix it first", mistake.line)
     notices: list[Notice] = []
+    if config.is_json and not _is_object(config):
+        raise ConfigError(f"{path}: {_NO_OBJECT}", 1)
     if config.is_code:
         document, notices = _of_code(text, path)
     else:
@@ -65,11 +76,25 @@ def convert_config(text: str, path: str, to: Language) -> Converted:
     return Converted(written, sorted(notices))
 
 
+def _is_object(config: Config) -> bool:
+    """Return whether the value in a JSON file is an object."""
+    start = 0
+    for comment in comments(config.text, syntax=config.syntax):
+        if config.text[start : comment.start].strip("\ufeff \t\r\n"):
+            break
+        start = comment.end
+    return config.text[start:].lstrip("\ufeff \t\r\n").startswith("{")
+
+
 def languages(path: str) -> list[Language]:
     """Return the languages that a config can be converted to."""
-    suffix = PurePath(path).suffix
-    own = "ts" if suffix in (".ts", ".mts", ".js", ".mjs") else suffix.removeprefix(".")
+    own = None if PurePath(path).suffix == ".json" else language_of(path)
     return [one for one in LANGUAGES if one != own]
+
+
+def language_of(path: str) -> Language | None:
+    """Return the language that a file's name stands for; None for an unknown one."""
+    return _BY_SUFFIX.get(PurePath(path).suffix)
 
 
 def converted_path(path: Path, to: Language) -> Path:
@@ -84,6 +109,9 @@ def _of_code(text: str, path: str) -> tuple[Document, list[Notice]]:
     from kvlens.js.config_document import read_code  # late: only for code
 
     found = read_code(text, path)
+    roots = [found.document.root, *(root for root, _ in found.modes.values())]
+    if all(root.kind != "table" for root in roots):
+        raise ConfigError(f"{path}: {_NO_OBJECT}", 1)
     root, notices = wrangler_table(found.document.root, found.modes)
     found.document.root = root
     return found.document, [*found.notices, *notices]

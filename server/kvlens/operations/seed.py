@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kvlens.config.find import SEEDS
+from kvlens.files import is_there
 from kvlens.kv.records import Write
 from kvlens.operations.errors import FilesError, NotFoundError
 from kvlens.operations.put import expires_at, metadata_text
@@ -78,6 +79,12 @@ def find_files(
         for binding in bindings(scope)
         for path in scope.project.seeds_of(binding)
     ]
+    project_file = scope.project.says_where_seeds_are
+    if not found and project_file is not None:
+        raise NotFoundError(
+            f"`seeds` in {project_file} names no existing file of a binding here: correct it, or "
+            "pass a FILE"
+        )
     if not found:
         place = Path(scope.label).parent / SEEDS / "BINDING.json"
         raise NotFoundError(f"no seed files: pass a FILE, or save them as {place}")
@@ -89,6 +96,8 @@ def _by_name(scope: Scope, path: Path, preview: bool | None) -> Target:
         binding = scope.project.binding_of(path) or path.stem
         return find_target(scope, binding=binding, preview=preview)
     except NotFoundError as error:
+        if not is_there(path):
+            raise NotFoundError(f"{path}: no such file") from error
         found = error  # Python deletes an exception's name after the `except` clause
         raise NotFoundError(
             f"{path}: ",

@@ -143,6 +143,11 @@ class Project:
         """Return the existing seed files of a binding."""
         return [path for name, path in self._file.seeds.files(self.folder) if name == binding]
 
+    @property
+    def says_where_seeds_are(self) -> Path | None:
+        """The project file, if it names the seed files instead of `seeds/BINDING.json`."""
+        return self._file.path if self._file.seeds.folder is not None else None
+
     def binding_of(self, path: Path) -> str | None:
         """Return the binding that a seed file of the project is for."""
         whole = path.absolute()

@@ -23,6 +23,7 @@ from kvlens.lint.base import Level
 from kvlens.lint.baseline import Baseline, BaselineError
 from kvlens.lint.checked import Checked
 from kvlens.lint.problems import number_of
+from kvlens.lint.project_file import NAMES as PROJECT_FILES
 from kvlens.lint.registry import codes as all_codes
 from kvlens.lint.suppressions import LEVELS
 
@@ -63,6 +64,11 @@ def _validate(options: Options) -> None:
         raise UsageError("--stdin-filename is for standard input; give - as the path")
     if options.stdin_filename and not is_checked(Path(options.stdin_filename)):
         raise UsageError(f"--stdin-filename {options.stdin_filename}: {_WANTED}")
+    if options.stdin_filename and Path(options.stdin_filename).name in PROJECT_FILES:
+        raise UsageError(
+            f"--stdin-filename {options.stdin_filename}: a project file is checked where it is; "
+            "save it, and run kvlens check without -"
+        )
     if options.update_baseline and not options.baseline:
         raise UsageError("--update-baseline needs --baseline FILE")
     if options.watch and (options.fix or options.diff or _STDIN in words):

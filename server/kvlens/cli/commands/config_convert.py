@@ -10,18 +10,24 @@ import sys
 from pathlib import Path
 
 from kvlens.cli.common import config_path, print_warnings, shown
-from kvlens.cli.frame import Argument, Command, CommandError, Options
+from kvlens.cli.frame import Argument, Command, CommandError, Options, UsageError
 from kvlens.cli.terminal import exact_output, one_line
 from kvlens.config.find import read_config
 from kvlens.files import create_bytes
-from kvlens.operations.convert_config import LANGUAGES, convert_config
+from kvlens.operations.convert_config import LANGUAGES, TITLES, convert_config, language_of
 
 
 def _convert(options: Options) -> int:
     """Write the result to a new file or to standard output, and what it lacks to the error."""
     if options.words:
         options.config = options.words[0]
-    path = config_path(options)
+    other = language_of(options.output or "")
+    if other not in (None, options.to):
+        raise UsageError(
+            f"{options.output} is the name of a file in {TITLES[other]}; name another one, or use "
+            f"--to {other}"
+        )
+    path = config_path(options, "the argument FILE")
     done = convert_config(read_config(path), shown(path), options.to)
     if options.output in (None, "-"):
         exact_output().write(done.text)

@@ -34,35 +34,13 @@ from collections.abc import Iterator
 
 from kvlens.config.edit import Edit, literal, remove_field
 from kvlens.config.model import Config
-from kvlens.config.syntax_check import SyntaxProblem, check_config_syntax
+from kvlens.config.syntax_check import check_config_syntax
 from kvlens.lint.base import Finding, Fix, Problem, TextRule
 from kvlens.lint.fix_helpers import entry_at
 from kvlens.text import Span
 
-# The parsers' messages, and better ones for users.
-_PLAINER = (
-    (r"Unexpected character: '\\x00'|Unexpected end of file", "it ends in the middle of a value"),
-    (r'Key "(.*)" already exists', r'duplicate key "\1"'),
-    (r"Cannot overwrite a value", "this name is declared twice"),
-    (
-        r"Control characters .* in strings",
-        "a string can't continue on the next line: close the quote",
-    ),
-    (r"Empty key", "the name before = is missing"),
-    (r"Invalid number", "this isn't a number; if it's a string, put it in quotes"),
-    (
-        r"Expecting property name enclosed in double quotes",
-        "a name in double quotes is expected here",
-    ),
-    (r"Expecting value", "a value is expected here"),
-    (r"Expecting '?(.)'? delimiter", r"a \1 is missing before this"),
-    (r"Extra data", "the value ended before this: check for a missing or an extra bracket"),
-    (r"Invalid control character", "a string can't continue on the next line: close the quote"),
-)
 _BARE_BEFORE = re.compile(r"[=:][ \t]*([^\s,\[\]{}#\"'=:]*)\Z")
 _BARE_VALUE = re.compile(r"[\w<$.:/@-][^\s,\]}#\"']*")
-_CONFLICT = re.compile(r"^(?:<{7}|={7}|>{7})(?: |\r?$)", re.MULTILINE)
-_VALUE_BEGINS = re.compile(r"=[ \t]*\Z")
 
 
 def _check(config: Config) -> Iterator[Finding]:
@@ -74,25 +52,10 @@ def _check(config: Config) -> Iterator[Finding]:
     problem = check_config_syntax(config)
     if problem:
         language = "JSON" if config.is_json else "TOML"
-        said = _plainer(config.text, problem).rstrip(". ")
-        end = "" if said.endswith("?") else "."
         yield Finding(
             problem.span,
-            f"Not valid {language}, so wrangler can't read the file: {said}{end}",
+            f"Not valid {language}, so wrangler can't read the file: {problem.message}.",
         )
-
-
-def _plainer(text: str, problem: SyntaxProblem) -> str:
-    if _CONFLICT.match(text, problem.span.start):
-        return "this line is left from a merge conflict. Keep one side, and remove the markers"
-    for pattern, words in _PLAINER:
-        if found := re.match(pattern, problem.message):
-            return found.expand(words)
-    if problem.message.startswith("Unexpected character"):
-        if _VALUE_BEGINS.search(text, 0, problem.span.start):
-            return "this isn't a value; if it's a string, put it in quotes"
-        return "this is unexpected here: check for a missing comma, quote or bracket before it"
-    return problem.message
 
 
 def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
