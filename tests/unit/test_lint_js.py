@@ -190,6 +190,11 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "expiration-out-of-range",
         'await env.KV.put("k", "v", { expiration: «+new Date()» });',
     ),
+    "expiration-of-a-date-of-now": (
+        "expiration-out-of-range",
+        "const at = new Date(); log(`${at}`, at.getDate());"
+        'await env.KV.put("k", "v", { expiration: «Math.floor(at.getTime() / 1000)» });',
+    ),
     "expiration-date": (
         "expiration-out-of-range",
         'await env.KV.put("k", "v", { expiration: «new Date()» });',
@@ -661,6 +666,10 @@ TTL = '"k", "v", { expirationTtl: «30» }'
 
 # id: (code, whole source with marks): every way to access a namespace
 WHOLE: dict[str, tuple[str, str]] = {
+    "env-with-a-type-in-place": (
+        "method-unknown",
+        "export const f = (env: { KV: KVNamespace; N: number }) => env.KV.«has»('k');",
+    ),
     "wrapper": (
         "ttl-out-of-range",
         'async function save(env, key, ttl) { await env.KV.put(key, "v", { expirationTtl: ttl }); }\n'
@@ -987,6 +996,12 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "expiration-plus-unknown": 'await env.KV.put("k", "v", { expiration: Math.floor(Date.now() / 1000) + ttl });',
     "expiration-less-unknown": 'await env.KV.put("k", "v", { expiration: Date.now() - start });',
     "expiration-future": 'await env.KV.put("k", "v", { expiration: 1900000000 });',
+    "expiration-of-a-date-that-is-moved": "const at = new Date(); at.setDate(at.getDate() + 1);"
+    'await env.KV.put("k", "v", { expiration: Math.floor(at.getTime() / 1000) });',
+    "expiration-of-a-date-that-is-passed": "const at = new Date(); later(at, 3);"
+    'await env.KV.put("k", "v", { expiration: Math.floor(+at / 1000) });',
+    "expiration-of-a-date-with-two-names": "const at = new Date(), end = at; end.setHours(30);"
+    'await env.KV.put("k", "v", { expiration: Math.floor(at.valueOf() / 1000) });',
     "expiration-of-another-date": 'await env.KV.put("k", "v", { expiration: new Date(x).getTime() / 1000 });',
     "cache-ttl-30": 'await env.KV.get("k", { cacheTtl: 30 });',
     "limit-1000": "await env.KV.list({ limit: 1000 });",
@@ -1236,6 +1251,10 @@ CLEAN_IN_HANDLER: dict[str, str] = {
 }
 
 CLEAN: dict[str, str] = {
+    "env-of-a-double": "export const f = (env: { KV: Map<string, string> }) => env.KV.has('k');",
+    "env-of-a-double-by-its-type": "interface Doubles { KV: Stub; OTHER: string }\n"
+    "class Stub { has(key: string) { return true; } }\n"
+    "export class T { constructor(private env: Doubles) {} f() { return this.env.KV.has('k'); } }",
     "script-that-runs-when-it-is-started": (
         "async function main(env) { await env.KV.put('k', 'v'); }\n"
         "main(process.env).catch(console.error);"
