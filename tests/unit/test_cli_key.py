@@ -483,11 +483,12 @@ ERRORS: dict[str, tuple[list[str], int, str]] = {
         1,
         "no seed files: pass a FILE, or save them as {seeds}BINDING.json",
     ),
+    "seed of no file": (["seed", "data.json"], 1, "data.json: no such file"),
     "seed of no binding": (
-        ["seed", "data.json"],
+        ["seed", "wrangler.toml"],
         1,
-        'data.json: no KV namespace with binding "data" in wrangler.toml; there are BOTH, ONE '
-        "and NONE, or use --namespace-id; name its namespace with --binding",
+        'wrangler.toml: no KV namespace with binding "wrangler" in wrangler.toml; there are BOTH, '
+        "ONE and NONE, or use --namespace-id; name its namespace with --binding",
     ),
     "seed by id without file": (
         ["seed", "--namespace-id", "x"],

@@ -80,6 +80,8 @@ class BracedWriter:
         return key + self.value(element.value, indent, used + len(key))
 
     def _key(self, name: str) -> str:
+        if self._code and name == "__proto__":
+            return '["__proto__"]'  # the other forms set the prototype
         return name if self._code and _NAME.fullmatch(name) else json_string(name)
 
     def _scalar(self, value: Value) -> str:
