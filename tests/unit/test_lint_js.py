@@ -190,6 +190,11 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "expiration-out-of-range",
         'await env.KV.put("k", "v", { expiration: «+new Date()» });',
     ),
+    "expiration-of-a-date-of-now": (
+        "expiration-out-of-range",
+        "const at = new Date(); log(`${at}`, at.getDate());"
+        'await env.KV.put("k", "v", { expiration: «Math.floor(at.getTime() / 1000)» });',
+    ),
     "expiration-date": (
         "expiration-out-of-range",
         'await env.KV.put("k", "v", { expiration: «new Date()» });',
@@ -987,6 +992,12 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "expiration-plus-unknown": 'await env.KV.put("k", "v", { expiration: Math.floor(Date.now() / 1000) + ttl });',
     "expiration-less-unknown": 'await env.KV.put("k", "v", { expiration: Date.now() - start });',
     "expiration-future": 'await env.KV.put("k", "v", { expiration: 1900000000 });',
+    "expiration-of-a-date-that-is-moved": "const at = new Date(); at.setDate(at.getDate() + 1);"
+    'await env.KV.put("k", "v", { expiration: Math.floor(at.getTime() / 1000) });',
+    "expiration-of-a-date-that-is-passed": "const at = new Date(); later(at, 3);"
+    'await env.KV.put("k", "v", { expiration: Math.floor(+at / 1000) });',
+    "expiration-of-a-date-with-two-names": "const at = new Date(), end = at; end.setHours(30);"
+    'await env.KV.put("k", "v", { expiration: Math.floor(at.valueOf() / 1000) });',
     "expiration-of-another-date": 'await env.KV.put("k", "v", { expiration: new Date(x).getTime() / 1000 });',
     "cache-ttl-30": 'await env.KV.get("k", { cacheTtl: 30 });',
     "limit-1000": "await env.KV.list({ limit: 1000 });",

@@ -528,6 +528,8 @@ class ConstantEvaluator:
         value = self.value(start, depth + 1)
         if value.kind in ("object", "array") and self._changed(declared):
             value = replace(value, properties={}, items=(), complete=False)
+        if value.kind == "instance" and value.complete and not self._is_only_read(declared):
+            value = replace(value, complete=False)  # another time than now
         self._known[start.id, depth if self._cut else -1] = value
         self._cut = self._cut or before
         return value
@@ -538,6 +540,17 @@ class ConstantEvaluator:
         if key not in self._reassigned:
             self._reassigned[key] = is_assigned(self._names, declared)
         return self._reassigned[key]
+
+    def _is_only_read(self, declared: Declaration) -> bool:
+        """Return whether no use of a Date can move it: `date.setDate(5)`, `later(date)`."""
+        for node in self._names.references(declared):
+            parent = node.parent
+            if parent is None or parent.type not in _READING:
+                return False
+            name = parent.child_by_field_name("property")
+            if name is not None and self._source.text_of(name).startswith("set"):
+                return False
+        return True
 
     def _changed(self, declared: Declaration) -> bool:
         """Return whether a constant's object may be changed in place."""
@@ -911,6 +924,12 @@ _WORKERS = {
     "await_expression": ConstantEvaluator._await,
     "ternary_expression": ConstantEvaluator._ternary,
     "update_expression": ConstantEvaluator._update,
+}
+_READING = {
+    "member_expression",
+    "unary_expression",
+    "binary_expression",
+    "template_substitution",
 }
 _NUMBERS = {"MAX_SAFE_INTEGER": 2.0**53 - 1, "NaN": math.nan}
 _TO_WHOLE: dict[str, Callable[[float], int]] = {
