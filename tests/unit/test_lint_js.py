@@ -666,6 +666,10 @@ TTL = '"k", "v", { expirationTtl: «30» }'
 
 # id: (code, whole source with marks): every way to access a namespace
 WHOLE: dict[str, tuple[str, str]] = {
+    "env-with-a-type-in-place": (
+        "method-unknown",
+        "export const f = (env: { KV: KVNamespace; N: number }) => env.KV.«has»('k');",
+    ),
     "wrapper": (
         "ttl-out-of-range",
         'async function save(env, key, ttl) { await env.KV.put(key, "v", { expirationTtl: ttl }); }\n'
@@ -1247,6 +1251,10 @@ CLEAN_IN_HANDLER: dict[str, str] = {
 }
 
 CLEAN: dict[str, str] = {
+    "env-of-a-double": "export const f = (env: { KV: Map<string, string> }) => env.KV.has('k');",
+    "env-of-a-double-by-its-type": "interface Doubles { KV: Stub; OTHER: string }\n"
+    "class Stub { has(key: string) { return true; } }\n"
+    "export class T { constructor(private env: Doubles) {} f() { return this.env.KV.has('k'); } }",
     "script-that-runs-when-it-is-started": (
         "async function main(env) { await env.KV.put('k', 'v'); }\n"
         "main(process.env).catch(console.error);"

@@ -18,6 +18,7 @@ from kvlens.js.values import (
     Generic,
     Instance,
     Merged,
+    NamespaceAccess,
     Promised,
     Record,
     Sequence,
@@ -93,13 +94,22 @@ class Parameters:
         return join([start, found]) if found is not None else None
 
     def _is_env(self, kind: Value, name: str, parameter: Node) -> bool:
-        """Return whether a parameter is `env` although its type is called otherwise."""
-        flow = self._flow
+        """Return whether a parameter is `env` although its type is called otherwise.
+
+        If only its name says so, the type has to have a namespace: `{ CARTS: Map<string, string> }`
+        is of a double.
+        """
+        members = self._flow.members
         if not isinstance(kind, Typed | Merged):
             return False
-        if not any(flow.members.has(kind, binding) for binding in flow.program.declared):
+        found = [each for each in self._flow.program.declared if members.has(kind, each)]
+        if not found:
             return False
-        return conventions.is_env_name(name) or is_of_runtime(flow.source, parameter)
+        if is_of_runtime(self._flow.source, parameter):
+            return True
+        return conventions.is_env_name(name) and any(
+            isinstance(members.of(kind, each), NamespaceAccess) for each in found
+        )
 
     def from_callers(self, parameter: Node) -> Value | None:
         """Return what all known callers pass for a parameter, whatever its type says."""
