@@ -537,6 +537,18 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "promise-not-awaited",
         "«keys.map»(async (key) => { await env.KV.delete(key); });",
     ),
+    "map-awaited": (
+        "promise-not-awaited",
+        'await «["a", "b"].map»((key) => env.KV.delete(key));',
+    ),
+    "map-awaited-with-a-type": (
+        "promise-not-awaited",
+        "await «Object.keys(all).map»<Promise<void>>(async (key) => { await env.KV.delete(key); });",
+    ),
+    "map-for-wait-until": (
+        "promise-not-awaited",
+        "ctx.waitUntil(«page.keys.map»(({ name }) => env.KV.delete(name)));",
+    ),
     "timer": ("promise-not-awaited", '«setTimeout»(() => env.KV.put("k", "v"), 1000);'),
     "timer-async": (
         "promise-not-awaited",
@@ -1131,6 +1143,8 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "for-each-pushing-in-block": 'keys.forEach((key) => { jobs.push(env.KV.put(key, "v")); });',
     "for-of": 'for (const key of keys) await env.KV.put(key, "v");',
     "map-kept": 'const jobs = keys.map((key) => env.KV.put(key, "v")); await Promise.all(jobs);',
+    "map-awaited-of-another-class": "await result.map(async (key) => { await env.KV.delete(key); });",
+    "map-in-all-for-wait-until": "ctx.waitUntil(Promise.all(keys.map((key) => env.KV.delete(key))));",
     "map-returned": "return keys.map((key) => env.KV.get(key));",
     "all-returned": "return Promise.all(keys.map((key) => env.KV.delete(key)));",
     "all-in-wait-until": "ctx.waitUntil(Promise.all(keys.map(async (key) => { await env.KV.delete(key); })));",

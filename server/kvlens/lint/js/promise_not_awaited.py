@@ -3,7 +3,8 @@
 ## What
 A call is a statement on its own, without `await`, `return`, `void` or `ctx.waitUntil()`; `.then()`
 and `.catch()` don't wait either. The promise also gets lost in the callback of `forEach()` or
-`setTimeout()`, in `Promise.all()` or `map()` without `await`, in an async function that is called
+`setTimeout()`, in `Promise.all()` or `map()` without `await`, in `await` of an array, which
+needs `Promise.all()`, in an async function that is called
 without it, also in one of another file that writes, or in `ctx.waitUntil(async () => …)`, which
 gets a function instead of a promise.
 
@@ -64,6 +65,7 @@ _HONO = re.compile(r"(?:c|ctx|context)\.(?:json|text|body)\Z")
 _LEFT = ("&&", "||", "??", "in", "instanceof")
 _OF_SEVERAL = {"Promise.all", "Promise.allSettled", "Promise.race", "Promise.any"}
 _TIMERS = {"setTimeout", "setInterval", "queueMicrotask"}
+_MAPPING = {"map", "flatMap"}
 _FURTHEST = 12  # steps that a promise is followed
 _MOST_CALLS = 50  # of a function that are looked at
 _LONGEST_NAME = 40  # characters, in a message
@@ -72,7 +74,7 @@ _NESTING = ("object", "pair", "array")
 
 class _Lost(NamedTuple):
     call: Node  # the call whose promise or callback nothing waits for
-    how: str  # "dropped", "each", "timer", "function"
+    how: str  # "dropped", "array", "each", "timer", "function"
 
 
 def _check(context: Context) -> Iterator[Finding]:
@@ -81,6 +83,8 @@ def _check(context: Context) -> Iterator[Finding]:
     known: dict[int, list[_Lost]] = {}
     for call in analysis.certain_calls:
         for lost in _lost(call.source, call.node, known):
+            if lost.how == "array" and call.folder.value(lost.call).kind != "array":
+                continue  # map() of another class may give a promise
             if lost.call.id not in seen:
                 seen.add(lost.call.id)
                 yield _finding(call, lost, call.source)
@@ -192,11 +196,23 @@ def _finding(call: KvCall, lost: _Lost, source: Source) -> Finding:
             "doesn't run. Call the function.",
             data={"call": True},
         )
+    if lost.how == "array":
+        return Finding(
+            span,
+            f"{name} returns an array, so nothing waits for {call.title}: {why} Wrap it in "
+            "Promise.all().",
+            data={"all": "Promise.all("},
+        )
+    is_array = _word(source, lost.call) in _MAPPING
+    if is_array and _is_in_async(lost.call):
+        data: dict[str, object] = {"all": "await Promise.all("}
+    else:
+        data = {"await": _is_in_async(lost.call) and not is_array}
     return Finding(
         span,
         f"{name} isn't awaited, so nothing waits for {call.title}: {why} Add await before it, or "
         "pass it to ctx.waitUntil().",
-        data={"await": _is_in_async(lost.call)},
+        data=data,
     )
 
 
@@ -234,6 +250,8 @@ def _lost(source: Source, call: Node, known: dict[int, list[_Lost]], depth: int 
         following: Node | None = None
         if fate == "dropped":
             return [_Lost(call, "dropped")]
+        if is_array and (fate == "awaited" or _is_waited_for(source, parent)):
+            return [_Lost(call, "array")]
         if fate == "chained" and not is_array:
             following = _step(source, parent)
         elif fate in ("awaited", "returned") and not is_array:
@@ -247,7 +265,7 @@ def _lost(source: Source, call: Node, known: dict[int, list[_Lost]], depth: int 
             if found is None:
                 return _of_named(source, function, known, depth)
             following = found
-            is_array = _word(source, found) in ("map", "flatMap")
+            is_array = _word(source, found) in _MAPPING
         elif parent is not None and parent.type in ("arguments", "array"):
             following = _of_several(source, parent)
             is_array = False
@@ -290,6 +308,12 @@ def _of_several(source: Source, parent: Node) -> Node | None:
     return call if function is not None and source.text_of(function) in _OF_SEVERAL else None
 
 
+def _is_waited_for(source: Source, given: Node | None) -> bool:
+    """Return whether something is what `ctx.waitUntil()` gets."""
+    call = given.parent if given is not None and given.type == "arguments" else None
+    return call is not None and _word(source, call) == "waitUntil"
+
+
 def _of_callback(source: Source, function: Node) -> Node | _Lost | None:
     """Return the call whose result has a callback's promise, or that loses it."""
     here = outer(function)
@@ -309,7 +333,7 @@ def _of_callback(source: Source, function: Node) -> Node | _Lost | None:
         return _Lost(call, "each")
     if word == "waitUntil":
         return _Lost(call, "function")
-    return call if word in ("map", "flatMap") or word in PROMISE_METHODS else None
+    return call if word in _MAPPING or word in PROMISE_METHODS else None
 
 
 def _word(source: Source, call: Node) -> str:
@@ -416,6 +440,8 @@ def _wants_value(analysis: Analysis, node: Node) -> bool:
 def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
     if given(problem, "call"):
         yield from _called(context, problem)
+    elif before := given(problem, "all"):
+        yield from _of_all(context, problem, before)
     elif context.analysis.call_at(problem.span) is not None and _is_call(context, problem):
         yield from awaited(context, problem)
     elif given(problem, "await"):
@@ -426,6 +452,17 @@ def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
 def _is_call(context: Context, problem: Problem) -> bool:
     call = context.analysis.call_at(problem.span)
     return call is not None and call.span == problem.span
+
+
+def _of_all(context: Context, problem: Problem, before: str) -> Iterator[Fix]:
+    """Wait for all promises of an array."""
+    source = context.analysis.source
+    function = node_at(source, problem.span)
+    call = call_of(function) if function is not None else None
+    if call is not None:
+        start, end = problem.span.start, source.span(call).end
+        edits = (Edit(Span(start, start), before), Edit(Span(end, end), ")"))
+        yield Fix("Wrap in Promise.all()", edits)
 
 
 def _called(context: Context, problem: Problem) -> Iterator[Fix]:
