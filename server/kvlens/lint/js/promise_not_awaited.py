@@ -49,7 +49,7 @@ from kvlens.js.calls import KvCall, fate_of
 from kvlens.js.scopes import FUNCTIONS, Declaration
 from kvlens.js.source_context import read
 from kvlens.js.syntax import Source, arguments_of, call_of, callee, outer
-from kvlens.js.tree import ancestor
+from kvlens.js.tree import ancestor, is_field
 from kvlens.lint.base import Context, Finding, Fix, Problem, SourceRule
 from kvlens.lint.source_fix_helpers import PROMISE_METHODS, awaited, given, node_at
 from kvlens.text import Span
@@ -62,7 +62,8 @@ _WANT_VALUES = {
     "Response", "Response.json",
 }  # fmt: skip
 _HONO = re.compile(r"(?:c|ctx|context)\.(?:json|text|body)\Z")
-_LEFT = ("&&", "||", "??", "in", "instanceof")
+_LOGICAL = ("&&", "||", "??")
+_OF_OBJECTS = ("in", "instanceof")
 _OF_SEVERAL = {"Promise.all", "Promise.allSettled", "Promise.race", "Promise.any"}
 _TIMERS = {"setTimeout", "setInterval", "queueMicrotask"}
 _MAPPING = {"map", "flatMap"}
@@ -369,10 +370,12 @@ def _calls_of(source: Source, function: Node) -> Iterator[Node]:
 def _is_taken_for_value(call: KvCall, analysis: Analysis) -> bool:
     here = outer(call.node)
     parent = here.parent
-    if parent is None:
+    function = callee(call.node)
+    if parent is None or function is None:
         return False
+    optional = "?." in call.source.text_of(function)
     if parent.type != "variable_declarator":
-        return _wants_value(analysis, here)
+        return _wants_value(analysis, here, optional=optional)
     name = parent.child_by_field_name("name")
     if name is None:
         return False
@@ -385,7 +388,7 @@ def _is_taken_for_value(call: KvCall, analysis: Analysis) -> bool:
     uses = names.references(declared)
     if any(_is_negated(use) for use in uses):
         return True  # a promise is never missing
-    return bool(uses) and all(_wants_value(analysis, use) for use in uses)
+    return bool(uses) and all(_wants_value(analysis, use, optional=optional) for use in uses)
 
 
 def _is_negated(node: Node) -> bool:
@@ -399,8 +402,11 @@ def _is_negated(node: Node) -> bool:
     return operator.type in ("==", "===") and right is not None and right.type == "null"
 
 
-def _wants_value(analysis: Analysis, node: Node) -> bool:
-    """Return whether a promise makes no sense in an expression."""
+def _wants_value(analysis: Analysis, node: Node, *, optional: bool) -> bool:
+    """Return whether a promise makes no sense in an expression.
+
+    `optional`: it may be undefined instead, so that `kv?.get("k") ?? null` makes sense.
+    """
     source = analysis.source
     here = outer(node)
     parent = here.parent
@@ -425,7 +431,9 @@ def _wants_value(analysis: Analysis, node: Node) -> bool:
         return condition is not None and condition.id == here.id
     if kind == "binary_expression":
         operator = parent.child_by_field_name("operator")
-        return operator is not None and operator.type not in _LEFT
+        if operator is None or operator.type in _OF_OBJECTS:
+            return False
+        return operator.type not in _LOGICAL or (is_field(parent, "left", here) and not optional)
     if kind == "arguments" and parent.parent is not None:
         function = callee(parent.parent)
         if function is None or parent.parent.type not in ("call_expression", "new_expression"):
