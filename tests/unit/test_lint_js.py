@@ -545,6 +545,10 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "promise-not-awaited",
         "«keys.map»(async (key) => { await env.KV.delete(key); });",
     ),
+    "in-a-new-promise": (
+        "promise-not-awaited",
+        'await new Promise((done) => { «env.KV.put("k", "v")»; done(); });',
+    ),
     "promise-or-else": (
         "promise-not-awaited",
         'const theme = «env.KV.get("theme")» || "dark"; return page(theme);',
@@ -1160,6 +1164,9 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "for-each-pushing-in-block": 'keys.forEach((key) => { jobs.push(env.KV.put(key, "v")); });',
     "for-of": 'for (const key of keys) await env.KV.put(key, "v");',
     "map-kept": 'const jobs = keys.map((key) => env.KV.put(key, "v")); await Promise.all(jobs);',
+    "settles-a-new-promise": 'await new Promise((done, fail) => { env.KV.get("k").then(done, fail); });',
+    "settles-a-new-promise-in-a-callback": "await new Promise(done => {"
+    ' env.KV.get("k").then((text) => done(text + "!")).catch(() => done("")); });',
     "promise-of-an-optional-namespace": 'return page(await (env.KV?.get("k") ?? null));',
     "promise-of-an-optional-namespace-kept": 'const found = env.KV?.get("k"); return page(await (found ?? null));',
     "promise-after-another": 'const found = cached ?? env.KV.get("k"); return page(await found);',

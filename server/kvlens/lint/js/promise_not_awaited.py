@@ -204,15 +204,15 @@ def _finding(call: KvCall, lost: _Lost, source: Source) -> Finding:
             "Promise.all().",
             data={"all": "Promise.all("},
         )
-    is_array = _word(source, lost.call) in _MAPPING
-    if is_array and _is_in_async(lost.call):
-        data: dict[str, object] = {"all": "await Promise.all("}
+    is_async = _is_in_async(lost.call)
+    if _word(source, lost.call) in _MAPPING:
+        way = "Await Promise.all() of it, or pass that"
+        data: dict[str, object] | None = {"all": "await Promise.all("} if is_async else None
     else:
-        data = {"await": _is_in_async(lost.call) and not is_array}
+        way, data = "Add await before it, or pass it", {"await": is_async}
     return Finding(
         span,
-        f"{name} isn't awaited, so nothing waits for {call.title}: {why} Add await before it, or "
-        "pass it to ctx.waitUntil().",
+        f"{name} isn't awaited, so nothing waits for {call.title}: {why} {way} to ctx.waitUntil().",
         data=data,
     )
 
@@ -250,7 +250,7 @@ def _lost(source: Source, call: Node, known: dict[int, list[_Lost]], depth: int 
         parent = here.parent
         following: Node | None = None
         if fate == "dropped":
-            return [_Lost(call, "dropped")]
+            return [] if _settles(source, call) else [_Lost(call, "dropped")]
         if is_array and (fate == "awaited" or _is_waited_for(source, parent)):
             return [_Lost(call, "array")]
         if fate == "chained" and not is_array:
@@ -307,6 +307,29 @@ def _of_several(source: Source, parent: Node) -> Node | None:
     call = given.parent if given is not None and given.type == "arguments" else None
     function = callee(call) if call is not None else None
     return call if function is not None and source.text_of(function) in _OF_SEVERAL else None
+
+
+def _settles(source: Source, call: Node) -> bool:
+    """Return whether a promise settles another one: `new Promise((done) => { get().then(done); })`.
+
+    Something else has to wait for that one.
+    """
+    function = ancestor(call, FUNCTIONS)
+    given = outer(function).parent if function is not None else None
+    made = given.parent if given is not None else None
+    name = made.child_by_field_name("constructor") if made is not None else None
+    if function is None or name is None or source.text_of(name) != "Promise":
+        return False
+    parameters = function.child_by_field_name("parameters")
+    names = [function.child_by_field_name("parameter")]
+    for each in parameters.named_children if parameters is not None else ():
+        names.append(each.child_by_field_name("pattern") or each)
+    return any(
+        call.start_byte <= use.start_byte < call.end_byte
+        for each in names
+        if each is not None and (declared := source.names.resolve(each)) is not None
+        for use in source.names.references(declared)
+    )
 
 
 def _is_waited_for(source: Source, given: Node | None) -> bool:
