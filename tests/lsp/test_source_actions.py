@@ -294,6 +294,27 @@ FIXES: dict[str, tuple[str, str, str, str, bool]] = {
         "await Promise.all(keys.map((key) => env.KV.delete(key)));",
         False,
     ),
+    "map-not-awaited": (
+        "promise-not-awaited",
+        "keys.map((key) => env.KV.delete(key));",
+        "Wrap in Promise.all()",
+        "await Promise.all(keys.map((key) => env.KV.delete(key)));",
+        False,
+    ),
+    "map-awaited": (
+        "promise-not-awaited",
+        "await keys.map((key) => env.KV.delete(key));",
+        "Wrap in Promise.all()",
+        "await Promise.all(keys.map((key) => env.KV.delete(key)));",
+        False,
+    ),
+    "map-for-wait-until": (
+        "promise-not-awaited",
+        "ctx.waitUntil(keys.map<Promise<void>>((key) => env.KV.delete(key)));",
+        "Wrap in Promise.all()",
+        "ctx.waitUntil(Promise.all(keys.map<Promise<void>>((key) => env.KV.delete(key))));",
+        False,
+    ),
     "function-for-wait-until": (
         "promise-not-awaited",
         'ctx.waitUntil(async () => { await env.KV.delete("k"); });',

@@ -195,6 +195,14 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "const at = new Date(); log(`${at}`, at.getDate());"
         'await env.KV.put("k", "v", { expiration: «Math.floor(at.getTime() / 1000)» });',
     ),
+    "expiration-text-of-a-date": (
+        "expiration-out-of-range",
+        'await env.KV.put("k", "v", { expiration: «new Date().toISOString()» });',
+    ),
+    "expiration-text-of-a-date-kept": (
+        "expiration-out-of-range",
+        'const until = end.toISOString();await env.KV.put("k", "v", { expiration: «until» });',
+    ),
     "expiration-date": (
         "expiration-out-of-range",
         'await env.KV.put("k", "v", { expiration: «new Date()» });',
@@ -536,6 +544,31 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
     "map-dropped": (
         "promise-not-awaited",
         "«keys.map»(async (key) => { await env.KV.delete(key); });",
+    ),
+    "in-a-new-promise": (
+        "promise-not-awaited",
+        'await new Promise((done) => { «env.KV.put("k", "v")»; done(); });',
+    ),
+    "promise-or-else": (
+        "promise-not-awaited",
+        'const theme = «env.KV.get("theme")» || "dark"; return page(theme);',
+    ),
+    "promise-and": ("promise-not-awaited", 'return page(«env.KV.get("on")» && "on");'),
+    "promise-kept-or-else": (
+        "promise-not-awaited",
+        'const theme = «env.KV.get("theme")»; return page(theme ?? "dark");',
+    ),
+    "map-awaited": (
+        "promise-not-awaited",
+        'await «["a", "b"].map»((key) => env.KV.delete(key));',
+    ),
+    "map-awaited-with-a-type": (
+        "promise-not-awaited",
+        "await «Object.keys(all).map»<Promise<void>>(async (key) => { await env.KV.delete(key); });",
+    ),
+    "map-for-wait-until": (
+        "promise-not-awaited",
+        "ctx.waitUntil(«page.keys.map»(({ name }) => env.KV.delete(name)));",
     ),
     "timer": ("promise-not-awaited", '«setTimeout»(() => env.KV.put("k", "v"), 1000);'),
     "timer-async": (
@@ -1131,6 +1164,16 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "for-each-pushing-in-block": 'keys.forEach((key) => { jobs.push(env.KV.put(key, "v")); });',
     "for-of": 'for (const key of keys) await env.KV.put(key, "v");',
     "map-kept": 'const jobs = keys.map((key) => env.KV.put(key, "v")); await Promise.all(jobs);',
+    "settles-a-new-promise": 'await new Promise((done, fail) => { env.KV.get("k").then(done, fail); });',
+    "settles-a-new-promise-in-a-callback": "await new Promise(done => {"
+    ' env.KV.get("k").then((text) => done(text + "!")).catch(() => done("")); });',
+    "promise-of-an-optional-namespace": 'return page(await (env.KV?.get("k") ?? null));',
+    "promise-of-an-optional-namespace-kept": 'const found = env.KV?.get("k"); return page(await (found ?? null));',
+    "promise-after-another": 'const found = cached ?? env.KV.get("k"); return page(await found);',
+    "promise-if-bound": 'const found = (env.KV && env.KV.get("k")) || null; return page(await found);',
+    "expiration-text-of-a-number": 'await env.KV.put("k", "v", { expiration: until.toFixed() });',
+    "map-awaited-of-another-class": "await result.map(async (key) => { await env.KV.delete(key); });",
+    "map-in-all-for-wait-until": "ctx.waitUntil(Promise.all(keys.map((key) => env.KV.delete(key))));",
     "map-returned": "return keys.map((key) => env.KV.get(key));",
     "all-returned": "return Promise.all(keys.map((key) => env.KV.delete(key)));",
     "all-in-wait-until": "ctx.waitUntil(Promise.all(keys.map(async (key) => { await env.KV.delete(key); })));",

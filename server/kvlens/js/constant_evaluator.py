@@ -542,7 +542,7 @@ class ConstantEvaluator:
         return self._reassigned[key]
 
     def _is_only_read(self, declared: Declaration) -> bool:
-        """Return whether no use of a Date can move it, as `date.setDate(5)` or `later(date)` do."""
+        """Return whether no use of a Date can move it: `date.setDate(5)`, `later(date)`."""
         for node in self._names.references(declared):
             parent = node.parent
             if parent is None or parent.type not in _READING:

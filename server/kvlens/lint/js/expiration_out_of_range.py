@@ -37,7 +37,7 @@ from collections.abc import Iterator
 from kvlens import lookups
 from kvlens.js.calls import KvCall
 from kvlens.js.constant_evaluator import Time, Value
-from kvlens.js.syntax import plain
+from kvlens.js.syntax import callee, plain
 from kvlens.kv.limits import INT32_MAX, MIN_EXPIRATION_TTL
 from kvlens.lint.base import CallRule, Context, Finding, Fix, Problem
 from kvlens.lint.source_fix_helpers import in_seconds
@@ -61,6 +61,8 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
         text, wrong = "expiration", f"is a Date, and counts as milliseconds. {_WAY_OUT}"
     elif value.kind == "string" and number is None:
         text, wrong = "expiration", f"is {shown(value)}, which isn't a number. {_WAY_OUT}"
+    elif value.kind == "text" and _is_text_of_date(call, value):
+        text, wrong = "expiration", f"is the text of a Date, which isn't a number. {_WAY_OUT}"
     elif number is not None:
         text, wrong = named(call, option), _wrong_number(value, whole(number), context.now)
     if wrong:
@@ -85,6 +87,14 @@ def _data(value: Value) -> dict[str, object] | None:
 
 def _is_date(value: Value) -> bool:
     return value.kind == "instance" and value.value == "Date"
+
+
+def _is_text_of_date(call: KvCall, value: Value) -> bool:
+    """Return whether this is `date.toISOString()`, or a variable that holds it."""
+    node = plain(value.source or value.node)
+    function = callee(node) if node.type == "call_expression" else None
+    name = function.child_by_field_name("property") if function is not None else None
+    return name is not None and call.source.text_of(name) == "toISOString"
 
 
 def _wrong_time(time: Time) -> str:

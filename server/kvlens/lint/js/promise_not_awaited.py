@@ -3,7 +3,8 @@
 ## What
 A call is a statement on its own, without `await`, `return`, `void` or `ctx.waitUntil()`; `.then()`
 and `.catch()` don't wait either. The promise also gets lost in the callback of `forEach()` or
-`setTimeout()`, in `Promise.all()` or `map()` without `await`, in an async function that is called
+`setTimeout()`, in `Promise.all()` or `map()` without `await`, in `await` of an array, which
+needs `Promise.all()`, in an async function that is called
 without it, also in one of another file that writes, or in `ctx.waitUntil(async () => …)`, which
 gets a function instead of a promise.
 
@@ -48,7 +49,7 @@ from kvlens.js.calls import KvCall, fate_of
 from kvlens.js.scopes import FUNCTIONS, Declaration
 from kvlens.js.source_context import read
 from kvlens.js.syntax import Source, arguments_of, call_of, callee, outer
-from kvlens.js.tree import ancestor
+from kvlens.js.tree import ancestor, is_field
 from kvlens.lint.base import Context, Finding, Fix, Problem, SourceRule
 from kvlens.lint.source_fix_helpers import PROMISE_METHODS, awaited, given, node_at
 from kvlens.text import Span
@@ -61,9 +62,11 @@ _WANT_VALUES = {
     "Response", "Response.json",
 }  # fmt: skip
 _HONO = re.compile(r"(?:c|ctx|context)\.(?:json|text|body)\Z")
-_LEFT = ("&&", "||", "??", "in", "instanceof")
+_LOGICAL = ("&&", "||", "??")
+_OF_OBJECTS = ("in", "instanceof")
 _OF_SEVERAL = {"Promise.all", "Promise.allSettled", "Promise.race", "Promise.any"}
 _TIMERS = {"setTimeout", "setInterval", "queueMicrotask"}
+_MAPPING = {"map", "flatMap"}
 _FURTHEST = 12  # steps that a promise is followed
 _MOST_CALLS = 50  # of a function that are looked at
 _LONGEST_NAME = 40  # characters, in a message
@@ -72,7 +75,7 @@ _NESTING = ("object", "pair", "array")
 
 class _Lost(NamedTuple):
     call: Node  # the call whose promise or callback nothing waits for
-    how: str  # "dropped", "each", "timer", "function"
+    how: str  # "dropped", "array", "each", "timer", "function"
 
 
 def _check(context: Context) -> Iterator[Finding]:
@@ -81,6 +84,8 @@ def _check(context: Context) -> Iterator[Finding]:
     known: dict[int, list[_Lost]] = {}
     for call in analysis.certain_calls:
         for lost in _lost(call.source, call.node, known):
+            if lost.how == "array" and call.folder.value(lost.call).kind != "array":
+                continue  # map() of another class may give a promise
             if lost.call.id not in seen:
                 seen.add(lost.call.id)
                 yield _finding(call, lost, call.source)
@@ -192,11 +197,23 @@ def _finding(call: KvCall, lost: _Lost, source: Source) -> Finding:
             "doesn't run. Call the function.",
             data={"call": True},
         )
+    if lost.how == "array":
+        return Finding(
+            span,
+            f"{name} returns an array, so nothing waits for {call.title}: {why} Wrap it in "
+            "Promise.all().",
+            data={"all": "Promise.all("},
+        )
+    is_async = _is_in_async(lost.call)
+    if _word(source, lost.call) in _MAPPING:
+        way = "Await Promise.all() of it, or pass that"
+        data: dict[str, object] | None = {"all": "await Promise.all("} if is_async else None
+    else:
+        way, data = "Add await before it, or pass it", {"await": is_async}
     return Finding(
         span,
-        f"{name} isn't awaited, so nothing waits for {call.title}: {why} Add await before it, or "
-        "pass it to ctx.waitUntil().",
-        data={"await": _is_in_async(lost.call)},
+        f"{name} isn't awaited, so nothing waits for {call.title}: {why} {way} to ctx.waitUntil().",
+        data=data,
     )
 
 
@@ -233,7 +250,9 @@ def _lost(source: Source, call: Node, known: dict[int, list[_Lost]], depth: int 
         parent = here.parent
         following: Node | None = None
         if fate == "dropped":
-            return [_Lost(call, "dropped")]
+            return [] if _settles(source, call) else [_Lost(call, "dropped")]
+        if is_array and (fate == "awaited" or _is_waited_for(source, parent)):
+            return [_Lost(call, "array")]
         if fate == "chained" and not is_array:
             following = _step(source, parent)
         elif fate in ("awaited", "returned") and not is_array:
@@ -247,7 +266,7 @@ def _lost(source: Source, call: Node, known: dict[int, list[_Lost]], depth: int 
             if found is None:
                 return _of_named(source, function, known, depth)
             following = found
-            is_array = _word(source, found) in ("map", "flatMap")
+            is_array = _word(source, found) in _MAPPING
         elif parent is not None and parent.type in ("arguments", "array"):
             following = _of_several(source, parent)
             is_array = False
@@ -290,6 +309,35 @@ def _of_several(source: Source, parent: Node) -> Node | None:
     return call if function is not None and source.text_of(function) in _OF_SEVERAL else None
 
 
+def _settles(source: Source, call: Node) -> bool:
+    """Return whether a promise settles another one: `new Promise((done) => { get().then(done); })`.
+
+    Something else has to wait for that one.
+    """
+    function = ancestor(call, FUNCTIONS)
+    given = outer(function).parent if function is not None else None
+    made = given.parent if given is not None else None
+    name = made.child_by_field_name("constructor") if made is not None else None
+    if function is None or name is None or source.text_of(name) != "Promise":
+        return False
+    parameters = function.child_by_field_name("parameters")
+    names = [function.child_by_field_name("parameter")]
+    for each in parameters.named_children if parameters is not None else ():
+        names.append(each.child_by_field_name("pattern") or each)
+    return any(
+        call.start_byte <= use.start_byte < call.end_byte
+        for each in names
+        if each is not None and (declared := source.names.resolve(each)) is not None
+        for use in source.names.references(declared)
+    )
+
+
+def _is_waited_for(source: Source, given: Node | None) -> bool:
+    """Return whether something is what `ctx.waitUntil()` gets."""
+    call = given.parent if given is not None and given.type == "arguments" else None
+    return call is not None and _word(source, call) == "waitUntil"
+
+
 def _of_callback(source: Source, function: Node) -> Node | _Lost | None:
     """Return the call whose result has a callback's promise, or that loses it."""
     here = outer(function)
@@ -309,7 +357,7 @@ def _of_callback(source: Source, function: Node) -> Node | _Lost | None:
         return _Lost(call, "each")
     if word == "waitUntil":
         return _Lost(call, "function")
-    return call if word in ("map", "flatMap") or word in PROMISE_METHODS else None
+    return call if word in _MAPPING or word in PROMISE_METHODS else None
 
 
 def _word(source: Source, call: Node) -> str:
@@ -345,10 +393,12 @@ def _calls_of(source: Source, function: Node) -> Iterator[Node]:
 def _is_taken_for_value(call: KvCall, analysis: Analysis) -> bool:
     here = outer(call.node)
     parent = here.parent
-    if parent is None:
+    function = callee(call.node)
+    if parent is None or function is None:
         return False
+    optional = "?." in call.source.text_of(function)
     if parent.type != "variable_declarator":
-        return _wants_value(analysis, here)
+        return _wants_value(analysis, here, optional=optional)
     name = parent.child_by_field_name("name")
     if name is None:
         return False
@@ -361,7 +411,7 @@ def _is_taken_for_value(call: KvCall, analysis: Analysis) -> bool:
     uses = names.references(declared)
     if any(_is_negated(use) for use in uses):
         return True  # a promise is never missing
-    return bool(uses) and all(_wants_value(analysis, use) for use in uses)
+    return bool(uses) and all(_wants_value(analysis, use, optional=optional) for use in uses)
 
 
 def _is_negated(node: Node) -> bool:
@@ -375,8 +425,11 @@ def _is_negated(node: Node) -> bool:
     return operator.type in ("==", "===") and right is not None and right.type == "null"
 
 
-def _wants_value(analysis: Analysis, node: Node) -> bool:
-    """Return whether a promise makes no sense in an expression."""
+def _wants_value(analysis: Analysis, node: Node, *, optional: bool) -> bool:
+    """Return whether a promise makes no sense in an expression.
+
+    `optional`: it may be undefined instead, so that `kv?.get("k") ?? null` makes sense.
+    """
     source = analysis.source
     here = outer(node)
     parent = here.parent
@@ -401,7 +454,9 @@ def _wants_value(analysis: Analysis, node: Node) -> bool:
         return condition is not None and condition.id == here.id
     if kind == "binary_expression":
         operator = parent.child_by_field_name("operator")
-        return operator is not None and operator.type not in _LEFT
+        if operator is None or operator.type in _OF_OBJECTS:
+            return False
+        return operator.type not in _LOGICAL or (is_field(parent, "left", here) and not optional)
     if kind == "arguments" and parent.parent is not None:
         function = callee(parent.parent)
         if function is None or parent.parent.type not in ("call_expression", "new_expression"):
@@ -416,6 +471,8 @@ def _wants_value(analysis: Analysis, node: Node) -> bool:
 def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
     if given(problem, "call"):
         yield from _called(context, problem)
+    elif before := given(problem, "all"):
+        yield from _of_all(context, problem, before)
     elif context.analysis.call_at(problem.span) is not None and _is_call(context, problem):
         yield from awaited(context, problem)
     elif given(problem, "await"):
@@ -426,6 +483,17 @@ def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
 def _is_call(context: Context, problem: Problem) -> bool:
     call = context.analysis.call_at(problem.span)
     return call is not None and call.span == problem.span
+
+
+def _of_all(context: Context, problem: Problem, before: str) -> Iterator[Fix]:
+    """Wait for all promises of an array."""
+    source = context.analysis.source
+    function = node_at(source, problem.span)
+    call = call_of(function) if function is not None else None
+    if call is not None:
+        start, end = problem.span.start, source.span(call).end
+        edits = (Edit(Span(start, start), before), Edit(Span(end, end), ")"))
+        yield Fix("Wrap in Promise.all()", edits)
 
 
 def _called(context: Context, problem: Problem) -> Iterator[Fix]:
