@@ -36,6 +36,7 @@ TOO_LARGE = 4  # times the limit, above which a file isn't even opened
 LATEST_SIZE = 16 * 1024 * 1024  # bytes of `Latest`
 PAGE_SIZE = 16384  # bytes; with SQLite's 4096, large values take 50% longer
 IN_MEMORY = 400  # bytes of a change in memory without its values
+AT_ONCE = 80  # changes that one statement adds
 LOG_SIZE = 16 * 1024 * 1024  # bytes of the write-ahead log that stay after a checkpoint
 
 _LOG = logging.getLogger(__name__)
@@ -262,11 +263,19 @@ def insert(db: Database, records: Sequence[Record], size: int, limit: int, lates
         latest.data_version = version
     known = _known_actions(db, records)
     _make_room(db, limit - size, latest, set(known.values()))
-    actions = _add_actions(db, records, known)
     first = number = 1 + _number(db, "SELECT ifnull(max(id), 0) FROM changes")
+    for some in chunks(records, AT_ONCE):  # puts go on while each statement runs
+        number = _insert_changes(db, some, known, number, latest)
+    return range(first, number)
+
+
+def _insert_changes(
+    db: Database, records: Sequence[Record], known: dict[str, int], number: int, latest: Latest
+) -> int:
+    """Add changes with ids from a number on, and their actions; return the next number."""
     rows: list[Any] = []
     contents: list[Any] = []
-    for action, one in zip(actions, records, strict=True):
+    for action, one in zip(_add_actions(db, records, known), records, strict=True):
         if isinstance(one, LeftOut):
             continue
         _, time, store, ns, key, old, new = one
@@ -280,7 +289,7 @@ def insert(db: Database, records: Sequence[Record], size: int, limit: int, lates
         number += 1
     _insert(db, "changes", 13, rows)
     _insert(db, "contents", 2, contents)
-    return range(first, number)
+    return number
 
 
 def remove(db: Database, ids: range, keys: Iterable[tuple[str, str]] | None = None) -> None:
@@ -345,9 +354,9 @@ def _add_actions(db: Database, records: Sequence[Record], known: dict[str, int])
 
 
 def _insert(db: Database, table: str, columns: int, fields: list[Any]) -> None:
-    """Insert many rows with each statement: other threads wait once for them, not once a row."""
-    for some in chunks(fields, 80 * columns):
-        db.execute(_insertion(table, columns, len(some) // columns), some)
+    """Insert rows with one statement: other threads wait once for it, not once a row."""
+    if fields:
+        db.execute(_insertion(table, columns, len(fields) // columns), fields)
 
 
 @cache
