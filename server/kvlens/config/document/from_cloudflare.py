@@ -31,9 +31,7 @@ from kvlens.config.document.model import (
     table_of,
     text_value,
 )
-from kvlens.config.document.unrepresentable import as_comments
-
-_NO_EQUIVALENT = "a wrangler config has no equivalent that KV Lens knows"
+from kvlens.config.document.mover import Mover
 
 
 def wrangler_table(
@@ -79,13 +77,13 @@ def _without_inherited(scope: Value, top: Value, mode: str) -> Value:
     return scope
 
 
-class _Worker:
+class _Worker(Mover):
     """The wrangler config of one mode."""
 
+    no_equivalent = "a wrangler config has no equivalent that KV Lens knows"
+
     def __init__(self, root: Value) -> None:
-        self.config = Value("table")
-        self.notices: list[Notice] = []
-        self._waiting: Comments = []
+        super().__init__(Value("table"))
         inside = root.get("worker")
         worker = root if inside is None else inside.value
         name = worker.get("name") if worker.kind == "table" else None
@@ -125,34 +123,6 @@ class _Worker:
             )
         self._renamed(element, self.config, *_SETTINGS[element.name])
 
-    def _lose(self, element: Element, name: str | None = None) -> None:
-        message = f"{name or element.name}: {_NO_EQUIVALENT}"
-        self.notices.append(Notice(element.line, message))
-        self._waiting += as_comments(element, _NO_EQUIVALENT)
-
-    def _add(self, holder: Value, element: Element) -> None:
-        element.above[:0] = self._waiting
-        self._waiting = []
-        holder.elements.append(element)
-
-    def _renamed(self, element: Element, holder: Value, name: str, inner: Fields | None) -> None:
-        element.name = name
-        self._add(holder, element)
-        if inner is not None and element.value.kind == "table":
-            self._rename_members(element.value, _reversed(inner))
-
-    def _rename_members(self, value: Value, fields: Fields) -> None:
-        elements, outer = value.elements, self._waiting
-        value.elements, self._waiting = [], []
-        for element in elements:
-            known = fields.get(element.name or "")
-            if known is None:
-                self._lose(element)
-            else:
-                self._renamed(element, value, *known)
-        value.end[:0] = self._waiting
-        self._waiting = outer
-
     def _list(self, *path: str) -> Value:
         """Return the array at a path, creating it."""
         *tables, name = path
@@ -166,35 +136,36 @@ class _Worker:
     # bindings -----------------------------------------------------------------------------------
 
     def _env(self, element: Element) -> None:
-        self._waiting += [*lines(element.above), *element.value.head]
-        for member in element.value.elements if element.value.kind == "table" else ():
-            if member.value.kind == "null" or member.value.value is False:
-                self._waiting += [*lines(member.above), *member.after]
-                continue
-            kind = member.value.get("type")
-            said = "" if kind is None else str(kind.value.value)
-            binding = BY_TYPE.get(said)
-            if kind is not None:
-                member.value.elements.remove(kind)
-                self._waiting += [*lines(kind.above), *kind.after]
-            if binding is not None:
-                self._binding(member, binding)
-            elif said in _VALUES and (value := member.value.get("value")):
-                member.value = value.value
-                self._add(table_at(self.config, ["vars"], member.line), member)
-            elif said == "secret":
-                name = Element(text_value(member.name or ""), line=member.line, after=member.after)
-                self._waiting += member.above
-                self._add(self._list("secrets", "required"), name)
-            elif said == "assets":
-                name = Element(text_value(member.name or ""), "binding", member.line)
-                self._waiting += [*lines(member.above), *member.after]
-                self._add(table_at(self.config, ["assets"], member.line), name)
-            else:
+        with self._within(element):
+            for member in element.value.elements if element.value.kind == "table" else ():
+                if member.value.kind == "null" or member.value.value is False:
+                    self._waiting += [*lines(member.above), *member.after]
+                    continue
+                kind = member.value.get("type")
+                said = "" if kind is None else str(kind.value.value)
+                binding = BY_TYPE.get(said)
                 if kind is not None:
-                    member.value.elements.insert(0, kind)
-                self._lose(member, f"env.{member.name}")
-        self._waiting += [*lines(element.value.end), *element.after]
+                    member.value.elements.remove(kind)
+                    self._waiting += [*lines(kind.above), *kind.after]
+                if binding is not None:
+                    self._binding(member, binding)
+                elif said in _VALUES and (value := member.value.get("value")):
+                    member.value = value.value
+                    self._add(table_at(self.config, ["vars"], member.line), member)
+                elif said == "secret":
+                    name = Element(
+                        text_value(member.name or ""), line=member.line, after=member.after
+                    )
+                    self._waiting += member.above
+                    self._add(self._list("secrets", "required"), name)
+                elif said == "assets":
+                    name = Element(text_value(member.name or ""), "binding", member.line)
+                    self._waiting += [*lines(member.above), *member.after]
+                    self._add(table_at(self.config, ["assets"], member.line), name)
+                else:
+                    if kind is not None:
+                        member.value.elements.insert(0, kind)
+                    self._lose(member, name=f"env.{member.name}")
 
     def _binding(self, member: Element, binding: Binding) -> None:
         entry = Value("table", head=member.value.head, compact=True)
@@ -233,38 +204,40 @@ class _Worker:
                 element.name = name
                 self._add(entry, element)
             elif any(known[: len(here)] == here for known in fields):
-                self._waiting += [*lines(element.above), *element.value.head]
-                self._fields(entry, element.value, here, fields, binding)
-                self._waiting += [*lines(element.value.end), *element.after]
+                with self._within(element):
+                    self._fields(entry, element.value, here, fields, binding)
             else:
-                self._lose(element, f"{binding.type}.{'.'.join(here)}")
+                self._lose(element, name=f"{binding.type}.{'.'.join(here)}")
 
     # lists --------------------------------------------------------------------------------------
 
     def _triggers(self, element: Element) -> None:
-        self._waiting += [*lines(element.above), *element.value.head]
-        for item in element.value.elements:
-            kind = item.value.get("type")
-            said = None if kind is None else kind.value.value
-            members = {one.name: one for one in item.value.elements if one is not kind}
-            pattern, zone = members.get("pattern"), members.get("zone")
-            inside = [*item.value.comments()]
-            if said == "scheduled" and members.keys() == {"schedule"}:
-                self._listed(item, members["schedule"].value, inside, "triggers", "crons")
-            elif said == "fetch" and pattern is not None and members.keys() <= {"pattern", "zone"}:
-                if zone is None:
-                    self._listed(item, pattern.value, inside, "routes")
-                    continue
-                zone.name = "zone_name" if "." in str(zone.value.value) else "zone_id"
-                route = table_of([pattern, zone], compact=True)
-                self._listed(item, route, [], "routes")
-            elif said == "queue" and kind is not None:
-                item.value.elements.remove(kind)
-                self._rename_members(item.value, _CONSUMER)
-                self._listed(item, item.value, [], "queues", "consumers")
-            else:
-                self._lose(item, f"triggers: {said}")
-        self._waiting += [*lines(element.value.end), *element.after]
+        with self._within(element):
+            for item in element.value.elements:
+                kind = item.value.get("type")
+                said = None if kind is None else kind.value.value
+                members = {one.name: one for one in item.value.elements if one is not kind}
+                pattern, zone = members.get("pattern"), members.get("zone")
+                inside = [*item.value.comments()]
+                if said == "scheduled" and members.keys() == {"schedule"}:
+                    self._listed(item, members["schedule"].value, inside, "triggers", "crons")
+                elif (
+                    said == "fetch"
+                    and pattern is not None
+                    and members.keys() <= {"pattern", "zone"}
+                ):
+                    if zone is None:
+                        self._listed(item, pattern.value, inside, "routes")
+                        continue
+                    zone.name = "zone_name" if "." in str(zone.value.value) else "zone_id"
+                    route = table_of([pattern, zone], compact=True)
+                    self._listed(item, route, [], "routes")
+                elif said == "queue" and kind is not None:
+                    item.value.elements.remove(kind)
+                    self._rename_members(item.value, _CONSUMER)
+                    self._listed(item, item.value, [], "queues", "consumers")
+                else:
+                    self._lose(item, name=f"triggers: {said}")
 
     def _listed(self, item: Element, value: Value, comments: list[str], *path: str) -> None:
         item.value = value
@@ -272,17 +245,16 @@ class _Worker:
         self._add(self._list(*path), item)
 
     def _domains(self, element: Element) -> None:
-        self._waiting += [*lines(element.above), *element.value.head]
-        for item in element.value.elements:
-            custom = Element(Value("boolean", True), "custom_domain")
-            if item.value.kind == "table":
-                self._rename_members(item.value, _DOMAIN)
-                item.value.elements.append(custom)
-                self._listed(item, item.value, [], "routes")
-            else:
-                route = table_of([Element(item.value, "pattern"), custom], compact=True)
-                self._listed(item, route, [], "routes")
-        self._waiting += [*lines(element.value.end), *element.after]
+        with self._within(element):
+            for item in element.value.elements:
+                custom = Element(Value("boolean", True), "custom_domain")
+                if item.value.kind == "table":
+                    self._rename_members(item.value, _DOMAIN)
+                    item.value.elements.append(custom)
+                    self._listed(item, item.value, [], "routes")
+                else:
+                    route = table_of([Element(item.value, "pattern"), custom], compact=True)
+                    self._listed(item, route, [], "routes")
 
     def _tails(self, element: Element) -> None:
         for item in element.value.elements:
@@ -292,15 +264,17 @@ class _Worker:
 
     def _assets(self, element: Element) -> None:
         assets = table_at(self.config, ["assets"], element.line)
-        self._waiting += [*lines(element.above), *element.value.head]
-        self._rename_members(element.value, _reversed(ASSETS))
-        for member in element.value.elements:
-            self._add(assets, member)
-        self._waiting += [*lines(element.value.end), *element.after]
+        with self._within(element):
+            self._rename_members(element.value, _reversed(ASSETS))
+            for member in element.value.elements:
+                self._add(assets, member)
 
 
 def _reversed(fields: Fields) -> dict[str, tuple[str, Fields | None]]:
-    return {other: (name, inner) for name, (other, inner) in fields.items()}
+    return {
+        other: (name, None if inner is None else _reversed(inner))
+        for name, (other, inner) in fields.items()
+    }
 
 
 _WORKER, _SETTINGS, _CONSUMER = _reversed(WORKER), _reversed(SETTINGS), _reversed(CONSUMER)

@@ -19,7 +19,6 @@ from kvlens.config.document.cloudflare_fields import (
     SETTINGS,
     WORKER,
     Binding,
-    Fields,
 )
 from kvlens.config.document.gaps import table_at
 from kvlens.config.document.model import (
@@ -32,8 +31,8 @@ from kvlens.config.document.model import (
     table_of,
     text_value,
 )
+from kvlens.config.document.mover import Mover
 from kvlens.config.document.read import SCHEMA
-from kvlens.config.document.unrepresentable import as_comments
 from kvlens.config.document.write_braced import BracedWriter, comment_lines, json_string
 
 NAME = "cloudflare.config.ts"
@@ -78,20 +77,20 @@ def _code(value: Value, indent: str) -> str:
     return BracedWriter(code=True).value(value, indent, 0, expanded=True)
 
 
-class _Worker:
+class _Worker(Mover):
     """The config of one mode."""
 
+    no_equivalent = f"{NAME} has no equivalent"
+
     def __init__(self, scope: Value, environment: Element | None, top: Value | None = None) -> None:
+        super().__init__(Value("table", head=[*scope.head]))
         self.mode = None if environment is None else environment.name
         self.above: Comments = []
-        self.notices: list[Notice] = []
-        self.config = Value("table", head=[*scope.head])
         self.settings = Value("table")
         self.has_kv = False
         self._is_inherited = False
         self._bound: set[str] = set()
         self._own_name = _own_name(scope, top, self.mode)
-        self._waiting: Comments = []  # comments for what follows
         if environment is not None:
             self.above = [*lines(environment.above), *environment.after]
         if top is not None:
@@ -138,37 +137,11 @@ class _Worker:
         elif name in OUTSIDE:
             self._lose(element, "it belongs in wrangler.config.ts")
         else:
-            self._lose(element, f"{NAME} has no equivalent")
+            self._lose(element)
 
-    def _lose(self, element: Element, reason: str, name: str | None = None) -> None:
-        if self._is_inherited:  # said for the top level
-            return
-        self.notices.append(Notice(element.line, f"{name or element.name}: {reason}"))
-        self._waiting += as_comments(element, reason)
-
-    def _add(self, holder: Value, element: Element) -> None:
-        if self._waiting:
-            element.above[:0] = self._waiting
-            self._waiting = []
-        holder.elements.append(element)
-
-    def _renamed(self, element: Element, holder: Value, name: str, inner: Fields | None) -> None:
-        element.name = name
-        self._add(holder, element)
-        if inner is not None and element.value.kind == "table":
-            self._rename_members(element.value, inner)
-
-    def _rename_members(self, value: Value, fields: Fields) -> None:
-        elements, outer = value.elements, self._waiting
-        value.elements, self._waiting = [], []
-        for element in elements:
-            known = fields.get(element.name or "")
-            if known is None:
-                self._lose(element, f"{NAME} has no equivalent")
-            else:
-                self._renamed(element, value, *known)
-        value.end[:0] = self._waiting
-        self._waiting = outer
+    def _lose(self, element: Element, reason: str | None = None, name: str | None = None) -> None:
+        if not self._is_inherited:  # said for the top level
+            super()._lose(element, reason, name)
 
     def _place(self, name: str, kind: str = "table") -> Value:
         """Return the value of a member of the Worker, creating it."""
@@ -183,7 +156,7 @@ class _Worker:
     def _bindings(self, element: Element, binding: Binding, path: str = "") -> None:
         wanted = "table" if binding.single else "array"
         if element.value.kind != wanted:
-            self._lose(element, f"{NAME} has no equivalent", path or None)
+            self._lose(element, name=path or None)
             return
         env = self._place("env")
         entries = [element] if binding.single else element.value.elements
@@ -211,7 +184,7 @@ class _Worker:
             path = binding.fields.get(member.name or "")
             if path is None:
                 name = f"{binding.path[-1]}.{member.name}"
-                self._lose(member, f"{NAME} has no equivalent", name)
+                self._lose(member, name=name)
                 continue
             *before, name = path
             member.name = name
@@ -233,38 +206,35 @@ class _Worker:
 
     def _variables(self, element: Element) -> None:
         if element.value.kind != "table":
-            self._lose(element, f"{NAME} has no equivalent")
+            self._lose(element)
             return
         env = self._place("env")
-        self._waiting += [*lines(element.above), *element.value.head]
-        for member in element.value.elements:
-            kind = "text" if member.value.kind == "string" else "json"
-            said = Element(text_value(kind), "type")
-            member.value = table_of([said, Element(member.value, "value")], compact=True)
-            self._add(env, member)
-        self._waiting += [*lines(element.value.end), *element.after]
+        with self._within(element):
+            for member in element.value.elements:
+                kind = "text" if member.value.kind == "string" else "json"
+                said = Element(text_value(kind), "type")
+                member.value = table_of([said, Element(member.value, "value")], compact=True)
+                self._add(env, member)
 
     # tables with lists --------------------------------------------------------------------------
 
     def _inner(self, element: Element) -> None:
         """Convert each member of a table such as `queues`."""
         if element.value.kind != "table":
-            self._lose(element, f"{NAME} has no equivalent")
+            self._lose(element)
             return
         outer = element.name or ""
-        self._waiting += [*lines(element.above), *element.value.head]
-        for member in element.value.elements:
-            path = (outer, member.name or "")
-            if path in BY_PATH:
-                self._bindings(member, BY_PATH[path], ".".join(path))
-            elif path in _LISTS and member.value.kind == "array":
-                self._waiting += [*lines(member.above), *member.value.head]
-                for item in member.value.elements:
-                    _LISTS[path](self, item)
-                self._waiting += [*lines(member.value.end), *member.after]
-            else:
-                self._lose(member, f"{NAME} has no equivalent", ".".join(path))
-        self._waiting += [*lines(element.value.end), *element.after]
+        with self._within(element):
+            for member in element.value.elements:
+                path = (outer, member.name or "")
+                if path in BY_PATH:
+                    self._bindings(member, BY_PATH[path], ".".join(path))
+                elif path in _LISTS and member.value.kind == "array":
+                    with self._within(member):
+                        for item in member.value.elements:
+                            _LISTS[path](self, item)
+                else:
+                    self._lose(member, name=".".join(path))
 
     def _trigger(self, item: Element, members: Sequence[Element], kind: str) -> None:
         item.value = table_of([Element(text_value(kind), "type"), *members], compact=True)
@@ -276,7 +246,7 @@ class _Worker:
 
     def _consumer(self, item: Element) -> None:
         if item.value.kind != "table":
-            self._lose(item, f"{NAME} has no equivalent", "queues.consumers")
+            self._lose(item, name="queues.consumers")
             return
         self._rename_members(item.value, CONSUMER)
         inside = item.value
@@ -293,10 +263,9 @@ class _Worker:
         if element.value.kind != "array":
             self._route(element)
             return
-        self._waiting += [*lines(element.above), *element.value.head]
-        for item in element.value.elements:
-            self._route(item)
-        self._waiting += [*lines(element.value.end), *element.after]
+        with self._within(element):
+            for item in element.value.elements:
+                self._route(item)
 
     def _route(self, item: Element) -> None:
         if item.value.kind == "string":
@@ -316,13 +285,13 @@ class _Worker:
                 one.name = "pattern" if one.name == "pattern" else "zone"
             self._trigger(item, renamed, "fetch")
         else:
-            self._lose(item, f"{NAME} has no equivalent", "routes")
+            self._lose(item, name="routes")
 
     def _tails(self, element: Element) -> None:
         items = element.value.elements
         known = all({one.name for one in item.value.elements} == {"service"} for item in items)
         if element.value.kind != "array" or not known:
-            self._lose(element, f"{NAME} has no equivalent")
+            self._lose(element)
             return
         for item in items:
             item.value.elements[0].name = "worker"
@@ -331,7 +300,7 @@ class _Worker:
 
     def _assets(self, element: Element) -> None:
         if element.value.kind != "table":
-            self._lose(element, f"{NAME} has no equivalent")
+            self._lose(element)
             return
         binding, directory = element.value.get("binding"), element.value.get("directory")
         for inside, reason in (
