@@ -38,6 +38,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from kvlens.js.callers import plain_parameter
 from kvlens.js.calls import KvCall
 from kvlens.js.importing_calls import importing_calls
 from kvlens.js.scopes import FUNCTIONS, Declaration
@@ -238,17 +239,11 @@ def _may_be_anything(call: KvCall, declared: Declaration) -> bool:
 
 def _is_kept_by_callers(call: KvCall, declared: Declaration, context: Context) -> bool:
     """Return whether all calls of an exported function pass constants that put() takes."""
-    modules, function = context.project.modules, ancestor(declared.node, FUNCTIONS)
-    parameters = function.child_by_field_name("parameters") if function is not None else None
-    holder = function.parent if function is not None else None
-    if modules is None or function is None or parameters is None or holder is None:
+    modules, parameter = context.project.modules, plain_parameter(call.source.names, declared)
+    if modules is None or parameter is None or parameter.function.type != "identifier":
         return False
-    named = holder if holder.type == "variable_declarator" else function
-    name = named.child_by_field_name("name")
-    places = [child.id for child in parameters.named_children if child.type != "comment"]
-    if name is None or name.type != "identifier" or declared.origin.id not in places:
-        return False
-    own, at = call.source.names.resolve(name), places.index(declared.origin.id)
+    name, at = parameter.function, parameter.at
+    own = call.source.names.resolve(name)
     inside = call.source.names.references(own) if own is not None else []
     calls: list[tuple[Source, Node | None]]
     calls = [(call.source, caller) for use in inside if (caller := call_of(use)) is not None]
