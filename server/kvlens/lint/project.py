@@ -90,11 +90,7 @@ class _Plan:
             wanted.discovered.add(path)
 
     def _load(self, path: Path) -> Config | None:
-        counted = self._severities.file(path).environments
-        try:
-            return load_text(read_config(path), str(path), counted)
-        except ConfigError:
-            return None
+        return load_config(path, self._severities.file(path).environments)
 
     def _wanted(self, config: Path | None) -> Wanted:
         return self.projects.setdefault(config, Wanted(config, self))
@@ -188,10 +184,10 @@ def is_named_after_binding(path: Path, load: Callable[[Path], Config | None]) ->
     return any(config is None or config.has_binding(path.stem) for config in configs)
 
 
-def load_config(path: Path) -> Config | None:
-    """Return the config on disk; None if it can't be read."""
+def load_config(path: Path, counted: frozenset[str] | None = None) -> Config | None:
+    """Return the config on disk, with these environments if not all; None if it can't be read."""
     try:
-        return load_text(read_config(path), str(path))
+        return load_text(read_config(path), str(path), counted)
     except ConfigError:
         return None
 
