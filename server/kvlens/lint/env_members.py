@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,7 +11,9 @@ from kvlens.js.env_types import EnvTypes, Generated, generated
 from kvlens.js.renames import references
 from kvlens.js.syntax import Source
 from kvlens.js.tree import ancestor
-from kvlens.lint.base import Context
+from kvlens.lint.base import Context, Fix, Problem
+from kvlens.lint.source_fix_helpers import declared_in, given
+from kvlens.lint.wording import quoted
 from kvlens.text import Span
 
 if TYPE_CHECKING:
@@ -51,7 +54,23 @@ def is_env(context: Context, member: Node) -> bool:
     return made.config is None or PurePath(made.config).name in names
 
 
-def corrected(context: Context, name: str, meant: str) -> tuple[Edit, ...]:
+def undeclared(name: str, nearest: str | None) -> dict[str, str]:
+    """Return the data of a report about an undeclared binding, for `undeclared_fixes`."""
+    return {"binding": name, **({"nearest": nearest} if nearest else {})}
+
+
+def undeclared_fixes(context: Context, problem: Problem) -> Iterator[Fix]:
+    """Yield the fixes of an undeclared binding: its nearest name, or an entry in a config."""
+    name, nearest = given(problem, "binding"), given(problem, "nearest")
+    if not name:
+        return
+    if nearest:
+        yield Fix(f"Change to {quoted(nearest)}", _corrected(context, name, nearest))
+    for config in context.project.configs:
+        yield from declared_in(config, name, context.declared.environments or (None,))
+
+
+def _corrected(context: Context, name: str, meant: str) -> tuple[Edit, ...]:
     """Return the edits that change a misspelled binding in a source, in its types too.
 
     A misspelled member is removed from a type that also has the right one.

@@ -53,10 +53,9 @@ from collections.abc import Iterator
 from kvlens.js.analysis import Analysis, BindingUse, alternative
 from kvlens.js.similar_names import is_slip, nearest_name
 from kvlens.js.tree import ancestor
-from kvlens.lint.base import Context, Finding, Fix, Problem, Related, SourceRule
-from kvlens.lint.env_members import corrected
+from kvlens.lint.base import Context, Finding, Related, SourceRule
+from kvlens.lint.env_members import undeclared, undeclared_fixes
 from kvlens.lint.guards import is_guarded
-from kvlens.lint.source_fix_helpers import declared_in, given
 from kvlens.lint.wording import quoted
 
 _SHOWN = 5
@@ -94,7 +93,7 @@ def _check(context: Context) -> Iterator[Finding]:
                 for other in analysis.uses_of(use.name)
                 if other is not use
             )[:_SHOWN],
-            data={"binding": use.name, **({"nearest": nearest} if nearest else {})},
+            data=undeclared(use.name, nearest),
         )
 
 
@@ -137,18 +136,10 @@ def _counts(use: BindingUse) -> bool:
     return holder is not None and holder.type in _USING
 
 
-def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
-    name, nearest = given(problem, "binding"), given(problem, "nearest")
-    if nearest:
-        yield Fix(f"Change to {quoted(nearest)}", corrected(context, name, nearest))
-    for config in context.project.configs:
-        yield from declared_in(config, name, context.declared.environments or (None,))
-
-
 RULE = SourceRule(
     "binding-undeclared",
     "warning",
     "The code uses a namespace that the config doesn't declare",
     _check,
-    _fixes,
+    undeclared_fixes,
 )

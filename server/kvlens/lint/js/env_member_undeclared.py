@@ -58,9 +58,8 @@ from collections.abc import Iterator
 
 from kvlens.js.similar_names import nearest_name
 from kvlens.js.tree import ancestor
-from kvlens.lint.base import Context, Finding, Fix, Problem, SourceRule
-from kvlens.lint.env_members import corrected, generated_for, is_env, name_of
-from kvlens.lint.source_fix_helpers import declared_in, given
+from kvlens.lint.base import Context, Finding, SourceRule
+from kvlens.lint.env_members import generated_for, is_env, name_of, undeclared, undeclared_fixes
 from kvlens.lint.wording import quoted
 
 
@@ -96,18 +95,8 @@ def _check(context: Context) -> Iterator[Finding]:
             f"No environment of the config declares the KV binding {quoted(place.name)}, so it is "
             "undefined when the Worker runs. "
             + (f"Did you mean {quoted(nearest)}?" if nearest else f"Add it to {home}."),
-            data={"binding": place.name, **({"nearest": nearest} if nearest else {})},
+            data=undeclared(place.name, nearest),
         )
-
-
-def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
-    name, nearest = given(problem, "binding"), given(problem, "nearest")
-    if not name:
-        return
-    if nearest:
-        yield Fix(f"Change to {quoted(nearest)}", corrected(context, name, nearest))
-    for config in context.project.configs:
-        yield from declared_in(config, name, context.declared.environments or (None,))
 
 
 RULE = SourceRule(
@@ -115,5 +104,5 @@ RULE = SourceRule(
     "warning",
     "The type of env has a namespace that the config doesn't declare",
     _check,
-    _fixes,
+    undeclared_fixes,
 )
