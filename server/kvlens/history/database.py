@@ -35,7 +35,7 @@ WRITE_SECONDS = 60.0  # that a statement may take; nobody waits for it
 TOO_LARGE = 4  # times the limit, above which a file isn't even opened
 LATEST_SIZE = 16 * 1024 * 1024  # bytes of `Latest`
 PAGE_SIZE = 16384  # bytes; with SQLite's 4096, large values take 50% longer
-IN_MEMORY = 400  # bytes of a change in memory without its values
+IN_MEMORY = 280  # bytes of a change in memory beyond its cost on disk
 AT_ONCE = 80  # changes that one statement adds
 LOG_SIZE = 16 * 1024 * 1024  # bytes of the write-ahead log that stay after a checkpoint
 
@@ -74,15 +74,6 @@ class Change(NamedTuple):
     before: State
     after: State
 
-    def size(self) -> int:
-        """The bytes that it takes in memory, about."""
-        size = IN_MEMORY
-        if isinstance(self.before, Entry):
-            size += len(self.before.value)
-        if isinstance(self.after, Entry):
-            size += len(self.after.value)
-        return size
-
     def cost(self) -> int:
         """The bytes that it takes on disk, about."""
         size = len(self.key)
@@ -100,10 +91,6 @@ class LeftOut(NamedTuple):
     time: float
     store: str
     keys: int
-
-    def size(self) -> int:
-        """The bytes that it takes in memory, about."""
-        return IN_MEMORY
 
     def cost(self) -> int:
         """The bytes that it takes on disk, about."""
@@ -229,9 +216,11 @@ class Latest:
         self._size = 0
 
 
-def add(db: Database, records: Sequence[Record], limit: int, latest: Latest) -> None:
-    """Add changes in one transaction, and remove the oldest so that `limit` bytes are enough."""
-    size = sum([record.cost() for record in records])
+def add(db: Database, records: Sequence[Record], size: int, limit: int, latest: Latest) -> None:
+    """Add changes in one transaction, and remove the oldest so that `limit` bytes are enough.
+
+    `size` is what all records cost.
+    """
     if size > limit:
         records = [_fitting(record, limit) for record in records]
         size = sum([record.cost() for record in records])
@@ -285,7 +274,9 @@ def _insert_changes(
             contents += before, old.value
         if isinstance(new, Entry):
             contents += after, new.value
-        rows += number, action, time, ns, key, *_row_of(old, before), *_row_of(new, after)
+        rows += number, action, time, ns, key
+        rows += _row_of(old, before)
+        rows += _row_of(new, after)
         number += 1
     _insert(db, "changes", 13, rows)
     _insert(db, "contents", 2, contents)

@@ -50,6 +50,8 @@ _Key = tuple[str, str]
 class _InProgress:
     """A key while changes of it are in progress: the last one to end tells the others."""
 
+    __slots__ = ("count", "ended", "state")
+
     def __init__(self) -> None:
         self.count = 0
         self.ended = 0
