@@ -14,7 +14,7 @@ from kvlens.cli.keys import some_keys
 from kvlens.cli.questions import confirmed
 from kvlens.cli.terminal import one_line
 from kvlens.config.find import find_config
-from kvlens.history.database import Action
+from kvlens.history.queries import Action
 from kvlens.operations.history import name_of
 from kvlens.operations.history_restore import Restore, restore
 from kvlens.operations.target import Scope

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import TypeVar
 
 from kvlens.history.ahead import Ahead
-from kvlens.history.database import Change, LeftOut
 from kvlens.history.recorder import Recorder
+from kvlens.history.records import Change, LeftOut
 from kvlens.kv.records import Entry, State, Unknown
 from kvlens.stores.base import ChangedError, Store, StoreError
 from kvlens.stores.origin import Origin

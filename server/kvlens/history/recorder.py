@@ -9,15 +9,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from kvlens.history.database import (
-    IN_MEMORY,
-    Change,
-    Latest,
-    LeftOut,
-    Record,
-    add,
-    open_history,
-)
+from kvlens.history.database import open_history
+from kvlens.history.records import IN_MEMORY, Change, LeftOut, Record
+from kvlens.history.writing import Latest, add
 from kvlens.stores.base import StoreError
 from kvlens.stores.wrangler.database import Database
 
