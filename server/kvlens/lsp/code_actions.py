@@ -47,7 +47,7 @@ async def answer(server: Server, params: types.CodeActionParams) -> list[types.C
     if document is None or (config is not None and config.refused):
         return []
     only = params.context.only
-    if only and [*only] == [FIX_ALL] and server.resolves_edits:
+    if only and [*only] == [FIX_ALL] and server.client.resolves_edits:
         return [fix_all_later(document)]
     actions = await actions_at(server, document, params)
     if config is not None and config.text == document.text and _wanted(REWRITE, only):

@@ -145,14 +145,14 @@ class Diagnostics:
     def check_file(self, path: Path, uri: str) -> None:
         """Check a config that isn't open, on disk."""
         if self.pulled:
-            self._server.ask_to_pull()
+            self._server.client.ask_to_pull()
         elif uri not in self._open:
             self._send(uri, self.of_file(path, uri), None)
 
     def forget(self, uri: str) -> None:
         """Clear the problems of a config that left the workspace, unless it is open."""
         if self.pulled:
-            self._server.ask_to_pull()
+            self._server.client.ask_to_pull()
         elif uri not in self._open:
             self._send(uri, [], None)
 
@@ -191,7 +191,7 @@ class Diagnostics:
         if self.pulled:
             if self._published.get(uri, []) != found:
                 self._published[uri] = found
-                self._server.ask_to_pull()
+                self._server.client.ask_to_pull()
             return
         self._send(uri, found, version)
 
@@ -235,7 +235,7 @@ class Diagnostics:
         if self._open.get(document.uri) is not checked:
             return
         if self.pulled:
-            self._server.ask_to_pull()
+            self._server.client.ask_to_pull()
             return
         found = self.of(document.uri)
         assert found is not None
