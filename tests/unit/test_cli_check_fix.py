@@ -218,6 +218,63 @@ def test_a_baseline_hides_what_was_known(checker: Checker) -> None:
     assert checker("--baseline", "known.json")[0] == 1
 
 
+RECORDS = {
+    "a/wrangler.toml": {"id-empty": 1, "id-malformed": 1},
+    "b/wrangler.toml": {"id-empty": 1, "id-malformed": 1},
+    "c/wrangler.toml": {"id-empty": 1},
+}
+PARTS: dict[str, tuple[list[str], dict[str, dict[str, int]]]] = {
+    # the arguments; the records: now, both problems of a are fixed, b has one of each, c is gone
+    "everything": ([], {"b/wrangler.toml": {"id-empty": 1, "id-malformed": 1}}),
+    "select": (
+        ["--select", "id-empty"],
+        {"a/wrangler.toml": {"id-malformed": 1}, "b/wrangler.toml": RECORDS["b/wrangler.toml"]},
+    ),
+    "ignore": (
+        ["--ignore", "id-empty"],
+        {
+            "a/wrangler.toml": {"id-empty": 1},
+            "b/wrangler.toml": RECORDS["b/wrangler.toml"],
+            "c/wrangler.toml": {"id-empty": 1},
+        },
+    ),
+    "severity": (
+        ["--severity", "id-malformed=off", "a"],
+        {**RECORDS, "a/wrangler.toml": {"id-malformed": 1}},
+    ),
+    "folder": (["a"], {path: RECORDS[path] for path in RECORDS if path[0] != "a"}),
+    "file": (["b/wrangler.toml"], RECORDS),
+    "folder-and-select": (
+        ["a", "--select", "id-empty"],
+        {**RECORDS, "a/wrangler.toml": {"id-malformed": 1}},
+    ),
+    "folder-whose-file-is-gone": (
+        ["c"],
+        {path: RECORDS[path] for path in RECORDS if path[0] != "c"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("words", "records"), PARTS.values(), ids=PARTS)
+def test_a_check_of_a_part_keeps_the_records_of_the_rest(
+    checker: Checker, words: list[str], records: dict[str, dict[str, int]]
+) -> None:
+    known = checker.write("known.json", json.dumps({"version": 1, "problems": RECORDS}))
+    checker.write("a/wrangler.toml", GOOD)
+    checker.write("b/wrangler.toml", f'{EMPTY_ID}[[kv_namespaces]]\nbinding = "B"\nid = "1"\n')
+    (checker.folder / "c").mkdir()
+    _, _, err = checker(*words, "--baseline", "known.json", "--update-baseline")
+    assert "no longer exist" not in err
+    assert json.loads(known.read_text(encoding="utf-8"))["problems"] == records
+
+
+def test_rules_that_are_not_checked_are_not_said_to_be_fixed(checker: Checker) -> None:
+    checker.write("known.json", json.dumps({"version": 1, "problems": RECORDS}))
+    checker.write("a/wrangler.toml", GOOD)
+    _, _, err = checker("--baseline", "known.json", "--select", "id-empty")
+    assert "1 problem in known.json no longer exist" in err
+
+
 BROKEN = {
     "not-json": "{",
     "deep": "[" * 100_000,
