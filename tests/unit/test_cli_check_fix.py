@@ -343,6 +343,36 @@ def test_mistakes_in_a_project_file_are_problems(checker: Checker) -> None:
     assert problem["range"]["start"] == {"line": 1, "character": 0}
 
 
+EXCLUDING: dict[str, tuple[str, list[str], str]] = {
+    # the project file, the arguments, what is said if nothing is left
+    "all": ('exclude = ["**"]', [], '`exclude` in kvlens.toml leaves out all files below .: "**"'),
+    "folder": ('exclude = ["x", "a"]', ["a"], 'below a: "a". Narrow it, or name the files'),
+    "nothing": ("", ["b"], "no config of a Worker, such as wrangler.jsonc, below b"),
+}
+
+
+@pytest.mark.parametrize(("text", "words", "said"), EXCLUDING.values(), ids=EXCLUDING)
+def test_what_leaves_nothing_to_check_is_named(
+    checker: Checker, text: str, words: list[str], said: str
+) -> None:
+    checker.write("kvlens.toml", text)
+    checker.write("a/wrangler.toml", EMPTY_ID)
+    (checker.folder / "b").mkdir()
+    for _ in range(2):  # the second time from the cache
+        code, _, err = checker(*words)
+        assert code == 1
+        assert said in err
+
+
+def test_what_a_project_file_names_is_looked_for_each_time(checker: Checker) -> None:
+    checker.write("kvlens.toml", 'seeds = { A = "a.json" }\n')
+    checker.write("wrangler.toml", GOOD)
+    (problem,) = checker.json()
+    assert (problem["file"], problem["range"]["start"]["character"]) == ("kvlens.toml", 14)
+    checker.write("a.json", "")
+    assert [each["code"] for each in checker.json()] == ["seed-invalid"]
+
+
 def test_excluded_sources_are_not_checked(checker: Checker) -> None:
     checker.write("wrangler.toml", f'name = "a"\n{GOOD}')
     checker.write("kvlens.toml", 'exclude = ["*.gen.js"]\n')

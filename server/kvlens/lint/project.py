@@ -221,7 +221,7 @@ def _check_file(
     path: Path, severities: Severities, text: str | None, *, found: bool
 ) -> tuple[Checked, Config | None]:
     levels = severities.of(path)
-    if is_seed_file(path) if text is None else is_seed_text(path, text):
+    if found or (is_seed_file(path) if text is None else is_seed_text(path, text)):
         seeds = _check_seed_file(path, path.parents[1] if found else None, text)
         problems = [with_severity(problem, levels) for problem in seeds.problems]
         return Checked(path, seeds.text, [problem for problem in problems if problem]), None

@@ -35,13 +35,13 @@ class SeedSources:
     def files(self, home: Path) -> list[tuple[str, Path]]:
         """Return the seed files of the project in `home`, each with its binding, in order."""
         if self.patterns is not None:
-            found = [path for pattern in self.patterns for path in self._matching(pattern)]
+            found = [path for pattern in self.patterns for path in self.matching(pattern)]
             return [(path.stem, path) for path in dict.fromkeys(found)]
         own = {
             path: binding
             for binding, patterns in self.named.items()
             for pattern in patterns
-            for path in self._matching(pattern)
+            for path in self.matching(pattern)
         }
         others = {
             path: path.stem
@@ -50,7 +50,7 @@ class SeedSources:
         }
         return [(binding, path) for path, binding in (*own.items(), *others.items())]
 
-    def _matching(self, pattern: str) -> list[Path]:
+    def matching(self, pattern: str) -> list[Path]:
         """Return the files that a pattern names, without those that a link leads out to."""
         assert self.folder is not None
         parts = [part for part in pattern.split("/") if part not in ("", ".")]

@@ -348,7 +348,7 @@ class Server(StdioServer):
             self._offer_moves(project)
             self.diagnostics.check_file(project.path, self.uri(project.path))
             await asyncio.sleep(0)  # let the user's edits go first
-        self.diagnostics.check_project_files()
+        await self.diagnostics.check_project_files()
         await self._start_alone()
 
     async def _files_changed(self, uris: list[str]) -> None:
@@ -360,6 +360,8 @@ class Server(StdioServer):
             self.protocol.notify(CHANGED, {})
         elif any(is_context_file(path) for path in paths):
             self._check_again()
+        elif any(path.suffix == ".json" or is_config(path) for path in paths):
+            self.create_task(self.diagnostics.check_project_files())  # which may name it
         if self._sources:
             self._sources.files_changed(uris)
         names_configs = any(is_reference_file(path) for path in paths)
@@ -403,7 +405,7 @@ class Server(StdioServer):
         self._check_sources()
         if self._seed_files:
             self._seed_files.check_all()
-        self.diagnostics.check_project_files()
+        self.create_task(self.diagnostics.check_project_files())
 
     async def _apply_settings(self, settings: Settings) -> None:
         await self.projects.use(settings)

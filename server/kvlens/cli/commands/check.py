@@ -17,7 +17,7 @@ from kvlens.cli.check_cache import CheckCache
 from kvlens.cli.check_run import Run, difference, fixed_texts, is_checked, write_fixed
 from kvlens.cli.frame import Argument, Command, CommandError, Options, UsageError
 from kvlens.cli.reports.formats import FORMATS, report_as
-from kvlens.cli.reports.places import amount
+from kvlens.cli.reports.places import amount, shown
 from kvlens.cli.terminal import exact_output
 from kvlens.lint.base import Level, Levels
 from kvlens.lint.baseline import Baseline, BaselineError, Scope
@@ -132,16 +132,29 @@ def _report(options: Options, files: list[Checked], to: TextIO | None = None) ->
     if options.baseline:
         files = _known_left_out(options, files)
     if not files:
-        where = ", ".join(options.words or ["."])
-        print(
-            f"kvlens check: no config of a Worker, such as wrangler.jsonc, below {where}",
-            file=sys.stderr,
-        )
+        print(f"kvlens check: {_nothing(options)}", file=sys.stderr)
         if options.output_format == "text":
             return 0 if options.exit_zero else 1
     (to or sys.stdout).write(report_as(options.output_format)(files))
     errors = any(problem.severity == "error" for file in files for problem in file.problems)
     return 1 if (errors or not files) and not options.exit_zero else 0
+
+
+def _nothing(options: Options) -> str:
+    """Return why nothing was checked."""
+    from kvlens.config.find import find_configs
+    from kvlens.lint.severities import Severities
+
+    where, severities = ", ".join(options.words or ["."]), Severities()
+    configs = [config for path in _paths(options) for config in find_configs(path)]
+    excluding = (severities.file(config) for config in configs if severities.excludes(config))
+    file = next(excluding, None)
+    if file is None or file.path is None:
+        return f"no config of a Worker, such as wrangler.jsonc, below {where}"
+    return (
+        f"`exclude` in {shown(file.path)} leaves out all files below {where}: "
+        f"{' and '.join(file.excluding(configs))}. Narrow it, or name the files to check"
+    )
 
 
 def _show_fixes(files: Sequence[Checked], run: Run) -> int:
