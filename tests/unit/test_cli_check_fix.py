@@ -154,6 +154,49 @@ def test_standard_input_belongs_where_its_name_is(
     assert not (checker.folder / name).exists() or name == "wrangler.toml"
 
 
+MISSING = {
+    # the name that standard input is given, in a folder that isn't there; the folder's other files
+    "beside-a-config": ("a/b/index.ts", {"wrangler.toml": GOOD}),
+    "without-a-config": ("a/b/index.ts", {}),
+    "in-place-of-a-file": ("a/index.ts", {"a": ""}),
+    "of-a-file-that-cannot-be-read": ("index.ts", {"index.ts": "\ufeff".encode("utf-16")}),
+    "config": ("a/b/wrangler.toml", {}),
+}
+
+
+@pytest.mark.parametrize(("name", "files"), MISSING.values(), ids=MISSING)
+def test_the_file_of_standard_input_need_not_exist(
+    checker: Checker, stdin: io.BytesIO, name: str, files: dict[str, str | bytes]
+) -> None:
+    for path, content in files.items():
+        checker.write(path, content)
+    is_config = name.endswith(".toml")
+    give(stdin, EMPTY_ID if is_config else "import './b';\nexport default { fetch: (r, env) => "
+         "env.A.getWithMetadata('') };\n")  # fmt: skip
+    found = checker.json("-", "--stdin-filename", name)
+    code = "id-empty" if is_config else "key-invalid"
+    assert [(each["file"], each["code"]) for each in found] == [(name, code)]
+
+
+NO_TEXT: dict[str, tuple[str, bytes, str]] = {
+    # name, what standard input gives, why it can't be used
+    "utf-16-source": ("a.ts", "é".encode("utf-16"), "is UTF-16 text; save it as UTF-8"),
+    "utf-16-config": ("wrangler.toml", b"\xfe\xff\0a", "is UTF-16 text; save it as UTF-8"),
+    "binary": ("a.ts", b"a\0", "is a binary file"),
+    "latin-1": ("seeds/A.json", b"[\xe9]", "is not UTF-8 at byte 1; save it as UTF-8"),
+}
+
+
+@pytest.mark.parametrize(("name", "data", "reason"), NO_TEXT.values(), ids=NO_TEXT)
+def test_standard_input_that_is_no_text_is_named(
+    checker: Checker, stdin: io.BytesIO, name: str, data: bytes, reason: str
+) -> None:
+    give(stdin, data)
+    code, out, err = checker("-", "--stdin-filename", name)
+    assert (code, out) == (1, "")
+    assert err == f"kvlens check: standard input {reason}\n"
+
+
 def test_standard_input_is_fixed_to_standard_output(checker: Checker, stdin: io.BytesIO) -> None:
     give(stdin, EMPTY_ID + "x = 1 # \x1b\n")
     code, out, err = checker("-", "--stdin-filename", "wrangler.toml", "--fix")

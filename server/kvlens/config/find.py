@@ -15,6 +15,7 @@ from kvlens.config.limits import LARGEST
 from kvlens.config.references import is_reference_file, named_in
 from kvlens.errors import KVLensError
 from kvlens.files import FileRefusedError, is_there, read_bytes, way_out_of
+from kvlens.text import NotTextError, decode
 
 # In wrangler's order: JSON anywhere above takes precedence over TOML nearby (workers-sdk,
 # config-helpers).
@@ -232,11 +233,7 @@ def read_config(path: Path) -> str:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise ConfigError(f"{path}: can't be read: {reason}") from error
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise ConfigError(f"{path}: is UTF-16 text; save it as UTF-8")
-    if b"\x00" in data:
-        raise ConfigError(f"{path}: is a binary file, not a config")
     try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
+        return decode(data)
+    except NotTextError as error:
+        raise ConfigError(f"{path}: {error}") from error

@@ -292,12 +292,12 @@ def _check_sources(
         configs = [config for config in counting.values() if config is not None]
         started = tuple(path for config in configs for path in entries(config))
         files = SourceFiles.below(folder, _workspace(wanted, folder), started)
-        files.texts |= given
+        files.replace(given)
         project = SourceContext(configs, files.types(), other_config_texts(folder), files)
     else:
         folder = wanted.sources[0].parent
         files = SourceFiles.of(map(_whole, wanted.sources), _workspace(wanted, _whole(folder)))
-        files.texts |= given
+        files.replace(given)
         project = SourceContext((), files.types(), frozenset(), files)
     elsewhere = [path for path in _elsewhere(wanted, files) if not severities.excludes(path)]
     # a source outside the folders of all configs may be of any of their Workers

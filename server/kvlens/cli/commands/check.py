@@ -26,6 +26,7 @@ from kvlens.lint.problems import number_of
 from kvlens.lint.project_file import NAMES as PROJECT_FILES
 from kvlens.lint.registry import codes as all_codes
 from kvlens.lint.suppressions import LEVELS
+from kvlens.text import NotTextError, decode
 
 _STDIN = "-"
 
@@ -110,9 +111,9 @@ def _run(options: Options) -> Run:
     if len(data) > LARGEST:
         raise CommandError(f"standard input is over the limit of {LARGEST:,} bytes")
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise CommandError(f"standard input is not UTF-8 at byte {error.start}") from error
+        text = decode(data)
+    except NotTextError as error:
+        raise CommandError(f"standard input {error}") from error
     return Run(paths, severities, {path: text})
 
 
