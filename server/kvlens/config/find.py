@@ -68,15 +68,17 @@ def find_config(folder: Path) -> Path | None:
 def default_configs(folder: Path) -> list[Path]:
     """Return the configs that a command in a folder may mean, if none is named.
 
-    That is the one that wrangler would use; where there is none, those with other names in the
-    nearest folder that has any.
+    That is the one that wrangler would use, or a config in code in a folder below it, nearer to
+    this one; where there is neither, those with other names in the nearest folder that has any.
     """
     found = find_config(folder)
-    if found is not None:
-        return [found]
     whole = Path(lookups.real(folder))
     for place in (whole, *whole.parents):
-        if configs := configs_in(place):
+        if found is not None and any(_is_there(place / name) for name in CONFIG_NAMES):
+            return [found]
+        if configs := [path for name in CODE_NAMES if _is_there(path := place / name)]:
+            return configs
+        if found is None and (configs := configs_in(place)):
             return configs
     return []
 
