@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from kvlens import lookups
@@ -49,6 +50,14 @@ class SeedSources:
             if (path := home / SEEDS / name) not in own and path.stem not in self.named
         }
         return [(binding, path) for path, binding in (*own.items(), *others.items())]
+
+    def names(self, path: Path) -> bool:
+        """Return whether the project file names a file, which needn't exist."""
+        if self.folder is None or not path.is_relative_to(self.folder):
+            return False
+        place = path.relative_to(self.folder).as_posix()
+        patterns = [*(self.patterns or ()), *chain.from_iterable(self.named.values())]
+        return any(PathPattern(f"/{pattern}").matches(place) for pattern in patterns)
 
     def matching(self, pattern: str) -> list[Path]:
         """Return the files that a pattern names, without those that a link leads out to."""
