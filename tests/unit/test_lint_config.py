@@ -10,6 +10,8 @@ from kvlens.config.project_context import ProjectContext
 from kvlens.config.reader import ConfigReader, load_text
 from kvlens.lint.base import Problem
 from kvlens.lint.check_config import check, check_structure, check_text
+from kvlens.lint.fix_file import fixed_text
+from kvlens.lint.fixable_config import FixableConfig
 from kvlens.lint.problems import file_problem
 from kvlens.lint.registry import rules, rules_of
 
@@ -709,6 +711,14 @@ def examples(heading: str) -> list[tuple[str, str, str]]:
 def test_examples_of_the_pages_show_their_rule(code: str, language: str, text: str) -> None:
     problems = check(load_text(text, f"wrangler.{language}"), OLD)
     assert {problem.code for problem in problems} == {code}
+
+
+@pytest.mark.parametrize(("code", "language", "text"), examples("Example"))
+def test_pages_say_what_is_fixed_in_whole_files(code: str, language: str, text: str) -> None:
+    config = load_text(text, f"wrangler.{language}")
+    fixed = fixed_text(FixableConfig(config, OLD), check(config, OLD), {})
+    page = (PAGES / f"{code}.md").read_text(encoding="utf-8")
+    assert fixed is None or "`kvlens check --fix`" in page
 
 
 @pytest.mark.parametrize(("code", "language", "text"), examples("Fix"))

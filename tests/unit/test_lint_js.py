@@ -8,9 +8,13 @@ from pathlib import Path
 import pytest
 from kvlens.config.model import Config
 from kvlens.config.reader import load_text
+from kvlens.js.reader import read_source
+from kvlens.js.source_context import SourceContext
 from kvlens.lint.base import Problem, ProjectRule
 from kvlens.lint.check_source import check
 from kvlens.lint.check_sources import check_with_sources
+from kvlens.lint.fix_file import fixed_text
+from kvlens.lint.fixable_source import FixableSource
 from kvlens.lint.registry import rules_of
 
 from tests.unit.marked_text import marked
@@ -1619,10 +1623,10 @@ DATA: dict[str, tuple[str, dict[str, object]]] = {
     ),
     "limit": ("await env.KV.list({limit:5000})", {"replace": "1000"}),
     "option": ('await env.KV.put("k","v",{ttl:60})', {"nearest": "expirationTtl"}),
-    "value": ('await env.KV.put("k",{})', {"wrap": "JSON.stringify"}),
+    "value": ('await env.KV.put("k",{})', {"wrap": "JSON.stringify", "plain": True}),
     "number": ('await env.KV.put("k",5)', {"wrap": "String"}),
-    "await": ('env.KV.delete("k")', {"await": True}),
-    "no-async": ('[1].forEach(() => { env.KV.delete("k") })', {"await": False}),
+    "await": ('env.KV.delete("k")', {"await": True, "certain": True}),
+    "no-async": ('[1].forEach(() => { env.KV.delete("k") })', {"await": False, "certain": False}),
     "binding": (
         'await env.SESSION.getWithMetadata("k")',
         {"binding": "SESSION", "nearest": "SESSIONS"},
@@ -1803,6 +1807,22 @@ def shown(code: str, heading: str) -> list[str]:
 @pytest.mark.parametrize("code", SOURCE_RULES)
 def test_examples_of_the_pages_show_their_rule(code: str) -> None:
     assert set(shown(code, "Example")) == {code}
+
+
+ANOTHER_FIXED = {"expiration-out-of-range"}  # the page shows what has two answers
+
+
+@pytest.mark.parametrize("code", SOURCE_RULES.keys() - ANOTHER_FIXED)
+def test_pages_say_what_is_fixed_in_whole_files(code: str) -> None:
+    page = (PAGES / f"{code}.md").read_text(encoding="utf-8")
+    section = page.split("## Example\n")[1].split("\n## ")[0]
+    blocks = dict(re.findall(r"```(toml|ts|js)\n(.*?)```", section, re.DOTALL))
+    ending = "ts" if "ts" in blocks else "js"
+    source = read_source(blocks[ending], f"/shop/src/index.{ending}")
+    project = SourceContext([config_of(blocks.get("toml", CONFIG))])
+    fixable = FixableSource(source, project, NOW)
+    fixed = fixed_text(fixable, fixable.problems, {})
+    assert (fixed is not None) == ("`kvlens check --fix`" in page)
 
 
 @pytest.mark.parametrize("code", SOURCE_RULES)

@@ -11,12 +11,15 @@ _PATTERN = re.compile(r"\{([^{}]{1,300})\}\s*(?::\s*\w*(?:Env|Bindings)\b|=[^;\n
 _NAME = re.compile(r"\w+")
 
 
-def is_slip(name: str, known: str) -> bool:
-    """Return whether a name is another one, but for its case, `_` or one letter."""
+def is_slip(name: str, known: str, *, least: int = _LEAST) -> bool:
+    """Return whether a name is another one, but for its case, `_` or one letter.
+
+    `least`: letters of the shorter one, below which one letter makes another name.
+    """
     one, other = (each.replace("_", "").lower() for each in (name, known))
     if one == other:
         return True
-    if min(len(one), len(other)) < _LEAST:
+    if min(len(one), len(other)) < least:
         return False
     short, long = sorted((one, other), key=len)
     pairs = enumerate(zip(short, long, strict=False))

@@ -221,7 +221,7 @@ def _check_file(
     path: Path, severities: Severities, text: str | None, *, found: bool
 ) -> tuple[Checked, Config | None]:
     levels = severities.of(path)
-    if is_seed_file(path) if text is None else is_seed_text(path, text):
+    if found or (is_seed_file(path) if text is None else is_seed_text(path, text)):
         seeds = _check_seed_file(path, path.parents[1] if found else None, text)
         problems = [with_severity(problem, levels) for problem in seeds.problems]
         return Checked(path, seeds.text, [problem for problem in problems if problem]), None
@@ -292,12 +292,12 @@ def _check_sources(
         configs = [config for config in counting.values() if config is not None]
         started = tuple(path for config in configs for path in entries(config))
         files = SourceFiles.below(folder, _workspace(wanted, folder), started)
-        files.texts |= given
+        files.replace(given)
         project = SourceContext(configs, files.types(), other_config_texts(folder), files)
     else:
         folder = wanted.sources[0].parent
         files = SourceFiles.of(map(_whole, wanted.sources), _workspace(wanted, _whole(folder)))
-        files.texts |= given
+        files.replace(given)
         project = SourceContext((), files.types(), frozenset(), files)
     elsewhere = [path for path in _elsewhere(wanted, files) if not severities.excludes(path)]
     # a source outside the folders of all configs may be of any of their Workers

@@ -199,16 +199,16 @@ class Diagnostics:
         """Return the severities of the rules in a file, from the settings and its project."""
         return self._server.severities.of_open(self._server.path(uri))
 
-    def check_project_files(self) -> None:
+    async def check_project_files(self) -> None:
         """Publish the mistakes in the project files that are in use."""
-        encoding = self._server.documents.encoding
-        for file in self._server.severities.files():
+        encoding, severities = self._server.documents.encoding, self._server.severities
+        for file in severities.files():
             assert file.path is not None
+            problems = await in_thread(severities.problems, file)
+            if file not in severities.files():
+                continue  # it has changed meanwhile, and is checked again
             uri, index = self._server.uri(file.path), LineIndex(file.text)
-            found = [
-                _diagnostic(problem, uri, index, encoding)
-                for problem in self._server.severities.problems(file)
-            ]
+            found = [_diagnostic(problem, uri, index, encoding) for problem in problems]
             if found or file_key(uri) in self._under:
                 self._send(uri, found, None)
 

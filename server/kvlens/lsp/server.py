@@ -27,7 +27,7 @@ from kvlens.lint.severities import Severities
 from kvlens.lsp import child_events, execute_command
 from kvlens.lsp.client import Client
 from kvlens.lsp.diagnostics import Diagnostics
-from kvlens.lsp.documents import Documents
+from kvlens.lsp.documents import Document, Documents
 from kvlens.lsp.fast_pygls import switch
 from kvlens.lsp.notifications import CHANGED
 from kvlens.lsp.projects import Projects, ServedProject
@@ -143,12 +143,25 @@ class Server(StdioServer):
         document = self.documents.open(params.text_document)
         self.diagnostics.did_open(document)
         path = self.path(document.uri)
-        if is_seed_path(path):
-            # an object that isn't named after a binding is other data
-            if document.text.lstrip()[:1] != "{" or is_named_after_binding(path, load_config):
-                self.seed_files.did_open(document, str(path))
-        elif not is_config(path):
+        if self._is_seed(path, document):
+            self.seed_files.did_open(document, str(path))
+        elif path.suffix != ".json" and not is_config(path):
             self.sources.did_open(document)
+
+    def _is_seed(self, path: Path, document: Document) -> bool:
+        """Return whether an open text is that of a seed file."""
+        if path.suffix != ".json":
+            return False
+        if self._is_named_seed(path):
+            return not is_config(path)
+        # an object that isn't named after a binding is other data
+        return is_seed_path(path) and (
+            document.text.lstrip()[:1] != "{" or is_named_after_binding(path, load_config)
+        )
+
+    def _is_named_seed(self, path: Path) -> bool:
+        """Return whether the project file names a seed file."""
+        return path.suffix == ".json" and self.severities.file(path).seeds.names(path)
 
     def did_change(self, params: dict[str, Any]) -> None:
         """Handle an edit: DidChangeTextDocumentParams in JSON."""
@@ -345,7 +358,7 @@ class Server(StdioServer):
             self.offer_moves(project)
             self.diagnostics.check_file(project.path, self.uri(project.path))
             await asyncio.sleep(0)  # let the user's edits go first
-        self.diagnostics.check_project_files()
+        await self.diagnostics.check_project_files()
         await self._start_alone()
 
     async def _files_changed(self, uris: list[str]) -> None:
@@ -357,6 +370,8 @@ class Server(StdioServer):
             self.protocol.notify(CHANGED, {})
         elif any(is_context_file(path) for path in paths):
             self._check_again()
+        elif any(self._is_named_seed(path) or is_config(path) for path in paths):
+            self.create_task(self.diagnostics.check_project_files())  # which may name it
         if self._sources:
             self._sources.files_changed(uris)
         names_configs = any(is_reference_file(path) for path in paths)
@@ -400,7 +415,12 @@ class Server(StdioServer):
         self.check_sources()
         if self._seed_files:
             self._seed_files.check_all()
-        self.diagnostics.check_project_files()
+        for document in self.documents.all():
+            path = self.path(document.uri)
+            if path.suffix == ".json":
+                is_seed = self._is_seed(path, document)
+                self.seed_files.sort(document, str(path), is_seed=is_seed)
+        self.create_task(self.diagnostics.check_project_files())
 
     async def _apply_settings(self, settings: Settings) -> None:
         await self.projects.use(settings)

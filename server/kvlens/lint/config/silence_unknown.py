@@ -21,7 +21,7 @@ binding = "CARTS"
 id = "<YOUR_ID>" # kvlens-disable-line id-placeholder
 ```
 
-*Quick fix: changes it to the nearest rule.*
+*Quick fix: changes it to the nearest rule. `kvlens check --fix` applies it.*
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ preview_id = "06779da6940b431db6e566b4846d64db"
 ```
 
 *Quick fix: renames it to the nearest field, or removes it. A field of the Worker, such as `main`,
-is moved above the first header.*
+is moved above the first header. `kvlens check --fix` renames and moves, but removes nothing.*
 """
 
 from __future__ import annotations

@@ -55,6 +55,8 @@ export default {
   },
 } satisfies ExportedHandler<Env>;
 ```
+
+*Quick fix: adds the members. `kvlens check --fix` applies it.*
 """
 
 from __future__ import annotations

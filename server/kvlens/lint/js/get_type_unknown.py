@@ -26,6 +26,9 @@ export default {
   },
 };
 ```
+
+*Quick fix: writes the nearest type. `kvlens check --fix` applies it to a type with one letter
+wrong, or in another case.*
 """
 
 from __future__ import annotations
@@ -34,11 +37,13 @@ from collections.abc import Iterator
 
 from kvlens.js.calls import TYPES, KvCall
 from kvlens.js.constant_evaluator import Value
+from kvlens.js.similar_names import is_slip
 from kvlens.lint.base import CallRule, Context, Finding, Fix, Problem
 from kvlens.lint.source_fix_helpers import given, write
 from kvlens.lint.wording import place, quoted
 
 _BULK = ("text", "json")
+_LEAST = 3  # letters of a name that may be a type, misspelled: no two types are close
 
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:
@@ -75,9 +80,9 @@ def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
     nearest = given(problem, "nearest")
     written = context.analysis.source.text[slice(*problem.span)]
     if nearest and written[:1] in ("'", '"', "`"):
-        quote, same = written[0], written[1:-1].lower() == nearest.lower()
+        quote, slip = written[0], is_slip(written[1:-1], nearest, least=_LEAST)
         new = f"{quote}{nearest}{quote}"
-        yield write(context, problem, f"Change to {quoted(nearest)}", new, safe=same)
+        yield write(context, problem, f"Change to {quoted(nearest)}", new, safe=slip)
 
 
 RULE = CallRule(

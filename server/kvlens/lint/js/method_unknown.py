@@ -28,6 +28,9 @@ export default {
   },
 };
 ```
+
+*Quick fix: calls the method that was meant. `kvlens check --fix` applies it to another name for the
+same, such as `set`.*
 """
 
 from __future__ import annotations

@@ -25,6 +25,9 @@ export default {
   },
 };
 ```
+
+*Quick fix: writes the option that was meant. `kvlens check --fix` applies it to a name with one
+letter wrong, or in another case, but not to another name such as `ttl`.*
 """
 
 from __future__ import annotations
@@ -33,6 +36,7 @@ from collections.abc import Iterator
 
 from kvlens.config.edit import Edit
 from kvlens.js.calls import KvCall
+from kvlens.js.similar_names import is_slip
 from kvlens.lint.base import CallRule, Context, Finding, Fix, Problem
 from kvlens.lint.source_fix_helpers import given, node_at
 from kvlens.lint.wording import quoted
@@ -111,7 +115,8 @@ def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
     shorthand = node is not None and node.type == "shorthand_property_identifier"
     written = context.analysis.source.text[slice(*problem.span)]
     new = f"{nearest}: {written}" if shorthand else nearest
-    yield Fix(f"Change to {nearest}", (Edit(problem.span, new),))
+    safe = is_slip(written.replace("-", ""), nearest)  # another name may have another unit
+    yield Fix(f"Change to {nearest}", (Edit(problem.span, new),), safe)
 
 
 RULE = CallRule(

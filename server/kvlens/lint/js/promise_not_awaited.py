@@ -35,6 +35,10 @@ export default {
   },
 };
 ```
+
+*Quick fix: adds `await` or `Promise.all()`. `kvlens check --fix` applies it in async functions; not
+in loops, where the calls may be meant to run at once, nor before a chain such as `.catch()`, where
+`ctx.waitUntil()` may be meant.*
 """
 
 from __future__ import annotations
@@ -70,6 +74,7 @@ _MAPPING = {"map", "flatMap"}
 _FURTHEST = 12  # steps that a promise is followed
 _MOST_CALLS = 50  # of a function that are looked at
 _LONGEST_NAME = 40  # characters, in a message
+_LOOPS = {"for_statement", "for_in_statement", "while_statement", "do_statement"}
 _NESTING = ("object", "pair", "array")
 
 
@@ -96,7 +101,7 @@ def _check(context: Context) -> Iterator[Finding]:
                 call.span,
                 f"{call.title} returns a promise, which is used here like the value. Add await "
                 f"before it.",
-                data={"await": call.is_in_async},
+                data={"await": call.is_in_async, "certain": _is_in_async_function(call.node)},
             )
     for call, lost in _of_imports(context, known):
         if lost.call.id not in seen:
@@ -172,7 +177,7 @@ def _finding(call: KvCall, lost: _Lost, source: Source) -> Finding:
             call.span,
             f"{call.title} isn't awaited: {why} Add await before it, or pass it to "
             "ctx.waitUntil().",
-            data={"await": call.is_in_async},
+            data={"await": call.is_in_async, "certain": _is_await_certain(source, lost.call)},
         )
     function = _first(source, lost.call)
     name = " ".join(source.text_of(function).split())
@@ -202,14 +207,14 @@ def _finding(call: KvCall, lost: _Lost, source: Source) -> Finding:
             span,
             f"{name} returns an array, so nothing waits for {call.title}: {why} Wrap it in "
             "Promise.all().",
-            data={"all": "Promise.all("},
+            data={"all": "Promise.all(", "certain": True},
         )
-    is_async = _is_in_async(lost.call)
+    is_async, certain = _is_in_async(lost.call), _is_await_certain(source, lost.call)
     if _word(source, lost.call) in _MAPPING:
         way = "Await Promise.all() of it, or pass that"
-        data: dict[str, object] | None = {"all": "await Promise.all("} if is_async else None
+        data = {"all": "await Promise.all(", "certain": certain} if is_async else None
     else:
-        way, data = "Add await before it, or pass it", {"await": is_async}
+        way, data = "Add await before it, or pass it", {"await": is_async, "certain": certain}
     return Finding(
         span,
         f"{name} isn't awaited, so nothing waits for {call.title}: {why} {way} to ctx.waitUntil().",
@@ -237,6 +242,22 @@ def _starts(call: KvCall, lost: Node) -> bool:
 def _is_in_async(node: Node) -> bool:
     function = ancestor(node, FUNCTIONS)
     return function is None or any(child.type == "async" for child in function.children)
+
+
+def _is_in_async_function(node: Node) -> bool:
+    return ancestor(node, FUNCTIONS) is not None and _is_in_async(node)
+
+
+def _is_await_certain(source: Source, call: Node) -> bool:
+    """Return whether `await` before a dropped promise is the one answer.
+
+    In a loop, the calls may be meant to run at once; a chained `catch()` may mean that nothing
+    should wait, which is `ctx.waitUntil()`. Nothing waits for a callback of `forEach()`.
+    """
+    around = ancestor(call, FUNCTIONS | _LOOPS)
+    if around is None or around.type in _LOOPS or _first(source, call) != callee(call):
+        return False
+    return _is_in_async(call) and not isinstance(_of_callback(source, around), _Lost)
 
 
 def _lost(source: Source, call: Node, known: dict[int, list[_Lost]], depth: int = 0) -> list[_Lost]:
@@ -474,10 +495,10 @@ def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
     elif before := given(problem, "all"):
         yield from _of_all(context, problem, before)
     elif context.analysis.call_at(problem.span) is not None and _is_call(context, problem):
-        yield from awaited(context, problem)
+        yield from awaited(context, problem, safe=bool(given(problem, "certain")))
     elif given(problem, "await"):
-        start = problem.span.start
-        yield Fix("Add await", (Edit(Span(start, start), "await "),))
+        start, safe = problem.span.start, bool(given(problem, "certain"))
+        yield Fix("Add await", (Edit(Span(start, start), "await "),), safe)
 
 
 def _is_call(context: Context, problem: Problem) -> bool:
@@ -493,7 +514,7 @@ def _of_all(context: Context, problem: Problem, before: str) -> Iterator[Fix]:
     if call is not None:
         start, end = problem.span.start, source.span(call).end
         edits = (Edit(Span(start, start), before), Edit(Span(end, end), ")"))
-        yield Fix("Wrap in Promise.all()", edits)
+        yield Fix("Wrap in Promise.all()", edits, bool(given(problem, "certain")))
 
 
 def _called(context: Context, problem: Problem) -> Iterator[Fix]:

@@ -27,6 +27,9 @@ export default {
   },
 };
 ```
+
+*Quick fix: wraps an object or an array in `JSON.stringify()`, or awaits a promise.
+`kvlens check --fix` applies it, but not to an instance of a class.*
 """
 
 from __future__ import annotations
@@ -70,7 +73,8 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
         way_out = f"Store the text that {_AS_TEXT[value.value]} returns."
     else:
         way_out = "Store the text that JSON.stringify() returns, and read it with the type json."
-        data = {"wrap": "JSON.stringify"} if value.kind in ("object", "array", "custom") else None
+        if value.kind in ("object", "array", "custom"):
+            data = {"wrap": "JSON.stringify", "plain": value.kind != "custom"}
     yield Finding(
         place(call, value),
         f"The value is {what}, and put() accepts only strings, ArrayBuffers, their views and "
@@ -96,7 +100,7 @@ def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
     if given(problem, "await"):
         start = problem.span.start
         yield Fix("Add await", (Edit(Span(start, start), "await "),), safe=True)
-    yield from wrapped(context, problem)
+    yield from wrapped(context, problem, safe=bool(given(problem, "plain")))
 
 
 RULE = CallRule(
