@@ -129,6 +129,62 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "ttl-not-in-seconds",
         'const o = {}; o.expirationTtl = «3600000»; await env.KV.put("k", "v", o);',
     ),
+    "ttl-spread": (
+        "ttl-out-of-range",
+        'const A = { expirationTtl: «30» } as const; await env.KV.put("k", "v", { ...A });',
+    ),
+    "ttl-spread-with-more": (
+        "ttl-out-of-range",
+        'const A = { expirationTtl: «30» }; await env.KV.put("k", "v", { ...A, metadata: {} });',
+    ),
+    "ttl-over-a-spread": (
+        "ttl-out-of-range",
+        "const A = { expirationTtl: 60 };"
+        ' await env.KV.put("k", "v", { ...A, expirationTtl: «30» });',
+    ),
+    "ttl-of-the-last-spread": (
+        "ttl-out-of-range",
+        "const A = { expirationTtl: 60 }; const B = { ...A, expirationTtl: «30» };"
+        ' await env.KV.put("k", "v", { ...A, ...B });',
+    ),
+    "option-in-a-spread": (
+        "option-unknown",
+        'const A = { «ttl»: 30 }; await env.KV.put("k", "v", { ...A });',
+    ),
+    "no-key-in-spreads": (
+        "bulk-get-size",
+        "const A = []; await env.KV.get(«[...A]»);",
+    ),
+    "constant-of-several-calls": (
+        "ttl-out-of-range",
+        "const A = { expirationTtl: «30» };"
+        ' await env.KV.put("k", "v", A); await env.KV.put("l", "v", { ...A });',
+    ),
+    "options-that-functions-only-read": (
+        "ttl-out-of-range",
+        "function save(key, options) { if (options.metadata) log(options.expirationTtl);"
+        ' return env.KV.put(key, "v", options); }'
+        " const o = { expirationTtl: «30» }; await save('k', o); console.log(JSON.stringify(o));"
+        ' logger.info("saved", o); await env.KV.put("l", "v", o);',
+    ),
+    "options-with-another-name": (
+        "ttl-out-of-range",
+        'const o = { expirationTtl: «30» }; const p = o; await env.KV.put("k", "v", p);',
+    ),
+    "options-in-other-options": (
+        "ttl-out-of-range",
+        "const o = { expirationTtl: «30» }; const all = { first: o };"
+        ' await env.KV.put("k", "v", all.first);',
+    ),
+    "constant-options-of-an-unknown-function": (
+        "ttl-out-of-range",
+        'const o = { expirationTtl: «30» } as const; log(o); await env.KV.put("k", "v", o);',
+    ),
+    "only-metadata-changes": (
+        "ttl-out-of-range",
+        "const o = { expirationTtl: «30», metadata: {} }; fill(o.metadata);"
+        ' await env.KV.put("k", "v", o);',
+    ),
     "limit-set-on-the-options": (
         "list-limit-out-of-range",
         "const o = {}; o.limit = «5000»; await env.KV.list(o);",
@@ -1013,6 +1069,38 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "ttl-set-in-the-other-branch": "const o = {}; if (a) { o.expirationTtl = 30; use(o); }"
     ' else { await env.KV.put("k", "v", o); }',
     "ttl-set-and-deleted": 'const o = {}; o.expirationTtl = 30; delete o.expirationTtl; await env.KV.put("k", "v", o);',
+    "ttl-over-another-spread": "const A = { expirationTtl: 30 };"
+    ' await env.KV.put("k", "v", { ...A, expirationTtl: 60 });',
+    "ttl-under-an-unknown-spread": 'await env.KV.put("k", "v", { expirationTtl: 30, ...given });',
+    "ttl-of-a-spread-that-changes": "const A = { expirationTtl: 30 }; fix(A);"
+    ' await env.KV.put("k", "v", { ...A });',
+    "ttl-of-a-spread-under-a-condition": "const A = { expirationTtl: 30 };"
+    ' await env.KV.put("k", "v", { ...A, ...(long && { expirationTtl: 60 }) });',
+    "options-of-an-unknown-function": 'const o = { expirationTtl: 30 }; fix(o); await env.KV.put("k", "v", o);',
+    "options-of-a-function-that-changes-them": "function fix(x, { a }) { x.expirationTtl = 60; }"
+    ' const o = { expirationTtl: 30 }; fix(o, {}); await env.KV.put("k", "v", o);',
+    "options-of-a-function-that-hands-them-on": "const fix = (x) => { const y = x; change(y); };"
+    ' const o = { expirationTtl: 30 }; fix(o); await env.KV.put("k", "v", o);',
+    "options-of-a-method": 'const o = { expirationTtl: 30 }; this.fix(o); await env.KV.put("k", "v", o);',
+    "options-of-a-constructor": 'const o = { expirationTtl: 30 }; new Fixer(o); await env.KV.put("k", "v", o);',
+    "options-assigned-over": "const o = { expirationTtl: 30 }; Object.assign(o, given);"
+    ' await env.KV.put("k", "v", o);',
+    "options-in-another-object": "const o = { expirationTtl: 30 }; const all = { o };"
+    ' all.o.expirationTtl = 60; await env.KV.put("k", "v", o);',
+    "options-in-another-object-of-a-function": "const o = { expirationTtl: 30 }; fix({ o });"
+    ' await env.KV.put("k", "v", o);',
+    "options-in-a-field": 'const o = { expirationTtl: 30 }; this.o = o; await env.KV.put("k", "v", o);',
+    "options-in-a-list": 'const o = { expirationTtl: 30 }; all.push(o); await env.KV.put("k", "v", o);',
+    "options-with-another-name-that-changes-them": "const o = { expirationTtl: 30 }; const p = o;"
+    ' p.expirationTtl = 60; await env.KV.put("k", "v", o);',
+    "options-changed-in-a-closure": "const o = { expirationTtl: 30 };"
+    ' const fix = () => { o.expirationTtl = 60; }; fix(); await env.KV.put("k", "v", o);',
+    "options-returned-by-a-closure": "const o = { expirationTtl: 30 }; const all = () => o;"
+    ' all().expirationTtl = 60; await env.KV.put("k", "v", o);',
+    "options-with-a-method": "const o = { expirationTtl: 30, fix() { this.expirationTtl = 60; } };"
+    ' o.fix(); await env.KV.put("k", "v", o);',
+    "list-of-keys-of-an-unknown-function": "const keys = []; fill(keys); await env.KV.get(keys);",
+    "list-of-keys-with-a-spread": "await env.KV.get([...given]);",
     "ttl-set-and-raised": 'const o = {}; o.expirationTtl = 30; o.expirationTtl += 60; await env.KV.put("k", "v", o);',
     "ttl-set-and-assigned-over": 'const o = {}; o.expirationTtl = 30; Object.assign(o, more); await env.KV.put("k", "v", o);',
     "ttl-assigned-over": 'const o = { expirationTtl: 10 }; Object.assign(o, more); await env.KV.put("k", "v", o);',

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from kvlens.js.callers import arguments_for, plain_parameter
+from kvlens.js.callers import arguments_for, function_of, plain_parameter
+from kvlens.js.object_changes import Changes, ObjectChanges
 from kvlens.js.platform import BODIES, CLASSES, LIST_NAME, READS, REQUEST_NAMES
 from kvlens.js.scopes import FUNCTIONS, Declaration, is_assigned
 from kvlens.js.syntax import Source, arguments_of, callee, plain, prefix_of
@@ -43,7 +44,6 @@ Kind = Literal[
 _STEPS = 20_000  # per value
 _LONGEST = 2_000  # characters of a computed text; only the size of longer ones is known
 _LONGEST_IN_V8 = 2**29  # characters of any string
-_MOST_CHANGES = 20  # to an object
 _NESTED = 4  # objects in an imported one
 _DEPTH = 40  # nesting of constants and operators
 _MILLISECONDS = re.compile(r"(?:_MS|[a-z\d]Ms|_MILLIS(?:ECONDS)?|[a-z\d]Millis(?:econds)?)$")
@@ -53,7 +53,6 @@ _SURE_ARRAY_METHODS = {"map", "filter", "flatMap", "split", "flat", "toSorted"}
 _NUMERIC = ("number", "numeric")
 _OF_NUMBERS = {"-", "*", "/", "%", "**", "|", "&", "^", "<<", ">>", ">>>"}
 _COMPARISONS = {"==", "===", "!=", "!==", "<", "<=", ">", ">=", "in", "instanceof"}
-_CHANGING = {"push", "unshift", "splice", "pop", "shift", "fill", "reverse", "sort", "copyWithin"}
 _BLOCKS = {"statement_block", "program"}
 _LEAVING = {"return_statement", "throw_statement", "break_statement", "continue_statement"}
 _BRANCHES = (
@@ -157,7 +156,7 @@ class ConstantEvaluator:
         self._known: dict[tuple[int, int], Value] = {}  # see _start
         self._reassigned: dict[int, bool] = {}  # declaring node -> whether it may be reassigned
         self._numeric: dict[int, bool] = {}  # declaring node -> whether it is always a number
-        self._changes: dict[int, list[tuple[str, Node, Node]]] = {}  # see _plain_changes
+        self._changes = ObjectChanges(source)
         self._defaults: dict[int, Value | None] = {}  # declaring node -> a default that is used
 
     def value(self, node: Node, depth: int = 0) -> Value:
@@ -238,9 +237,17 @@ class ConstantEvaluator:
                 if name is not None and key is not None:
                     properties[name] = Property(name, key, Value("function", child))
             elif child.type != "comment":
-                complete = False  # a spread may override any property before it
-                properties = {}
+                inner = self._spread(child, depth)
+                if inner.kind != "object" or not inner.complete:
+                    complete = complete and inner.kind in ("null", "undefined")
+                    properties = {}  # it may override any property before it
+                properties.update(inner.properties)
         return Value("object", node, properties=properties, complete=complete)
+
+    def _spread(self, node: Node, depth: int) -> Value:
+        """Return the value that is spread in an object or an array."""
+        inner = node.named_children[-1] if node.type == "spread_element" else None
+        return self.value(inner, depth + 1) if inner is not None else Value("unknown", node)
 
     def _key(self, key: Node) -> str | None:
         if key.type == "string":
@@ -250,11 +257,13 @@ class ConstantEvaluator:
         return None
 
     def _array(self, node: Node, depth: int) -> Value:
-        items = []
+        items: list[Value] = []
         complete = True
         for child in node.named_children:
             if child.type == "spread_element":
-                complete = False
+                inner = self._spread(child, depth)
+                items += inner.items if inner.kind == "array" else ()
+                complete = complete and inner.kind == "array" and inner.complete
             elif child.type != "comment":
                 items.append(self.value(child, depth + 1))
         return Value("array", node, items=tuple(items), complete=complete)
@@ -274,7 +283,11 @@ class ConstantEvaluator:
     def _declared(self, declared: Declaration, name: str, node: Node, depth: int) -> Value:
         if declared.kind == "import":
             found = self._elsewhere(declared, None, depth)
-            return _by_name(name, _placed(found, node)) if found else Value("unknown", node)
+            if found is None:
+                return Value("unknown", node)
+            if found.kind in ("object", "array"):
+                found = _without(found, self._changes.of(declared, found))
+            return _by_name(name, _placed(found, node))
         if declared.kind == "parameter":
             return self._parameter(declared, node, depth)
         if declared.kind not in ("const", "let", "var") or declared.path:
@@ -297,17 +310,17 @@ class ConstantEvaluator:
 
         What is set only on a condition is so sometimes.
         """
-        changes = self._plain_changes(declared)
-        function = ancestor(declared.node, FUNCTIONS)
-        places = [use, *(change for _, _, change in changes)]
-        if not changes or any(ancestor(place, FUNCTIONS) != function for place in places):
-            return value
-        if not all(_comes_before(change, use) for _, _, change in changes):
-            return value
         made = self.value(start, depth + 1)
+        changes = self._changes.of(declared, made)
+        function = ancestor(declared.node, FUNCTIONS)
+        places = [use, *(change for _, _, change in changes.assignments)]
+        if len(places) == 1 or any(ancestor(place, FUNCTIONS) != function for place in places):
+            return value
+        if not all(_comes_before(change, use) for change in places[1:]):
+            return value
         found = dict(made.properties)
         block = ancestor(declared.origin, _BLOCKS)
-        for name, key, change in changes:
+        for name, key, change in changes.assignments:
             right = change.child_by_field_name("right")
             if right is None:
                 return value
@@ -320,39 +333,10 @@ class ConstantEvaluator:
                 else:
                     new = Value("unknown", right, sometimes=new)
             found[name] = Property(name, key, new)
+        for name in changes.names & found.keys():
+            key = found[name].key
+            found[name] = Property(name, key, Value("unknown", found[name].value.node))
         return replace(made, properties=found)
-
-    def _plain_changes(self, declared: Declaration) -> list[tuple[str, Node, Node]]:
-        """Return the assignments to an object's members; none if it is changed in another way."""
-        key = declared.node.id
-        if key not in self._changes:
-            self._changes[key] = self._changes_of(declared)
-        return self._changes[key]
-
-    def _changes_of(self, declared: Declaration) -> list[tuple[str, Node, Node]]:
-        found: list[tuple[str, Node, Node]] = []
-        for node in self._names.references(declared):
-            member = node.parent
-            whole = member.parent if member is not None else None
-            if self._is_assigned_over(node) or (whole is not None and self._deletes(whole)):
-                return []
-            if member is None or whole is None or not is_field(member, "object", node):
-                continue
-            key = member.child_by_field_name("property")
-            is_set = whole.type == "assignment_expression" and is_field(whole, "left", member)
-            if not is_set:
-                if whole.type.endswith(("assignment_expression", "update_expression")):
-                    return []
-                continue
-            statement = whole.parent
-            if key is None or statement is None or statement.type != "expression_statement":
-                return []
-            if member.type != "member_expression":
-                return []
-            if len(found) == _MOST_CHANGES:
-                return []
-            found.append((self._source.text_of(key), key, whole))
-        return found
 
     def _parameter(self, declared: Declaration, node: Node, depth: int) -> Value:
         """Return the value of a parameter, as far as its type, default or handler says it."""
@@ -526,8 +510,8 @@ class ConstantEvaluator:
                 return self._known[key]
         before, self._cut = self._cut, False
         value = self.value(start, depth + 1)
-        if value.kind in ("object", "array") and self._changed(declared):
-            value = replace(value, properties={}, items=(), complete=False)
+        if value.kind in ("object", "array"):
+            value = _without(value, self._changes.of(declared, value))
         if value.kind == "instance" and value.complete and not self._is_only_read(declared):
             value = replace(value, complete=False)  # another time than now
         self._known[start.id, depth if self._cut else -1] = value
@@ -551,45 +535,6 @@ class ConstantEvaluator:
             if name is not None and self._source.text_of(name).startswith("set"):
                 return False
         return True
-
-    def _changed(self, declared: Declaration) -> bool:
-        """Return whether a constant's object may be changed in place."""
-        for node in self._names.references(declared):
-            parent = node.parent
-            if self._is_assigned_over(node):
-                return True
-            if parent is None or parent.type not in ("member_expression", "subscript_expression"):
-                continue
-            whole = parent.parent
-            while whole is not None and whole.type in ("member_expression", "subscript_expression"):
-                parent, whole = whole, whole.parent
-            if whole is None:
-                continue
-            left = whole.child_by_field_name("left")
-            if whole.type.endswith("assignment_expression") and left is not None:
-                if left.id == parent.id:
-                    return True
-            elif whole.type == "update_expression" or self._deletes(whole):
-                return True
-            elif whole.type == "call_expression":
-                name = parent.child_by_field_name("property")
-                if name is not None and self._source.text_of(name) in _CHANGING:
-                    return True
-        return False
-
-    @staticmethod
-    def _deletes(node: Node) -> bool:
-        operator = node.child_by_field_name("operator")
-        is_unary = node.type == "unary_expression"
-        return is_unary and operator is not None and operator.type == "delete"
-
-    def _is_assigned_over(self, node: Node) -> bool:
-        """Return whether an object is the one that `Object.assign` changes."""
-        call = node.parent.parent if node.parent is not None else None
-        if call is None or call.type != "call_expression" or arguments_of(call)[:1] != [node]:
-            return False
-        function = callee(call)
-        return function is not None and self._source.text_of(function) == "Object.assign"
 
     def _member(self, node: Node, depth: int) -> Value:
         base, name = node.child_by_field_name("object"), node.child_by_field_name("property")
@@ -843,12 +788,7 @@ class ConstantEvaluator:
 
     def _own_call(self, node: Node, declared: Declaration) -> Value:
         """Evaluate a call of a function of the file: a promise if it is async."""
-        function: Node | None = declared.origin if declared.kind == "function" else None
-        if declared.kind == "const" and not declared.path:
-            start = declared.origin.child_by_field_name("value")
-            function = (
-                plain(start) if start is not None and plain(start).type in FUNCTIONS else None
-            )
+        function = function_of(declared)
         is_async = function is not None and any(
             child.type == "async" for child in function.children
         )
@@ -948,6 +888,17 @@ def _comes_before(change: Node, use: Node) -> bool:
     while around is not None and around.start_byte > change.start_byte:
         around = around.parent
     return around is not None and around.type in _BLOCKS
+
+
+def _without(value: Value, changes: Changes) -> Value:
+    """Return what is known of an object or array that may have changed."""
+    if changes.whole:
+        return replace(value, properties={}, items=(), complete=False)
+    changed = {*changes.names, *(name for name, _, _ in changes.assignments)}
+    if not changed:
+        return value
+    kept = {name: each for name, each in value.properties.items() if name not in changed}
+    return replace(value, properties=kept, complete=False)
 
 
 def _time_of(node: Node, date: Value) -> Value:

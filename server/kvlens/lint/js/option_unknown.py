@@ -88,7 +88,7 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
             span,
             f"{call.title} has no option {quoted(option.name)}, so the runtime ignores it. "
             f"{way_out}",
-            data={"nearest": nearest} if nearest else None,
+            data={"nearest": nearest} if nearest and not option.value.foreign else None,
         )
 
 
