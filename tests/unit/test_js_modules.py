@@ -50,6 +50,15 @@ PROJECTS: dict[str, dict[str, str]] = {
         ),
         "src/config.ts": "export const SHORT = { expirationTtl: 30 };",
     },
+    "ttl-of-a-function-of-another-file": {
+        "src/index.ts": worker(
+            'import { short, long } from "./config";',
+            'await env.CARTS.put("k", "v", { expirationTtl: «short()» });'
+            ' await env.CARTS.put("k", "v", { expirationTtl: long() });',
+        ),
+        "src/config.ts": "const TTL = 30; export const short = () => TTL;"
+        " export function long() { return TTL * 2; }",
+    },
     "constant-prefix-of-keys": {
         "src/index.ts": worker(
             'import * as config from "./config"; import { P } from "./config";',

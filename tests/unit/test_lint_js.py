@@ -205,6 +205,23 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "ttl-not-in-seconds",
         'await env.KV.put("k", "v", { expirationTtl: «1000 * 60 * 5» });',
     ),
+    "ttl-of-a-function": (
+        "ttl-out-of-range",
+        'function ttl() { return 5; } await env.KV.put("k", "v", { expirationTtl: «ttl()» });',
+    ),
+    "ttl-of-an-arrow-function": (
+        "ttl-out-of-range",
+        'const ttl = (x) => 5 * 10; await env.KV.put("k", "v", { expirationTtl: «ttl(1)» });',
+    ),
+    "ttl-of-an-async-function": (
+        "ttl-out-of-range",
+        "async function ttl() { log(); return 5; }"
+        ' await env.KV.put("k", "v", { expirationTtl: «await ttl()» });',
+    ),
+    "ttl-in-options-of-a-function": (
+        "ttl-out-of-range",
+        'const options = () => ({ expirationTtl: «5» }); await env.KV.put("k", "v", options());',
+    ),
     "ttl-ms-bare": (
         "ttl-not-in-seconds",
         'await env.KV.put("k", "v", { expirationTtl: «86400000» });',
@@ -446,6 +463,43 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
     ),
     "value-blob": ("put-value-type", 'await env.KV.put("k", «await request.blob()»);'),
     "value-request": ("put-value-type", 'await env.KV.put("k", «request»);'),
+    "value-headers": ("put-value-type", 'await env.KV.put("k", «request.headers»);'),
+    "value-headers-of-a-clone": (
+        "put-value-type",
+        'const copy = request.clone().headers; await env.KV.put("k", «copy»);',
+    ),
+    "value-headers-of-a-response": (
+        "put-value-type",
+        'const r = await fetch("x"); await env.KV.put("k", «r.headers»);',
+    ),
+    "value-cf": ("put-value-type", 'await env.KV.put("k", «request.cf»);'),
+    "value-parameters-of-a-url": (
+        "put-value-type",
+        'await env.KV.put("k", «new URL(request.url).searchParams»);',
+    ),
+    "value-set": ("put-value-type", 'await env.KV.put("k", «new Set(names)»);'),
+    "value-regex": ("put-value-type", 'await env.KV.put("k", «/a/»);'),
+    "value-own-function-of-an-object": (
+        "put-value-type",
+        'const cart = () => ({ items: 1 }); await env.KV.put("k", «cart()»);',
+    ),
+    "metadata-repeated": (
+        "metadata-size",
+        'await env.KV.put("k", "v", { metadata: «{ a: 1, preview: "x".repeat(2000) }» });',
+    ),
+    "metadata-text": (
+        "metadata-size",
+        'await env.KV.put("k", "v", { metadata: «`${id}${"é".repeat(512)}`» });',
+    ),
+    "metadata-constant": (
+        "metadata-size",
+        'const meta = { list: ["x".repeat(600), id.padEnd(600)] };'
+        ' await env.KV.put("k", "v", { metadata: «meta» });',
+    ),
+    "metadata-one-byte-too-long": (
+        "metadata-size",
+        'await env.KV.put("k", "v", { metadata: «"x".repeat(1023)» });',
+    ),
     "value-clone": ("put-value-type", 'await env.KV.put("k", «request.clone()»);'),
     "value-new-response": ("put-value-type", 'await env.KV.put("k", «new Response("v")»);'),
     "value-parameters": ("put-value-type", 'await env.KV.put("k", «new URLSearchParams("a=1")»);'),
@@ -658,6 +712,12 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
     "another-case": ("method-unknown", 'await env.KV.«getWithMetaData»("k");'),
     "mistyped-method": ("method-unknown", 'await env.KV.«lst»({ prefix: "a" });'),
     "unheard-of": ("method-unknown", 'await env.KV.«compareAndSwap»("k", "a", "b");'),
+    "has-by-subscript": ("method-unknown", 'if (await env.KV["«has»"]("k")) return;'),
+    "mistyped-by-subscript": ("method-unknown", "await env['KV']['«gett»']('k');"),
+    "mistyped-by-subscript-too": (
+        "method-unknown",
+        "const kv = env.KV; await kv.get('k'); await kv['«gett»']('k'); await kv.«gett»('k');",
+    ),
     "set-of-an-alias": ("method-unknown", 'const kv = env.KV; await kv.«set»("k", "v");'),
     "mistyped-of-an-alias": (
         "method-unknown",
@@ -1101,6 +1161,25 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     ' o.fix(); await env.KV.put("k", "v", o);',
     "list-of-keys-of-an-unknown-function": "const keys = []; fill(keys); await env.KV.get(keys);",
     "list-of-keys-with-a-spread": "await env.KV.get([...given]);",
+    "ttl-of-a-function-with-branches": "function ttl() { if (x) return 60; return 5; }"
+    ' await env.KV.put("k", "v", { expirationTtl: ttl() });',
+    "ttl-of-a-function-by-its-argument": "function ttl(x = 5) { return x; } ttl();"
+    ' await env.KV.put("k", "v", { expirationTtl: ttl(60) });',
+    "ttl-of-a-function-that-is-replaced": "function ttl() { return 5; } ttl = () => 60;"
+    ' await env.KV.put("k", "v", { expirationTtl: ttl() });',
+    "ttl-of-a-function-of-itself": "const ttl = () => ttl();"
+    ' await env.KV.put("k", "v", { expirationTtl: ttl() });',
+    "ttl-of-a-generator": "function* ttl() { return 5; }"
+    ' await env.KV.put("k", "v", { expirationTtl: ttl() });',
+    "value-of-a-request": 'await env.KV.put("k", request.body); await env.KV.put("l", request.url);',
+    "value-of-another-request": "function f(r) { return r.headers; }"
+    ' await env.KV.put("k", f(request)); await env.KV.put("l", page.headers);',
+    "metadata-that-fits": 'await env.KV.put("k", "v", { metadata: "x".repeat(1022) });',
+    "metadata-that-may-be-short": 'await env.KV.put("k", "v", { metadata: { list, name: id.repeat(2000) } });',
+    "metadata-with-what-json-leaves-out": 'await env.KV.put("k", "v",'
+    ' { metadata: { f() { return "' + "x" * 1100 + '"; }, u: undefined } });',
+    "metadata-that-changes": 'const meta = { a: "x".repeat(2000) }; shorten(meta);'
+    ' await env.KV.put("k", "v", { metadata: meta });',
     "ttl-set-and-raised": 'const o = {}; o.expirationTtl = 30; o.expirationTtl += 60; await env.KV.put("k", "v", o);',
     "ttl-set-and-assigned-over": 'const o = {}; o.expirationTtl = 30; Object.assign(o, more); await env.KV.put("k", "v", o);',
     "ttl-assigned-over": 'const o = { expirationTtl: 10 }; Object.assign(o, more); await env.KV.put("k", "v", o);',
@@ -1288,6 +1367,8 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     # methods
     "method-tested": 'await env.KV.has?.("k");',
     "method-looked-for": 'if (typeof env.KV.has === "function") await env.KV.has("k");',
+    "method-by-subscript-looked-for": 'if (env.KV["has"]) await env.KV["has"]("k");',
+    "method-by-a-variable": 'await env.KV[name]("k"); await env.KV["get"]("k");',
     "method-in": 'if ("has" in env.KV) await env.KV.has("k");',
     "method-set": "env.KV.has = has; await env.KV.has('k');",
     "method-of-objects": "env.KV.hasOwnProperty('k'); env.KV.toString();",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from kvlens.js.callers import arguments_for, function_of, plain_parameter
 from kvlens.js.object_changes import Changes, ObjectChanges
-from kvlens.js.platform import BODIES, CLASSES, LIST_NAME, READS, REQUEST_NAMES
+from kvlens.js.platform import BODIES, CLASSES, LIST_NAME, MEMBERS, READS, REQUEST_NAMES
 from kvlens.js.scopes import FUNCTIONS, Declaration, is_assigned
 from kvlens.js.syntax import Source, arguments_of, callee, plain, prefix_of
 from kvlens.js.tree import ancestor, is_field
@@ -46,6 +46,7 @@ _LONGEST = 2_000  # characters of a computed text; only the size of longer ones 
 _LONGEST_IN_V8 = 2**29  # characters of any string
 _NESTED = 4  # objects in an imported one
 _DEPTH = 40  # nesting of constants and operators
+_RETURN = re.compile(r"\breturn\b")
 _MILLISECONDS = re.compile(r"(?:_MS|[a-z\d]Ms|_MILLIS(?:ECONDS)?|[a-z\d]Millis(?:econds)?)$")
 _SECONDS = re.compile(r"(?:_S|_SECS?|_SECONDS?|[a-z\d]Secs?|[a-z\d]Seconds?)$")
 _ARRAY_METHODS = {"map", "filter", "flatMap", "split", "slice", "concat", "flat", "toSorted"}
@@ -270,6 +271,9 @@ class ConstantEvaluator:
 
     def _function(self, node: Node, depth: int) -> Value:
         return Value("function", node)
+
+    def _regex(self, node: Node, depth: int) -> Value:
+        return Value("instance", node, "RegExp")
 
     def _identifier(self, node: Node, depth: int) -> Value:
         name = self._source.text_of(node)
@@ -561,6 +565,11 @@ class ConstantEvaluator:
                 return _by_name(word, replace(found.value, source=found.value.node, thousand=False))
         elif base.type == "this":
             return self._own_field(node, word, depth)
+        if word in _MEMBER_NAMES:
+            value = self.value(base, depth + 1)
+            kind = MEMBERS.get((str(value.value), word)) if value.kind == "instance" else None
+            if kind is not None:
+                return Value("instance", node, kind)
         return Value("unknown", node)
 
     def _own_field(self, node: Node, word: str, depth: int) -> Value:
@@ -676,7 +685,7 @@ class ConstantEvaluator:
     def _called(self, node: Node, function: Node, inner: list[Node], depth: int) -> Value:
         if function.type == "identifier":
             if (declared := self._names.resolve(function)) is not None:
-                return self._own_call(node, declared)
+                return self._own_call(node, declared, depth)
             return self._global_call(node, self._source.text_of(function), inner, depth)
         if function.type != "member_expression":
             return Value("unknown", node)
@@ -786,15 +795,43 @@ class ConstantEvaluator:
         declared = self._names.resolve(holder) if holder.type == "identifier" else None
         return declared is not None and declared.kind == "parameter"
 
-    def _own_call(self, node: Node, declared: Declaration) -> Value:
-        """Evaluate a call of a function of the file: a promise if it is async."""
+    def _own_call(self, node: Node, declared: Declaration, depth: int) -> Value:
+        """Evaluate a call of a function of the file: what its only `return` says, if it has one."""
+        if declared.kind == "import":
+            return self._foreign_call(node, declared, depth)
         function = function_of(declared)
-        is_async = function is not None and any(
-            child.type == "async" for child in function.children
-        )
-        if function is None or not is_async or "generator" in function.type:
+        if function is None or "generator" in function.type:
             return Value("unknown", node)
-        return Value("promise", node, items=(Value("unknown", node),))
+        inner = self._only_return(function)
+        is_known = inner is not None and not is_assigned(self._names, declared)
+        value = self.value(inner, depth + 1) if inner and is_known else Value("unknown", node)
+        value = replace(value, node=node)
+        if _takes_arguments(function):
+            value.sometimes = None  # of another call
+        if any(child.type == "async" for child in function.children):
+            return Value("promise", node, items=(self._awaited(value),))
+        return value
+
+    def _foreign_call(self, node: Node, declared: Declaration, depth: int) -> Value:
+        found = self._imported(declared, None) if self._imported and depth <= _DEPTH else None
+        if found is None:
+            return Value("unknown", node)
+        evaluator, what = found
+        if not isinstance(what, Declaration) or function_of(what) is None:
+            return Value("unknown", node)
+        evaluator._left = self._left
+        return _placed(evaluator._own_call(what.node, what, depth + 1), node)
+
+    def _only_return(self, function: Node) -> Node | None:
+        """Return what a function returns, whichever way its code goes."""
+        body = function.child_by_field_name("body")
+        if body is None or body.type != "statement_block":
+            return body
+        last = body.named_children[-1] if body.named_children else None
+        if last is None or last.type != "return_statement":
+            return None
+        is_only = len(_RETURN.findall(self._source.text_of(body))) == 1
+        return last.named_children[0] if is_only and last.named_children else None
 
     def _global_call(self, node: Node, name: str, inner: list[Node], depth: int) -> Value:
         if name == "String":
@@ -852,6 +889,7 @@ _WORKERS = {
     "undefined": ConstantEvaluator._word,
     "object": ConstantEvaluator._object,
     "array": ConstantEvaluator._array,
+    "regex": ConstantEvaluator._regex,
     "arrow_function": ConstantEvaluator._function,
     "function_expression": ConstantEvaluator._function,
     "identifier": ConstantEvaluator._identifier,
@@ -871,6 +909,7 @@ _READING = {
     "binary_expression",
     "template_substitution",
 }
+_MEMBER_NAMES = {name for _, name in MEMBERS}
 _NUMBERS = {"MAX_SAFE_INTEGER": 2.0**53 - 1, "NaN": math.nan}
 _TO_WHOLE: dict[str, Callable[[float], int]] = {
     "Math.floor": math.floor,
@@ -888,6 +927,11 @@ def _comes_before(change: Node, use: Node) -> bool:
     while around is not None and around.start_byte > change.start_byte:
         around = around.parent
     return around is not None and around.type in _BLOCKS
+
+
+def _takes_arguments(function: Node) -> bool:
+    given = function.child_by_field_name("parameters")
+    return given is None or bool(given.named_children)
 
 
 def _without(value: Value, changes: Changes) -> Value:

@@ -2,8 +2,9 @@
 
 ## What
 A method that KV doesn't have is called on a namespace: one of another store, such as `set()`,
-`has()` or `getItem()`, or a misspelled one. It isn't reported if the code checks that the method
-exists, as in `env.KV.has?.("k")`, adds it, or declares its own type `KVNamespace`.
+`has()` or `getItem()`, or a misspelled one, also as `env.KV["has"]()`. It isn't reported if the
+code checks that the method exists, as in `env.KV.has?.("k")`, adds it, or declares its own type
+`KVNamespace`.
 
 ## Why
 A namespace has `get`, `getWithMetadata`, `put`, `list` and `delete`, and nothing else. Any other
@@ -161,7 +162,9 @@ def _names(analysis: Analysis) -> list[Node]:
         here = outer(holder)
         member = here.parent
         if member is not None and is_field(member, "object", here):
-            name = member.child_by_field_name("property")
+            name = member.child_by_field_name("property") or member.child_by_field_name("index")
+            if name is not None and name.type == "string" and name.named_child_count == 1:
+                name = name.named_children[0]  # kv["put"]
             if name is not None:
                 found[name.id] = name
     return list(found.values())
@@ -188,7 +191,7 @@ def _is_tested(analysis: Analysis, word: str) -> bool:
         member = node.parent
         if member is None or member.type not in ("member_expression", "string"):
             continue
-        parts = called(node) if member.type == "member_expression" else None
+        parts = called(node)
         if parts is None:
             return True
         if any(child.type in ("optional_chain", "?.") for child in parts[1].children):
