@@ -718,6 +718,42 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "method-unknown",
         "const kv = env.KV; await kv.get('k'); await kv['«gett»']('k'); await kv.«gett»('k');",
     ),
+    "list-iterated": (
+        "list-not-array",
+        "for (const key of «await env.KV.list({ limit: 9 })») use(key);",
+    ),
+    "list-iterated-with-await": (
+        "list-not-array",
+        "for await (const key of «env.KV.list({ limit: 9 })») use(key);",
+    ),
+    "list-in-a-variable": (
+        "list-not-array",
+        "const page = await env.KV.list({ limit: 9 }); for (const key of «page») use(key);"
+        " use(«page».length, «page»[0], [...«page»], page.keys.length); «page».forEach(use);",
+    ),
+    "list-mapped": ("list-not-array", "return «(await env.KV.list({ limit: 9 }))».map(use);"),
+    "list-taken-apart": ("list-not-array", "const [first] = «await env.KV.list({ limit: 1 })»;"),
+    "list-in-a-set": ("list-not-array", "use(new Set(«await env.KV.list({ limit: 9 })»));"),
+    "loop-without-cursor": (
+        "list-cursor-not-passed",
+        "let page; do { page = await env.KV.«list»({ prefix: 'a' }); use(page.keys); }"
+        " while (!page.list_complete);",
+    ),
+    "loop-without-cursor-by-a-variable": (
+        "list-cursor-not-passed",
+        "let done = false; while (!done) { const page = await env.KV.«list»(); use(page.keys);"
+        " done = page.list_complete; }",
+    ),
+    "loop-without-cursor-by-the-cursor": (
+        "list-cursor-not-passed",
+        "let next; do { const { keys, cursor } = await env.KV.«list»({ prefix }); use(keys);"
+        " next = cursor; } while (next);",
+    ),
+    "loop-without-cursor-until-a-break": (
+        "list-cursor-not-passed",
+        "for (;;) { const page = await env.KV.«list»(); use(page.keys);"
+        " if (page.list_complete) break; }",
+    ),
     "set-of-an-alias": ("method-unknown", 'const kv = env.KV; await kv.«set»("k", "v");'),
     "mistyped-of-an-alias": (
         "method-unknown",
@@ -1365,6 +1401,28 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "asserted": 'await expect(env.KV.put("", "v")).rejects.toThrow();',
     "asserted-function": 'assert.rejects(() => env.KV.get(""));',
     # methods
+    "list-of-keys-iterated": "for (const key of (await env.KV.list({ limit: 9 })).keys) use(key);",
+    "list-that-may-be-an-array": "const page = await env.KV.list({ limit: 9 });"
+    " if (Array.isArray(page)) for (const key of page) use(key);",
+    "list-that-is-set-again": "let page = await env.KV.list({ limit: 9 }); page = page.keys; page.map(use);",
+    "list-of-names": "for (const key in await env.KV.list({ limit: 9 })) use(key); use({ ...await env.KV.list() });",
+    "loop-with-cursor": "let cursor; do { const page = await env.KV.list({ cursor }); use(page.keys);"
+    " cursor = page.cursor; } while (cursor);",
+    "loop-with-cursor-in-options": "const options = { prefix: 'a' }; let page;"
+    " do { page = await env.KV.list(options); use(page.keys); options.cursor = page.cursor; }"
+    " while (!page.list_complete);",
+    "pages-with-unknown-options": "let page; do { page = await env.KV.list({ ...given }); use(page.keys); }"
+    " while (!page.list_complete);",
+    "loop-that-deletes": "let page; do { page = await env.KV.list();"
+    " for (const key of page.keys) await env.KV.delete(key.name); } while (!page.list_complete);",
+    "loop-with-another-prefix": "let page; do { page = await env.KV.list({ prefix }); use(page.keys);"
+    " prefix = next(); } while (!page.list_complete);",
+    "loop-over-prefixes": "for (const prefix of prefixes) { const page = await env.KV.list({ prefix });"
+    " use(page.keys); if (!page.list_complete) return; }",
+    "loop-over-the-pages-of-another": "let page; do { page = await env.SESSIONS.list({ cursor: page?.cursor });"
+    " use(page.keys, await env.KV.list({ limit: 1 })); } while (!page.list_complete);",
+    "loop-that-waits": "while (true) { const page = await env.KV.list({ limit: 1 });"
+    " if (page.keys.length) break; await sleep(100); }",
     "method-tested": 'await env.KV.has?.("k");',
     "method-looked-for": 'if (typeof env.KV.has === "function") await env.KV.has("k");',
     "method-by-subscript-looked-for": 'if (env.KV["has"]) await env.KV["has"]("k");',

@@ -158,6 +158,7 @@ class ConstantEvaluator:
         self._reassigned: dict[int, bool] = {}  # declaring node -> whether it may be reassigned
         self._numeric: dict[int, bool] = {}  # declaring node -> whether it is always a number
         self._changes = ObjectChanges(source)
+        self._returned: dict[int, Node | None] = {}  # declaring node -> what a function returns
         self._defaults: dict[int, Value | None] = {}  # declaring node -> a default that is used
 
     def value(self, node: Node, depth: int = 0) -> Value:
@@ -503,10 +504,11 @@ class ConstantEvaluator:
                 return Value("object", node, properties={member: inner})
         return self._declared(declared, self._source.text_of(node), node, depth)
 
-    def _start(self, declared: Declaration, start: Node, depth: int) -> Value:
-        """Return the value of a variable, evaluated once: others may use it several times.
+    def _start(self, declared: Declaration | None, start: Node, depth: int) -> Value:
+        """Return the value of a variable, or what a function returns, evaluated once.
 
-        A result that was cut because of its depth is kept for that depth only.
+        Others may use it several times. A result that was cut because of its depth is kept for that
+        depth only.
         """
         for key in ((start.id, -1), (start.id, depth)):
             if key in self._known:
@@ -514,10 +516,10 @@ class ConstantEvaluator:
                 return self._known[key]
         before, self._cut = self._cut, False
         value = self.value(start, depth + 1)
-        if value.kind in ("object", "array"):
+        if declared is not None and value.kind in ("object", "array"):
             value = _without(value, self._changes.of(declared, value))
-        if value.kind == "instance" and value.complete and not self._is_only_read(declared):
-            value = replace(value, complete=False)  # another time than now
+        elif declared is not None and value.kind == "instance" and value.complete:
+            value = replace(value, complete=self._is_only_read(declared))  # may be another time
         self._known[start.id, depth if self._cut else -1] = value
         self._cut = self._cut or before
         return value
@@ -802,10 +804,14 @@ class ConstantEvaluator:
         function = function_of(declared)
         if function is None or "generator" in function.type:
             return Value("unknown", node)
-        inner = self._only_return(function)
-        is_known = inner is not None and not is_assigned(self._names, declared)
-        value = self.value(inner, depth + 1) if inner and is_known else Value("unknown", node)
-        value = replace(value, node=node)
+        key = declared.node.id
+        if key not in self._returned:
+            is_replaced = is_assigned(self._names, declared)
+            self._returned[key] = None if is_replaced else self._only_return(function)
+        inner = self._returned[key]
+        value = Value("unknown", node)
+        if inner is not None:
+            value = replace(self._start(None, inner, depth), node=node, thousand=False)
         if _takes_arguments(function):
             value.sometimes = None  # of another call
         if any(child.type == "async" for child in function.children):
@@ -820,7 +826,9 @@ class ConstantEvaluator:
         if not isinstance(what, Declaration) or function_of(what) is None:
             return Value("unknown", node)
         evaluator._left = self._left
-        return _placed(evaluator._own_call(what.node, what, depth + 1), node)
+        value = evaluator._own_call(what.node, what, depth + 1)
+        self._left = min(self._left, evaluator._left)
+        return _placed(value, node)
 
     def _only_return(self, function: Node) -> Node | None:
         """Return what a function returns, whichever way its code goes."""
