@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from kvlens.spelling import nearest
+
 _LEAST = 4  # letters of a name that may be another one, misspelled
 _MEMBERS = re.compile(r"\b[eE]nv[!?)]*\.(\w+)|\b[eE]nv[!?)]*\[[\"'](\w+)")
 _PATTERN = re.compile(r"\{([^{}]{1,300})\}\s*(?::\s*\w*(?:Env|Bindings)\b|=[^;\n]{0,40}\benv\b)")
@@ -34,9 +36,7 @@ def nearest_name(name: str, known: list[str]) -> str | None:
     slips = [each for each in known if is_slip(name, each)]
     if slips:
         return slips[0] if len(slips) == 1 else None
-    from difflib import get_close_matches  # late: most bindings are declared
-
-    return next(iter(get_close_matches(name, known, n=1, cutoff=0.75)), None)
+    return nearest(name, known)
 
 
 def may_have_slips(text: str, known: Iterable[str]) -> bool:

@@ -44,6 +44,7 @@ from kvlens.js.syntax import outer
 from kvlens.js.tree import is_field
 from kvlens.lint.base import Context, Finding, Fix, Problem, SourceRule
 from kvlens.lint.source_fix_helpers import given
+from kvlens.spelling import nearest
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -133,13 +134,13 @@ def _check(context: Context) -> Iterator[Finding]:
             tested[word] = _is_tested(analysis, word)
         if tested[word]:
             continue
-        nearest = _nearest(word)
+        meant = _nearest(word)
         title = f"{shown_receiver(analysis.source, receiver)}.{word}()"
-        way_out = f"Did you mean {nearest}()?" if nearest else _ADVICE.get(word, _ALL)
+        way_out = f"Did you mean {meant}()?" if meant else _ADVICE.get(word, _ALL)
         yield Finding(
             analysis.source.span(name),
             f"KV has no method {word}(), so {title} throws. {way_out}",
-            data={"nearest": nearest, "same": _is_same(word)} if nearest else None,
+            data={"nearest": meant, "same": _is_same(word)} if meant else None,
         )
 
 
@@ -206,18 +207,14 @@ def _is_same(word: str) -> bool:
 def _nearest(word: str) -> str | None:
     if word in _SAME or word in _ADVICE:
         return _SAME.get(word)
-    from difflib import get_close_matches  # late: most methods are known
-
-    by_letters = {method.lower(): method for method in METHODS}
-    close = get_close_matches(word.lower(), by_letters, n=1, cutoff=0.75)
-    return by_letters[close[0]] if close else None
+    return nearest(word, METHODS)
 
 
 def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
-    nearest = given(problem, "nearest")
-    if nearest:
-        edit = Edit(problem.span, nearest)
-        yield Fix(f"Change to {nearest}()", (edit,), safe=bool(given(problem, "same")))
+    meant = given(problem, "nearest")
+    if meant:
+        edit = Edit(problem.span, meant)
+        yield Fix(f"Change to {meant}()", (edit,), safe=bool(given(problem, "same")))
 
 
 RULE = SourceRule(
