@@ -1074,6 +1074,14 @@ WHOLE: dict[str, tuple[str, str]] = {
         "binding-undeclared",
         'async function f(env) { await env.«SESSION».put("k", "v"); await env.SESSION.get("k"); }',
     ),
+    "short-name-with-a-letter-more": (
+        "binding-undeclared",
+        'async function f(env) { await env.«KVV».get("k"); }',
+    ),
+    "short-name-with-letters-swapped": (
+        "binding-undeclared",
+        'async function f(env) { const kv = env.«VK»; await kv.put("k", "v"); }',
+    ),
     "one-letter-more": (
         "binding-undeclared",
         'async function f(env) { await env.«SESSIONSS».delete("k"); }',
@@ -1563,6 +1571,12 @@ CLEAN: dict[str, str] = {
     "named-by-another-number": 'async function f(env) { await env.SESSIONS2.get("k"); }',
     "two-letters-off": 'async function f(env) { await env.MISSIONS.get("k"); }',
     "short-names": 'async function f(env) { await env.KW.get("k"); await env.K.get("k"); }',
+    "short-names-with-a-part": 'async function f(env) { await env.KV_A.get("k"); await env.KV2.get("k"); }',
+    "short-name-of-a-type": "interface Env { KVV: DurableObjectNamespace }\n"
+    'async function f(env: Env) { return env.KVV.get("k"); }',
+    "short-name-of-another-object": 'async function f(shop) { await shop.KVV.get("k"); }',
+    "short-name-that-is-tested": 'async function f(env) { if (env.KVV) await env.KVV.get("k"); }',
+    "short-name-without-calls": "async function f(env) { use(env.KVV); }",
     "another-word": 'async function f(env) { await env.DB.get("k"); await env.FILE.get("k"); }',
     "slip-that-is-tested": 'async function f(env) { if (env.SESSION) await env.SESSION.get("k"); }',
     "slip-of-another-type": "interface Env { SESSION: DurableObjectNamespace }\n"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from kvlens.spelling import nearest
 
-_LEAST = 4  # letters of a name that may be another one, misspelled
+_LEAST = 4  # letters of a name that has another letter in place of one: DB isn't KV
 _MEMBERS = re.compile(r"\b[eE]nv[!?)]*\.(\w+)|\b[eE]nv[!?)]*\[[\"'](\w+)")
 _PATTERN = re.compile(r"\{([^{}]{1,300})\}\s*(?::\s*\w*(?:Env|Bindings)\b|=[^;\n]{0,40}\benv\b)")
 _NAME = re.compile(r"\w+")
@@ -19,8 +19,12 @@ def is_slip(name: str, known: str) -> bool:
     if one == other:
         return True
     if min(len(one), len(other)) < _LEAST:
-        return False
+        one, other = name.lower(), known.lower()  # KV_A isn't KV
+        if len(one) == len(other) and sorted(one) != sorted(other):
+            return False
     short, long = sorted((one, other), key=len)
+    if len(short) < 2:
+        return False
     pairs = enumerate(zip(short, long, strict=False))
     start = next((at for at, (mine, its) in pairs if mine != its), len(short))
     if len(long) == len(short):
