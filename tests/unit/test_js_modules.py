@@ -29,6 +29,45 @@ def worker(imports: str, body: str) -> str:
 
 # id: the files of a project by their path; problems are exactly at the marks
 PROJECTS: dict[str, dict[str, str]] = {
+    "constant-options-in-a-spread": {
+        "src/index.ts": worker(
+            'import { SHORT } from "./config";',
+            'await env.CARTS.put("k", "v", { ...«SHORT», metadata: {} });',
+        ),
+        "src/config.ts": "export const SHORT = { expirationTtl: 30 } as const;",
+    },
+    "constant-options-under-others": {
+        "src/index.ts": worker(
+            'import { SHORT } from "./config";',
+            'await env.CARTS.put("k", "v", { ...SHORT, expirationTtl: 60 });',
+        ),
+        "src/config.ts": "export const SHORT = { expirationTtl: 30 } as const;",
+    },
+    "constant-options-that-the-importer-changes": {
+        "src/index.ts": worker(
+            'import { SHORT } from "./config";',
+            'SHORT.expirationTtl = 60; await env.CARTS.put("k", "v", SHORT);',
+        ),
+        "src/config.ts": "export const SHORT = { expirationTtl: 30 };",
+    },
+    "ttl-of-a-function-of-another-file": {
+        "src/index.ts": worker(
+            'import { short, long } from "./config";',
+            'await env.CARTS.put("k", "v", { expirationTtl: «short()» });'
+            ' await env.CARTS.put("k", "v", { expirationTtl: long() });',
+        ),
+        "src/config.ts": "const TTL = 30; export const short = () => TTL;"
+        " export function long() { return TTL * 2; }",
+    },
+    "constant-prefix-of-keys": {
+        "src/index.ts": worker(
+            'import * as config from "./config"; import { P } from "./config";',
+            'await env.CARTS.get(«`${P}:${id}`»); await env.CARTS.get(«config.P + ":" + id»);'
+            ' await env.CARTS.get(config.Q + ":" + id);',
+        ),
+        "src/config.ts": 'export const P = "k".repeat(512); export let Q = P;'
+        ' export const set = () => { Q = ""; };',
+    },
     "function-that-writes-not-awaited": {
         "src/index.ts": worker(
             'import { save } from "./save";', 'await env.CARTS.get("a"); «save»(env).catch(() => {});'

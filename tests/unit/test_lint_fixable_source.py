@@ -94,6 +94,41 @@ FIXES: dict[str, tuple[str, bool, str, str, str]] = {
     } while (cursor);
     for (const key of keys) use(key);""",
     ),
+    "keys-of-a-list": (
+        "list-not-array",
+        False,
+        "a.js",
+        "for (const key of await env.KV.list({ limit: 9 })) use(key);",
+        "for (const key of (await env.KV.list({ limit: 9 })).keys) use(key);",
+    ),
+    "keys-of-a-list-not-awaited": (
+        "list-not-array",
+        False,
+        "a.js",
+        "for await (const key of env.KV.list({ limit: 9 })) use(key);",
+        "for await (const key of (await env.KV.list({ limit: 9 })).keys) use(key);",
+    ),
+    "keys-of-a-list-with-a-type": (
+        "list-not-array",
+        False,
+        "a.ts",
+        "return ((await env.KV.list({ limit: 9 })) as any).map(use);",
+        "return ((await env.KV.list({ limit: 9 })) as any).keys.map(use);",
+    ),
+    "keys-of-a-page": (
+        "list-not-array",
+        False,
+        "a.js",
+        "const page = await env.KV.list({ limit: 9 });\n    page.map(use);",
+        "const page = await env.KV.list({ limit: 9 });\n    page.keys.map(use);",
+    ),
+    "method-by-subscript": (
+        "method-unknown",
+        False,
+        "a.js",
+        'await env.KV["gett"]("k");',
+        'await env.KV["get"]("k");',
+    ),
 }  # fmt: skip
 
 # id: (rule, body of a handler): reported, without a fix
@@ -129,6 +164,10 @@ WITHOUT_FIX: dict[str, tuple[str, str]] = {
     "list-in-an-expression": (
         "list-without-cursor",
         "return (await env.KV.list()).keys.map(f);",
+    ),
+    "keys-outside-of-an-async-function": (
+        "list-not-array",
+        "function f() { for (const key of env.KV.list({ limit: 9 })) use(key); }",
     ),
     "bulk-get-beside-the-name": (
         "get-in-loop",

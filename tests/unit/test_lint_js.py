@@ -133,6 +133,62 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "ttl-not-in-seconds",
         'const o = {}; o.expirationTtl = «3600000»; await env.KV.put("k", "v", o);',
     ),
+    "ttl-spread": (
+        "ttl-out-of-range",
+        'const A = { expirationTtl: «30» } as const; await env.KV.put("k", "v", { ...A });',
+    ),
+    "ttl-spread-with-more": (
+        "ttl-out-of-range",
+        'const A = { expirationTtl: «30» }; await env.KV.put("k", "v", { ...A, metadata: {} });',
+    ),
+    "ttl-over-a-spread": (
+        "ttl-out-of-range",
+        "const A = { expirationTtl: 60 };"
+        ' await env.KV.put("k", "v", { ...A, expirationTtl: «30» });',
+    ),
+    "ttl-of-the-last-spread": (
+        "ttl-out-of-range",
+        "const A = { expirationTtl: 60 }; const B = { ...A, expirationTtl: «30» };"
+        ' await env.KV.put("k", "v", { ...A, ...B });',
+    ),
+    "option-in-a-spread": (
+        "option-unknown",
+        'const A = { «ttl»: 30 }; await env.KV.put("k", "v", { ...A });',
+    ),
+    "no-key-in-spreads": (
+        "bulk-get-size",
+        "const A = []; await env.KV.get(«[...A]»);",
+    ),
+    "constant-of-several-calls": (
+        "ttl-out-of-range",
+        "const A = { expirationTtl: «30» };"
+        ' await env.KV.put("k", "v", A); await env.KV.put("l", "v", { ...A });',
+    ),
+    "options-that-functions-only-read": (
+        "ttl-out-of-range",
+        "function save(key, options) { if (options.metadata) log(options.expirationTtl);"
+        ' return env.KV.put(key, "v", options); }'
+        " const o = { expirationTtl: «30» }; await save('k', o); console.log(JSON.stringify(o));"
+        ' logger.info("saved", o); await env.KV.put("l", "v", o);',
+    ),
+    "options-with-another-name": (
+        "ttl-out-of-range",
+        'const o = { expirationTtl: «30» }; const p = o; await env.KV.put("k", "v", p);',
+    ),
+    "options-in-other-options": (
+        "ttl-out-of-range",
+        "const o = { expirationTtl: «30» }; const all = { first: o };"
+        ' await env.KV.put("k", "v", all.first);',
+    ),
+    "constant-options-of-an-unknown-function": (
+        "ttl-out-of-range",
+        'const o = { expirationTtl: «30» } as const; log(o); await env.KV.put("k", "v", o);',
+    ),
+    "only-metadata-changes": (
+        "ttl-out-of-range",
+        "const o = { expirationTtl: «30», metadata: {} }; fill(o.metadata);"
+        ' await env.KV.put("k", "v", o);',
+    ),
     "limit-set-on-the-options": (
         "list-limit-out-of-range",
         "const o = {}; o.limit = «5000»; await env.KV.list(o);",
@@ -152,6 +208,23 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
     "ttl-ms-first": (
         "ttl-not-in-seconds",
         'await env.KV.put("k", "v", { expirationTtl: «1000 * 60 * 5» });',
+    ),
+    "ttl-of-a-function": (
+        "ttl-out-of-range",
+        'function ttl() { return 5; } await env.KV.put("k", "v", { expirationTtl: «ttl()» });',
+    ),
+    "ttl-of-an-arrow-function": (
+        "ttl-out-of-range",
+        'const ttl = (x) => 5 * 10; await env.KV.put("k", "v", { expirationTtl: «ttl(1)» });',
+    ),
+    "ttl-of-an-async-function": (
+        "ttl-out-of-range",
+        "async function ttl() { log(); return 5; }"
+        ' await env.KV.put("k", "v", { expirationTtl: «await ttl()» });',
+    ),
+    "ttl-in-options-of-a-function": (
+        "ttl-out-of-range",
+        'const options = () => ({ expirationTtl: «5» }); await env.KV.put("k", "v", options());',
     ),
     "ttl-ms-bare": (
         "ttl-not-in-seconds",
@@ -394,6 +467,43 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
     ),
     "value-blob": ("put-value-type", 'await env.KV.put("k", «await request.blob()»);'),
     "value-request": ("put-value-type", 'await env.KV.put("k", «request»);'),
+    "value-headers": ("put-value-type", 'await env.KV.put("k", «request.headers»);'),
+    "value-headers-of-a-clone": (
+        "put-value-type",
+        'const copy = request.clone().headers; await env.KV.put("k", «copy»);',
+    ),
+    "value-headers-of-a-response": (
+        "put-value-type",
+        'const r = await fetch("x"); await env.KV.put("k", «r.headers»);',
+    ),
+    "value-cf": ("put-value-type", 'await env.KV.put("k", «request.cf»);'),
+    "value-parameters-of-a-url": (
+        "put-value-type",
+        'await env.KV.put("k", «new URL(request.url).searchParams»);',
+    ),
+    "value-set": ("put-value-type", 'await env.KV.put("k", «new Set(names)»);'),
+    "value-regex": ("put-value-type", 'await env.KV.put("k", «/a/»);'),
+    "value-own-function-of-an-object": (
+        "put-value-type",
+        'const cart = () => ({ items: 1 }); await env.KV.put("k", «cart()»);',
+    ),
+    "metadata-repeated": (
+        "metadata-size",
+        'await env.KV.put("k", "v", { metadata: «{ a: 1, preview: "x".repeat(2000) }» });',
+    ),
+    "metadata-text": (
+        "metadata-size",
+        'await env.KV.put("k", "v", { metadata: «`${id}${"é".repeat(512)}`» });',
+    ),
+    "metadata-constant": (
+        "metadata-size",
+        'const meta = { list: ["x".repeat(600), id.padEnd(600)] };'
+        ' await env.KV.put("k", "v", { metadata: «meta» });',
+    ),
+    "metadata-one-byte-too-long": (
+        "metadata-size",
+        'await env.KV.put("k", "v", { metadata: «"x".repeat(1023)» });',
+    ),
     "value-clone": ("put-value-type", 'await env.KV.put("k", «request.clone()»);'),
     "value-new-response": ("put-value-type", 'await env.KV.put("k", «new Response("v")»);'),
     "value-parameters": ("put-value-type", 'await env.KV.put("k", «new URLSearchParams("a=1")»);'),
@@ -606,6 +716,48 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
     "another-case": ("method-unknown", 'await env.KV.«getWithMetaData»("k");'),
     "mistyped-method": ("method-unknown", 'await env.KV.«lst»({ prefix: "a" });'),
     "unheard-of": ("method-unknown", 'await env.KV.«compareAndSwap»("k", "a", "b");'),
+    "has-by-subscript": ("method-unknown", 'if (await env.KV["«has»"]("k")) return;'),
+    "mistyped-by-subscript": ("method-unknown", "await env['KV']['«gett»']('k');"),
+    "mistyped-by-subscript-too": (
+        "method-unknown",
+        "const kv = env.KV; await kv.get('k'); await kv['«gett»']('k'); await kv.«gett»('k');",
+    ),
+    "list-iterated": (
+        "list-not-array",
+        "for (const key of «await env.KV.list({ limit: 9 })») use(key);",
+    ),
+    "list-iterated-with-await": (
+        "list-not-array",
+        "for await (const key of «env.KV.list({ limit: 9 })») use(key);",
+    ),
+    "list-in-a-variable": (
+        "list-not-array",
+        "const page = await env.KV.list({ limit: 9 }); for (const key of «page») use(key);"
+        " use(«page».length, «page»[0], [...«page»], page.keys.length); «page».forEach(use);",
+    ),
+    "list-mapped": ("list-not-array", "return «(await env.KV.list({ limit: 9 }))».map(use);"),
+    "list-taken-apart": ("list-not-array", "const [first] = «await env.KV.list({ limit: 1 })»;"),
+    "list-in-a-set": ("list-not-array", "use(new Set(«await env.KV.list({ limit: 9 })»));"),
+    "loop-without-cursor": (
+        "list-cursor-not-passed",
+        "let page; do { page = await env.KV.«list»({ prefix: 'a' }); use(page.keys); }"
+        " while (!page.list_complete);",
+    ),
+    "loop-without-cursor-by-a-variable": (
+        "list-cursor-not-passed",
+        "let done = false; while (!done) { const page = await env.KV.«list»(); use(page.keys);"
+        " done = page.list_complete; }",
+    ),
+    "loop-without-cursor-by-the-cursor": (
+        "list-cursor-not-passed",
+        "let next; do { const { keys, cursor } = await env.KV.«list»({ prefix }); use(keys);"
+        " next = cursor; } while (next);",
+    ),
+    "loop-without-cursor-until-a-break": (
+        "list-cursor-not-passed",
+        "for (;;) { const page = await env.KV.«list»(); use(page.keys);"
+        " if (page.list_complete) break; }",
+    ),
     "set-of-an-alias": ("method-unknown", 'const kv = env.KV; await kv.«set»("k", "v");'),
     "mistyped-of-an-alias": (
         "method-unknown",
@@ -926,6 +1078,14 @@ WHOLE: dict[str, tuple[str, str]] = {
         "binding-undeclared",
         'async function f(env) { await env.«SESSION».put("k", "v"); await env.SESSION.get("k"); }',
     ),
+    "short-name-with-a-letter-more": (
+        "binding-undeclared",
+        'async function f(env) { await env.«KVV».get("k"); }',
+    ),
+    "short-name-with-letters-swapped": (
+        "binding-undeclared",
+        'async function f(env) { const kv = env.«VK»; await kv.put("k", "v"); }',
+    ),
     "one-letter-more": (
         "binding-undeclared",
         'async function f(env) { await env.«SESSIONSS».delete("k"); }',
@@ -1017,6 +1177,57 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "ttl-set-in-the-other-branch": "const o = {}; if (a) { o.expirationTtl = 30; use(o); }"
     ' else { await env.KV.put("k", "v", o); }',
     "ttl-set-and-deleted": 'const o = {}; o.expirationTtl = 30; delete o.expirationTtl; await env.KV.put("k", "v", o);',
+    "ttl-over-another-spread": "const A = { expirationTtl: 30 };"
+    ' await env.KV.put("k", "v", { ...A, expirationTtl: 60 });',
+    "ttl-under-an-unknown-spread": 'await env.KV.put("k", "v", { expirationTtl: 30, ...given });',
+    "ttl-of-a-spread-that-changes": "const A = { expirationTtl: 30 }; fix(A);"
+    ' await env.KV.put("k", "v", { ...A });',
+    "ttl-of-a-spread-under-a-condition": "const A = { expirationTtl: 30 };"
+    ' await env.KV.put("k", "v", { ...A, ...(long && { expirationTtl: 60 }) });',
+    "options-of-an-unknown-function": 'const o = { expirationTtl: 30 }; fix(o); await env.KV.put("k", "v", o);',
+    "options-of-a-function-that-changes-them": "function fix(x, { a }) { x.expirationTtl = 60; }"
+    ' const o = { expirationTtl: 30 }; fix(o, {}); await env.KV.put("k", "v", o);',
+    "options-of-a-function-that-hands-them-on": "const fix = (x) => { const y = x; change(y); };"
+    ' const o = { expirationTtl: 30 }; fix(o); await env.KV.put("k", "v", o);',
+    "options-of-a-method": 'const o = { expirationTtl: 30 }; this.fix(o); await env.KV.put("k", "v", o);',
+    "options-of-a-constructor": 'const o = { expirationTtl: 30 }; new Fixer(o); await env.KV.put("k", "v", o);',
+    "options-assigned-over": "const o = { expirationTtl: 30 }; Object.assign(o, given);"
+    ' await env.KV.put("k", "v", o);',
+    "options-in-another-object": "const o = { expirationTtl: 30 }; const all = { o };"
+    ' all.o.expirationTtl = 60; await env.KV.put("k", "v", o);',
+    "options-in-another-object-of-a-function": "const o = { expirationTtl: 30 }; fix({ o });"
+    ' await env.KV.put("k", "v", o);',
+    "options-in-a-field": 'const o = { expirationTtl: 30 }; this.o = o; await env.KV.put("k", "v", o);',
+    "options-in-a-list": 'const o = { expirationTtl: 30 }; all.push(o); await env.KV.put("k", "v", o);',
+    "options-with-another-name-that-changes-them": "const o = { expirationTtl: 30 }; const p = o;"
+    ' p.expirationTtl = 60; await env.KV.put("k", "v", o);',
+    "options-changed-in-a-closure": "const o = { expirationTtl: 30 };"
+    ' const fix = () => { o.expirationTtl = 60; }; fix(); await env.KV.put("k", "v", o);',
+    "options-returned-by-a-closure": "const o = { expirationTtl: 30 }; const all = () => o;"
+    ' all().expirationTtl = 60; await env.KV.put("k", "v", o);',
+    "options-with-a-method": "const o = { expirationTtl: 30, fix() { this.expirationTtl = 60; } };"
+    ' o.fix(); await env.KV.put("k", "v", o);',
+    "list-of-keys-of-an-unknown-function": "const keys = []; fill(keys); await env.KV.get(keys);",
+    "list-of-keys-with-a-spread": "await env.KV.get([...given]);",
+    "ttl-of-a-function-with-branches": "function ttl() { if (x) return 60; return 5; }"
+    ' await env.KV.put("k", "v", { expirationTtl: ttl() });',
+    "ttl-of-a-function-by-its-argument": "function ttl(x = 5) { return x; } ttl();"
+    ' await env.KV.put("k", "v", { expirationTtl: ttl(60) });',
+    "ttl-of-a-function-that-is-replaced": "function ttl() { return 5; } ttl = () => 60;"
+    ' await env.KV.put("k", "v", { expirationTtl: ttl() });',
+    "ttl-of-a-function-of-itself": "const ttl = () => ttl();"
+    ' await env.KV.put("k", "v", { expirationTtl: ttl() });',
+    "ttl-of-a-generator": "function* ttl() { return 5; }"
+    ' await env.KV.put("k", "v", { expirationTtl: ttl() });',
+    "value-of-a-request": 'await env.KV.put("k", request.body); await env.KV.put("l", request.url);',
+    "value-of-another-request": "function f(r) { return r.headers; }"
+    ' await env.KV.put("k", f(request)); await env.KV.put("l", page.headers);',
+    "metadata-that-fits": 'await env.KV.put("k", "v", { metadata: "x".repeat(1022) });',
+    "metadata-that-may-be-short": 'await env.KV.put("k", "v", { metadata: { list, name: id.repeat(2000) } });',
+    "metadata-with-what-json-leaves-out": 'await env.KV.put("k", "v",'
+    ' { metadata: { f() { return "' + "x" * 1100 + '"; }, u: undefined } });',
+    "metadata-that-changes": 'const meta = { a: "x".repeat(2000) }; shorten(meta);'
+    ' await env.KV.put("k", "v", { metadata: meta });',
     "ttl-set-and-raised": 'const o = {}; o.expirationTtl = 30; o.expirationTtl += 60; await env.KV.put("k", "v", o);',
     "ttl-set-and-assigned-over": 'const o = {}; o.expirationTtl = 30; Object.assign(o, more); await env.KV.put("k", "v", o);',
     "ttl-assigned-over": 'const o = { expirationTtl: 10 }; Object.assign(o, more); await env.KV.put("k", "v", o);',
@@ -1202,8 +1413,32 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "asserted": 'await expect(env.KV.put("", "v")).rejects.toThrow();',
     "asserted-function": 'assert.rejects(() => env.KV.get(""));',
     # methods
+    "list-of-keys-iterated": "for (const key of (await env.KV.list({ limit: 9 })).keys) use(key);",
+    "list-that-may-be-an-array": "const page = await env.KV.list({ limit: 9 });"
+    " if (Array.isArray(page)) for (const key of page) use(key);",
+    "list-that-is-set-again": "let page = await env.KV.list({ limit: 9 }); page = page.keys; page.map(use);",
+    "list-of-names": "for (const key in await env.KV.list({ limit: 9 })) use(key); use({ ...await env.KV.list() });",
+    "loop-with-cursor": "let cursor; do { const page = await env.KV.list({ cursor }); use(page.keys);"
+    " cursor = page.cursor; } while (cursor);",
+    "loop-with-cursor-in-options": "const options = { prefix: 'a' }; let page;"
+    " do { page = await env.KV.list(options); use(page.keys); options.cursor = page.cursor; }"
+    " while (!page.list_complete);",
+    "pages-with-unknown-options": "let page; do { page = await env.KV.list({ ...given }); use(page.keys); }"
+    " while (!page.list_complete);",
+    "loop-that-deletes": "let page; do { page = await env.KV.list();"
+    " for (const key of page.keys) await env.KV.delete(key.name); } while (!page.list_complete);",
+    "loop-with-another-prefix": "let page; do { page = await env.KV.list({ prefix }); use(page.keys);"
+    " prefix = next(); } while (!page.list_complete);",
+    "loop-over-prefixes": "for (const prefix of prefixes) { const page = await env.KV.list({ prefix });"
+    " use(page.keys); if (!page.list_complete) return; }",
+    "loop-over-the-pages-of-another": "let page; do { page = await env.SESSIONS.list({ cursor: page?.cursor });"
+    " use(page.keys, await env.KV.list({ limit: 1 })); } while (!page.list_complete);",
+    "loop-that-waits": "while (true) { const page = await env.KV.list({ limit: 1 });"
+    " if (page.keys.length) break; await sleep(100); }",
     "method-tested": 'await env.KV.has?.("k");',
     "method-looked-for": 'if (typeof env.KV.has === "function") await env.KV.has("k");',
+    "method-by-subscript-looked-for": 'if (env.KV["has"]) await env.KV["has"]("k");',
+    "method-by-a-variable": 'await env.KV[name]("k"); await env.KV["get"]("k");',
     "method-in": 'if ("has" in env.KV) await env.KV.has("k");',
     "method-set": "env.KV.has = has; await env.KV.has('k');",
     "method-of-objects": "env.KV.hasOwnProperty('k'); env.KV.toString();",
@@ -1340,6 +1575,12 @@ CLEAN: dict[str, str] = {
     "named-by-another-number": 'async function f(env) { await env.SESSIONS2.get("k"); }',
     "two-letters-off": 'async function f(env) { await env.MISSIONS.get("k"); }',
     "short-names": 'async function f(env) { await env.KW.get("k"); await env.K.get("k"); }',
+    "short-names-with-a-part": 'async function f(env) { await env.KV_A.get("k"); await env.KV2.get("k"); }',
+    "short-name-of-a-type": "interface Env { KVV: DurableObjectNamespace }\n"
+    'async function f(env: Env) { return env.KVV.get("k"); }',
+    "short-name-of-another-object": 'async function f(shop) { await shop.KVV.get("k"); }',
+    "short-name-that-is-tested": 'async function f(env) { if (env.KVV) await env.KVV.get("k"); }',
+    "short-name-without-calls": "async function f(env) { use(env.KVV); }",
     "another-word": 'async function f(env) { await env.DB.get("k"); await env.FILE.get("k"); }',
     "slip-that-is-tested": 'async function f(env) { if (env.SESSION) await env.SESSION.get("k"); }',
     "slip-of-another-type": "interface Env { SESSION: DurableObjectNamespace }\n"

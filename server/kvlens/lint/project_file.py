@@ -21,6 +21,7 @@ from kvlens.lint.path_patterns import PathPattern
 from kvlens.lint.registry import find_rule, rules
 from kvlens.lint.seed_sources import DEFAULT, SeedSources
 from kvlens.lint.suppressions import LEVELS
+from kvlens.spelling import nearest
 from kvlens.text import Span
 
 NAME, SHARED = "kvlens.toml", "pyproject.toml"
@@ -271,8 +272,6 @@ class _Reader:
 
 
 def _no_rule(code: str) -> str:
-    from difflib import get_close_matches  # late: most codes are valid
-
-    meant = get_close_matches(code, list(rules()), n=1)
-    hint = f'did you mean "{meant[0]}"' if meant else "docs/rules lists them"
+    meant = nearest(code, rules())
+    hint = f'did you mean "{meant}"' if meant else "docs/rules lists them"
     return f'There is no rule "{code:.80}" ({hint})'
