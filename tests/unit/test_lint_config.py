@@ -519,6 +519,19 @@ PLACED_CLEAN: dict[str, tuple[ProjectContext, str]] = {
     "unknown-wrangler": (ProjectContext(), "x = {\n  a = 1,\n}\n"),
 }
 
+LACKING = f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n[env.prod]\nname = "x"\n'
+TEMPLATE = "name = {{project-name}}\n"
+# Where a config's name decides: the path, the text, the codes of the problems.
+NAMED: dict[str, tuple[str, str, list[str]]] = {
+    "environment-in-a-project": ("wrangler.staging.toml", LACKING, ["environment-lacks-binding"]),
+    "environment-in-a-test": ("wrangler.test.toml", LACKING, []),
+    "environment-in-an-example": ("wrangler.example.toml", LACKING, []),
+    "template-in-a-project": ("wrangler.staging.toml", TEMPLATE, ["config-template"]),
+    "template-that-says-so": ("wrangler.template.toml", TEMPLATE, []),
+    "empty": ("wrangler.toml", "", ["config-empty"]),
+    "empty-with-another-name": ("wrangler-api.toml", "", []),
+}
+
 # Half-typed: only the syntax check may report a problem.
 HALF_TYPED = {
     "open-header": "[[kv_namespaces",
@@ -564,6 +577,11 @@ def test_rule_of_a_place(code: str, context: ProjectContext, text: str) -> None:
 @pytest.mark.parametrize(("context", "text"), PLACED_CLEAN.values(), ids=PLACED_CLEAN)
 def test_right_configs_have_no_problem_where_they_are(context: ProjectContext, text: str) -> None:
     assert check(load_text(text, "wrangler.toml"), context) == []
+
+
+@pytest.mark.parametrize(("path", "text", "expected"), NAMED.values(), ids=NAMED)
+def test_rule_that_heeds_the_name(path: str, text: str, expected: list[str]) -> None:
+    assert [problem.code for problem in check(load_text(text, path))] == expected
 
 
 @pytest.mark.parametrize("value", PLACEHOLDERS)

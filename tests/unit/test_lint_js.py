@@ -457,6 +457,14 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
     "option-of-r2": ("option-unknown", 'await env.KV.put("k", "v", { «httpMetadata»: {} });'),
     "option-list": ("option-unknown", "await env.KV.list({ limit: 5, «startsWith»: 'a' });"),
     # pages
+    "list-first-thousands-or-none": (
+        "list-without-cursor",
+        "const p = await env.KV.«list»(); return (p.keys ?? []).slice(0, 5000);",
+    ),
+    "list-or-none": (
+        "list-without-cursor",
+        "const p = await env.KV.«list»(); return (p.keys ?? []).map((key) => key.name);",
+    ),
     "list-first-page": (
         "list-without-cursor",
         "const page = await env.KV.«list»(); return Response.json(page.keys);",
@@ -1139,6 +1147,8 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "list-to-see-whether-there-are-none": "const { keys } = await env.KV.list(); if (keys.length === 0) return;",
     "list-negated": "const p = await env.KV.list(); if (!p.keys.length) return;",
     "list-first-fifty": "const p = await env.KV.list(); return p.keys.slice(0, 50);",
+    "list-first-five-or-none": "const p = await env.KV.list();"
+    "return (p.keys ?? []).slice(0, 5).map((key) => key.name);",
     "list-first-key": "const p = await env.KV.list(); return p.keys[0];",
     "list-elsewhere": "return env.KV.list();",
     "list-no-keys": "await env.KV.list();",
