@@ -89,6 +89,22 @@ PROJECTS: dict[str, dict[str, str]] = {
         "src/keep.ts": "export async function keep(env, key, ttl) {"
         ' await env.CARTS.put(key, "v", { expirationTtl: «ttl» }); }',
     },
+    "ttl-of-a-function-that-nothing-calls": {
+        "src/index.ts": worker('import { other } from "./keep";', "other();"),
+        "src/keep.ts": "export async function keep(env, key, ttl) {"
+        ' await env.CARTS.put(key, "v", { expirationTtl: ttl }); }\n'
+        "export function other() {}",
+    },
+    "ttl-of-a-function-in-a-file-that-nothing-imports": {
+        "src/index.ts": worker("", 'await env.CARTS.get("a");'),
+        "src/keep.ts": "export async function keep(env, key, ttl) {"
+        ' await env.CARTS.put(key, "v", { expirationTtl: ttl }); }',
+    },
+    "ttl-of-a-function-that-the-entry-exports": {
+        "src/index.ts": worker("", 'await env.CARTS.get("a");')
+        + "export async function keep(env, key, ttl) {"
+        ' await env.CARTS.put(key, "v", { expirationTtl: «ttl» }); }',
+    },
     "ttl-of-a-caller-that-passes-too-little": {
         "src/index.ts": worker(
             'import { keep } from "./keep";', 'await keep(env, "a", 3600); await keep(env, "b", 30);'

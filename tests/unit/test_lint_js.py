@@ -675,7 +675,7 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
     "count-with-a-comment-on-something-else": (
         "counter-not-atomic",
         "const n = Number(await env.KV.get('n')); // KV is eventually consistent\n"
-        "await env.KV.«put»('n', String(n + 1)); // increment atomically, as others run concurrently",
+        "await env.KV.«put»('n', String(n + 1)); /* increment atomically, as others run concurrently */",
     ),
     "count-in-an-update": (
         "counter-not-atomic",
@@ -896,6 +896,12 @@ WHOLE: dict[str, tuple[str, str]] = {
         "// é 😀 漢字\nexport async function f(env) {\n"
         f'  const s = "😀漢"; await env.KV.put({TTL}); // 😀\n}}',
     ),
+    "ttl-of-callers-elsewhere": (
+        "ttl-unbounded",
+        "export async function save(env, key, ttl) {"
+        ' await env.KV.put(key, "v", { expirationTtl: «ttl» }); }',
+    ),
+    "ttl-of-callers-of-a-method-elsewhere": ("ttl-unbounded", f"{STORE} }}"),
     "ttl-of-callers-of-a-method": (
         "ttl-unbounded",
         f"{STORE} async reset(request: Request) {{ const {{ ttl }} = await request.json();"
@@ -1358,9 +1364,8 @@ CLEAN: dict[str, str] = {
         "async function main(env) { await env.KV.put('k', 'v'); }\n"
         "main(process.env).catch(console.error);"
     ),
-    "ttl-of-unknown-callers": "export async function save(env, key, ttl) {"
+    "ttl-without-callers": "async function save(env, key, ttl) {"
     ' await env.KV.put(key, "v", { expirationTtl: ttl }); }',
-    "ttl-of-unknown-callers-of-a-method": f"{STORE} }}".replace("«", "").replace("»", ""),
     "ttl-of-callers-that-calculate": "async function save(env, ttl) {"
     ' await env.KV.put("k", "v", { expirationTtl: ttl }); }\n'
     "export default { async fetch(request, env) { await save(env, hours * 3600);"

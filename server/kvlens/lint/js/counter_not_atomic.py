@@ -61,7 +61,7 @@ _AS_NUMBER = ("Number", "parseInt", "parseFloat", "Number.parseInt", "Number.par
               "JSON.parse", "Math.max", "Math.floor")  # fmt: skip
 _ALONE = ("scheduled", "alarm")  # handlers
 _RACE = re.compile(
-    r"(?:\bno|\bnot|\bnon|n['’]t)[ -]+atomic|\brac(?:e|es|y)\b|\bconcurren|\blast[ -]write",
+    r"(?:\bno|\bnot|\bnon|n't)[ -]+atomic|\brac(?:e|es|y)\b|\bconcurren|\blast[ -]write",
     re.IGNORECASE,
 )
 _CLASSES = frozenset(("class_declaration", "class", "abstract_class_declaration"))

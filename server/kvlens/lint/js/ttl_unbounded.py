@@ -4,7 +4,8 @@
 `expirationTtl` is the time until something expires, such as `(expiresAt - Date.now()) / 1000`, or
 comes from a request, a response or a variable that no config sets, and nothing keeps it at 60 or
 more: neither `Math.max(60, …)` nor a comparison. `Math.max(1, …)` keeps it at 1 only. A parameter
-is reported if a call in the project passes such a number, or a constant below 60 in another file.
+is reported if a call in the project passes such a number, or a constant below 60 in another file,
+or if only others can call the function: it's in the Worker's entry, or in a file of no Worker.
 
 ## Why
 `put()` throws if the TTL is below 60 seconds. That happens rarely, only in the last minute of a
@@ -40,7 +41,9 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from kvlens.js.analysis import Analysis
+from kvlens.js.callers import plain_parameter
 from kvlens.js.calls import KvCall
+from kvlens.js.config_bindings import entries
 from kvlens.js.outside_values import SAME, outside_names
 from kvlens.js.passed_values import passed_values
 from kvlens.js.scopes import Declaration, is_assigned
@@ -90,7 +93,10 @@ def _named(call: KvCall, node: Node, context: Context) -> str | None:
     if is_bounded(call.source, call.node, [name]):
         return None
     found = _passed(call.source, declared, context)
-    return f"expirationTtl is whatever a caller passes: {found}" if found is not None else None
+    if found is not None:
+        return f"expirationTtl is whatever a caller passes: {found}"
+    is_open = _is_for_others(call.source, declared, context)
+    return "expirationTtl is whatever a caller passes" if is_open else None
 
 
 def _unbounded(analysis: Analysis, node: Node, around: Node) -> str | None:
@@ -135,6 +141,27 @@ def _passed(source: Source, declared: Declaration, context: Context, hops: int =
         if found is not None:
             return found
     return None
+
+
+def _is_for_others(source: Source, declared: Declaration, context: Context) -> bool:
+    """Return whether only code outside the project can call a function.
+
+    Nothing imports its file, which isn't just unused: it's the Worker's entry, if that is known.
+    """
+    project, parameter = context.project, plain_parameter(source.names, declared)
+    origin = declared.origin
+    kind, default = origin.child_by_field_name("type"), origin.child_by_field_name("value")
+    if parameter is None or default is not None or is_assigned(source.names, declared):
+        return False
+    is_method = parameter.function.type == "property_identifier"
+    if not (is_method or parameter.is_exported) or (kind and "|" in source.text_of(kind)):
+        return False
+    started = {path for config in project.configs for path in entries(config)}
+    if started and source.path not in started:
+        return False
+    if project.modules is not None and any(True for _ in project.modules.importers(source.path)):
+        return False
+    return not any(True for _ in passed_values(source, declared, project.modules))
 
 
 def _is_time_left(analysis: Analysis, node: Node, words: list[str], depth: int) -> bool:
