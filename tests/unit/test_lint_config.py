@@ -369,6 +369,12 @@ CASES: dict[str, tuple[str, str]] = {
         f'[[env.p.kv_namespaces]]\nbinding = "A"\nid = «"{ID}"»\n'
         f'[[env.p.kv_namespaces]]\nbinding = "B"\nid = "{OTHER}"\n',
     ),
+    "same-id-in-environments-of-other-names": (
+        "id-shared",
+        f'name = "a"\n[[kv_namespaces]]\nbinding = "A"\nid = "{OTHER}"\n'
+        f'[env.p]\nname = "a"\n[[env.p.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
+        f'[env.q]\nname = "a-q"\n[[env.q.kv_namespaces]]\nbinding = "A"\nid = «"{ID}"»\n',
+    ),
     "same-id-three-times": (
         "id-twice",
         f'kv_namespaces = [{{ binding = "A", id = "{ID}" }}, {{ binding = "B", id = «"{ID}"» }}, '
@@ -452,6 +458,10 @@ CLEAN = {
     f'[[env.s.kv_namespaces]]\nbinding = "A"\n# the same as production\nid = "{ID}"\n',
     "shared-by-a-comment-above": f'[[env.p.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
     f'# shared\n[[env.s.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n',
+    "shared-by-one-worker": f'name = "a"\n[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
+    f'[env.p]\nname = "a"\n[[env.p.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n',
+    "shared-by-an-unused-id": f'[[env.p.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
+    f'[[env.s.kv_namespaces]]\nbinding = "A"\nid = "{ID}" # for local-only dev; not used in deploy\n',
     "shared-by-name": f'[[kv_namespaces]]\nbinding = "SHARED_KV"\nid = "{ID}"\n'
     f'[[env.s.kv_namespaces]]\nbinding = "SHARED_KV"\nid = "{ID}"\n',
     "twice-by-a-comment": f'kv_namespaces = [\n  {{ binding = "A", id = "{ID}" }},\n'

@@ -79,6 +79,42 @@ CASES: dict[str, tuple[dict[str, str], list[str]]] = {
         {"wrangler.toml": bound(ID[1:]), "README.md": BUTTON},
         ["id-malformed"],
     ),
+    "filled-in-by-a-workflow": (
+        {
+            "wrangler.toml": bound("your-kv-id"),
+            ".github/workflows/deploy.yml": "      - run: sed -i 's/your-kv-id/${{ secrets.KV }}/' "
+            "wrangler.toml\n",
+        },
+        [],
+    ),
+    "filled-in-by-a-script-of-the-repository": (
+        {
+            "api/wrangler.toml": bound("kv_placeholder"),
+            "scripts/fill.js": "write('wrangler.toml', text.replace('kv_placeholder', id));",
+        },
+        [],
+    ),
+    "another-one-filled-in": (
+        {
+            "wrangler.toml": bound("your-kv-id"),
+            "scripts/fill.sh": "sed -i s/your-d1-id/$ID/ wrangler.toml",
+        },
+        ["id-placeholder"],
+    ),
+    "only-looked-for": (
+        {
+            "wrangler.toml": bound("your-kv-id"),
+            "scripts/look.sh": "grep your-kv-id wrangler.toml && echo 'set your-kv-id first'",
+        },
+        ["id-placeholder"],
+    ),
+    "only-documented": (
+        {
+            "wrangler.toml": bound("your-kv-id"),
+            "README.md": "Replace your-kv-id in wrangler.toml: sed -i s/your-kv-id/ID/ wrangler.toml",
+        },
+        ["id-placeholder"],
+    ),
     "conformance-tests": ({"conformance/worker/wrangler.toml": bound("mcp-kv")}, []),
     "named-otherwise": ({"worker/wrangler.toml": bound("mcp-kv")}, ["id-malformed"]),
 }

@@ -7,6 +7,7 @@ wrangler accepts it, and `wrangler dev` works; the API rejects it at deploy (cod
 obviously made up, such as all zeros. It isn't reported in tests, fixtures, templates and examples,
 nor where it's meant:
 - a variable that a script fills in, such as `${KV_ID}` or `{{kv_id}}`
+- a text that a CI file or a script replaces, as in `sed -i "s/YOUR_ID/$ID/" wrangler.toml`
 - an id that says it isn't used, such as `<ignored>`
 - made-up digits of the top level, for local data, if an environment has real ids
 - next to a README with a *Deploy to Cloudflare* button, which creates the namespaces
@@ -49,6 +50,7 @@ from collections.abc import Iterator
 from kvlens.config.model import Config, Entry, Environment
 from kvlens.lint.base import EntryRule, Finding
 from kvlens.lint.deploy_button import has_deploy_button
+from kvlens.lint.filled_in import is_filled_in
 from kvlens.lint.fix_helpers import without_field
 from kvlens.lint.fixtures import is_fixture
 from kvlens.lint.ids import is_made_up, is_placeholder, is_variable, says_unused
@@ -74,7 +76,7 @@ def _is_meant(config: Config, environment: Environment, entry: Entry) -> bool:
         return True
     if environment.name is None and is_made_up(value) and is_local(config, environment, entry):
         return True
-    return has_deploy_button(config)
+    return has_deploy_button(config) or is_filled_in(config, value)
 
 
 RULE = EntryRule(
