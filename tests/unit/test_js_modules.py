@@ -128,6 +128,47 @@ PROJECTS: dict[str, dict[str, str]] = {
         "src/keep.ts": "export async function keep(env, key, ttl) {"
         ' await env.CARTS.put(key, "v", { expirationTtl: «ttl» }); }',
     },
+    "ttl-of-a-function-that-nothing-calls": {
+        "src/index.ts": worker('import { other } from "./keep";', "other();"),
+        "src/keep.ts": "export async function keep(env, key, ttl) {"
+        ' await env.CARTS.put(key, "v", { expirationTtl: ttl }); }\n'
+        "export function other() {}",
+    },
+    "ttl-of-a-function-in-a-file-that-nothing-imports": {
+        "src/index.ts": worker("", 'await env.CARTS.get("a");'),
+        "src/keep.ts": "export async function keep(env, key, ttl) {"
+        ' await env.CARTS.put(key, "v", { expirationTtl: ttl }); }',
+    },
+    "ttl-of-a-function-that-the-entry-exports": {
+        "src/index.ts": worker("", 'await env.CARTS.get("a");')
+        + "export async function keep(env, key, ttl) {"
+        ' await env.CARTS.put(key, "v", { expirationTtl: «ttl» }); }',
+    },
+    "ttl-of-a-caller-that-passes-too-little": {
+        "src/index.ts": worker(
+            'import { keep } from "./keep";', 'await keep(env, "a", 3600); await keep(env, "b", 30);'
+        ),
+        "src/keep.ts": "export async function keep(env, key, ttl) {"
+        ' await env.CARTS.put(key, "v", { expirationTtl: «ttl» }); }',
+    },
+    "ttl-of-a-class-of-another-file": {
+        "src/index.ts": worker(
+            'import { Store } from "./store";',
+            'const store = new Store(env.CARTS); await store.keep("a", Number(env.TTL));',
+        ),
+        "src/store.ts": "export class Store { constructor(private kv: KVNamespace) {}\n"
+        "  async keep(key: string, ttl: number) {"
+        ' await this.kv.put(key, "v", { expirationTtl: «ttl» }); } }',
+    },
+    "ttl-of-a-class-that-gets-enough": {
+        "src/index.ts": worker(
+            'import { Store } from "./store";',
+            'const store = new Store(env.CARTS); await store.keep("a", 600); await store.keep("b");',
+        ),
+        "src/store.ts": "export class Store { constructor(private kv: KVNamespace) {}\n"
+        "  async keep(key: string, ttl?: number) {"
+        ' await this.kv.put(key, "v", { expirationTtl: ttl }); } }',
+    },
     "ttl-of-a-function-with-another-name": {
         "src/index.ts": worker(
             'import { keep as save } from "./keep";', 'await save(env, "a", Number(request.url));'

@@ -371,6 +371,12 @@ CASES: dict[str, tuple[str, str]] = {
         f'[[env.p.kv_namespaces]]\nbinding = "A"\nid = «"{ID}"»\n'
         f'[[env.p.kv_namespaces]]\nbinding = "B"\nid = "{OTHER}"\n',
     ),
+    "same-id-in-environments-of-other-names": (
+        "id-shared",
+        f'name = "a"\n[[kv_namespaces]]\nbinding = "A"\nid = "{OTHER}"\n'
+        f'[env.p]\nname = "a"\n[[env.p.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
+        f'[env.q]\nname = "a-q"\n[[env.q.kv_namespaces]]\nbinding = "A"\nid = «"{ID}"»\n',
+    ),
     "same-id-three-times": (
         "id-twice",
         f'kv_namespaces = [{{ binding = "A", id = "{ID}" }}, {{ binding = "B", id = «"{ID}"» }}, '
@@ -454,6 +460,10 @@ CLEAN = {
     f'[[env.s.kv_namespaces]]\nbinding = "A"\n# the same as production\nid = "{ID}"\n',
     "shared-by-a-comment-above": f'[[env.p.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
     f'# shared\n[[env.s.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n',
+    "shared-by-one-worker": f'name = "a"\n[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
+    f'[env.p]\nname = "a"\n[[env.p.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n',
+    "shared-by-an-unused-id": f'[[env.p.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
+    f'[[env.s.kv_namespaces]]\nbinding = "A"\nid = "{ID}" # for local-only dev; not used in deploy\n',
     "shared-by-name": f'[[kv_namespaces]]\nbinding = "SHARED_KV"\nid = "{ID}"\n'
     f'[[env.s.kv_namespaces]]\nbinding = "SHARED_KV"\nid = "{ID}"\n',
     "twice-by-a-comment": f'kv_namespaces = [\n  {{ binding = "A", id = "{ID}" }},\n'
@@ -521,6 +531,19 @@ PLACED_CLEAN: dict[str, tuple[ProjectContext, str]] = {
     "unknown-wrangler": (ProjectContext(), "x = {\n  a = 1,\n}\n"),
 }
 
+LACKING = f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n[env.prod]\nname = "x"\n'
+TEMPLATE = "name = {{project-name}}\n"
+# Where a config's name decides: the path, the text, the codes of the problems.
+NAMED: dict[str, tuple[str, str, list[str]]] = {
+    "environment-in-a-project": ("wrangler.staging.toml", LACKING, ["environment-lacks-binding"]),
+    "environment-in-a-test": ("wrangler.test.toml", LACKING, []),
+    "environment-in-an-example": ("wrangler.example.toml", LACKING, []),
+    "template-in-a-project": ("wrangler.staging.toml", TEMPLATE, ["config-template"]),
+    "template-that-says-so": ("wrangler.template.toml", TEMPLATE, []),
+    "empty": ("wrangler.toml", "", ["config-empty"]),
+    "empty-with-another-name": ("wrangler-api.toml", "", []),
+}
+
 # Half-typed: only the syntax check may report a problem.
 HALF_TYPED = {
     "open-header": "[[kv_namespaces",
@@ -566,6 +589,11 @@ def test_rule_of_a_place(code: str, context: ProjectContext, text: str) -> None:
 @pytest.mark.parametrize(("context", "text"), PLACED_CLEAN.values(), ids=PLACED_CLEAN)
 def test_right_configs_have_no_problem_where_they_are(context: ProjectContext, text: str) -> None:
     assert check(load_text(text, "wrangler.toml"), context) == []
+
+
+@pytest.mark.parametrize(("path", "text", "expected"), NAMED.values(), ids=NAMED)
+def test_rule_that_heeds_the_name(path: str, text: str, expected: list[str]) -> None:
+    assert [problem.code for problem in check(load_text(text, path))] == expected
 
 
 @pytest.mark.parametrize("value", PLACEHOLDERS)

@@ -571,6 +571,14 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
     "option-of-r2": ("option-unknown", 'await env.KV.put("k", "v", { «httpMetadata»: {} });'),
     "option-list": ("option-unknown", "await env.KV.list({ limit: 5, «startsWith»: 'a' });"),
     # pages
+    "list-first-thousands-or-none": (
+        "list-without-cursor",
+        "const p = await env.KV.«list»(); return (p.keys ?? []).slice(0, 5000);",
+    ),
+    "list-or-none": (
+        "list-without-cursor",
+        "const p = await env.KV.«list»(); return (p.keys ?? []).map((key) => key.name);",
+    ),
     "list-first-page": (
         "list-without-cursor",
         "const page = await env.KV.«list»(); return Response.json(page.keys);",
@@ -820,6 +828,11 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "const raw = await env.KV.get('n'); const n = raw === null ? 0 : Number(raw);"
         " const next = n + 1; ctx.waitUntil(env.KV.«put»('n', next.toString()));",
     ),
+    "count-with-a-comment-on-something-else": (
+        "counter-not-atomic",
+        "const n = Number(await env.KV.get('n')); // KV is eventually consistent\n"
+        "await env.KV.«put»('n', String(n + 1)); /* increment atomically, as others run concurrently */",
+    ),
     "count-in-an-update": (
         "counter-not-atomic",
         "const kv = env.KV; let n = Number(await kv.get('n')); await kv.«put»('n', String(++n));",
@@ -852,6 +865,10 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
 }
 
 TTL = '"k", "v", { expirationTtl: «30» }'
+STORE = (
+    "class Store { constructor(private kv: KVNamespace) {}\n async set(key: string, ttl: number)"
+    ' { await this.kv.put(key, "v", { expirationTtl: «ttl» }); }'
+)
 
 # id: (code, whole source with marks): every way to access a namespace
 WHOLE: dict[str, tuple[str, str]] = {
@@ -1035,15 +1052,54 @@ WHOLE: dict[str, tuple[str, str]] = {
         "// é 😀 漢字\nexport async function f(env) {\n"
         f'  const s = "😀漢"; await env.KV.put({TTL}); // 😀\n}}',
     ),
-    "ttl-of-callers": (
+    "ttl-of-callers-elsewhere": (
         "ttl-unbounded",
         "export async function save(env, key, ttl) {"
         ' await env.KV.put(key, "v", { expirationTtl: «ttl» }); }',
     ),
+    "ttl-of-callers-of-a-method-elsewhere": ("ttl-unbounded", f"{STORE} }}"),
     "ttl-of-callers-of-a-method": (
         "ttl-unbounded",
-        "class Store { constructor(private kv: KVNamespace) {}\n async set(key: string, expirationTtl: number)"
-        ' { await this.kv.put(key, "v", { «expirationTtl» }); } }',
+        f"{STORE} async reset(request: Request) {{ const {{ ttl }} = await request.json();"
+        " await this.set('k', ttl); } }",
+    ),
+    "ttl-of-callers-of-an-instance": (
+        "ttl-unbounded",
+        f"{STORE} }}\nexport default {{ async fetch(request: Request, env: any) {{"
+        " const store = new Store(env.KV); const body = await request.json();"
+        " await store.set('k', body.ttl); } };",
+    ),
+    "ttl-of-a-caller-of-a-caller": (
+        "ttl-unbounded",
+        "const save = (env, ttl) => env.KV.put('k', 'v', { expirationTtl: «ttl» });\n"
+        "const later = async (env, seconds) => { await save(env, seconds); };\n"
+        "app.post('/', async (c) => { await later(c.env, Number(c.req.query('s'))); });",
+    ),
+    "ttl-of-a-response": (
+        "ttl-unbounded",
+        "export async function token(env) { const answer = await (await fetch(url)).json();\n"
+        ' await env.KV.put("t", answer.token, { expirationTtl: «answer.expires_in» }); }',
+    ),
+    "ttl-of-a-header": (
+        "ttl-unbounded",
+        "export async function wait(env) { const answer = await fetch(url);\n"
+        ' await env.KV.put("w", "1", { expirationTtl: «Number(answer.headers.get("Retry-After"))» }); }',
+    ),
+    "ttl-of-a-variable-of-no-config": (
+        "ttl-unbounded",
+        "export default { async fetch(request, env) {"
+        ' const ttl = parseInt(env.CACHE_TTL ?? "3600", 10);'
+        ' await env.KV.put("k", "v", { expirationTtl: «ttl» }); } };',
+    ),
+    "ttl-of-a-destructured-variable": (
+        "ttl-unbounded",
+        "export default { async fetch(request, env) { const { CACHE_TTL } = env;"
+        ' await env.KV.put("k", "v", { expirationTtl: «Number(CACHE_TTL)» }); } };',
+    ),
+    "ttl-of-a-request-up-to-a-limit": (
+        "ttl-unbounded",
+        "export default { async fetch(request, env) { const input = await validate(request, Schema);"
+        ' await env.KV.put("k", "v", { expirationTtl: «Math.min(input.data.ttl || 300, 600)» }); } };',
     ),
     "ttl-of-a-caller-that-computes-it": (
         "ttl-unbounded",
@@ -1354,6 +1410,8 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "list-to-see-whether-there-are-none": "const { keys } = await env.KV.list(); if (keys.length === 0) return;",
     "list-negated": "const p = await env.KV.list(); if (!p.keys.length) return;",
     "list-first-fifty": "const p = await env.KV.list(); return p.keys.slice(0, 50);",
+    "list-first-five-or-none": "const p = await env.KV.list();"
+    "return (p.keys ?? []).slice(0, 5).map((key) => key.name);",
     "list-first-key": "const p = await env.KV.list(); return p.keys[0];",
     "list-elsewhere": "return env.KV.list();",
     "list-no-keys": "await env.KV.list();",
@@ -1478,6 +1536,10 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "parsed-later": "const a = await env.KV.get('a'); return a ? JSON.parse(a) : null;",
     "parsed-buffer": "return JSON.parse(decode(await env.KV.get('a', 'arrayBuffer')));",
     # counters
+    "count-that-says-it-is-not-atomic": "// Note: KV put is not atomic; acceptable at this scale\n"
+    "const n = Number(await env.KV.get('n')); await env.KV.put('n', String(n + 1));",
+    "count-that-says-it-may-race": "/* KV read-modify-write:\n * concurrent requests may race */"
+    "const n = Number(await env.KV.get('n')); await env.KV.put('n', String(n + 1));",
     "count-of-another-key": "const n = Number(await env.KV.get('a')); await env.KV.put('b', String(n + 1));",
     "count-of-another-namespace": "const n = Number(await env.SESSIONS.get('a')); await env.KV.put('a', String(n + 1));",
     "count-of-another-key-by-then": "let k = 'a'; const n = Number(await env.KV.get(k)); k = next();"
@@ -1541,6 +1603,22 @@ CLEAN: dict[str, str] = {
         "async function main(env) { await env.KV.put('k', 'v'); }\n"
         "main(process.env).catch(console.error);"
     ),
+    "ttl-without-callers": "async function save(env, key, ttl) {"
+    ' await env.KV.put(key, "v", { expirationTtl: ttl }); }',
+    "ttl-of-callers-that-calculate": "async function save(env, ttl) {"
+    ' await env.KV.put("k", "v", { expirationTtl: ttl }); }\n'
+    "export default { async fetch(request, env) { await save(env, hours * 3600);"
+    " await save(env, Number(request.headers.get('minutes')) * 60 + 60);"
+    " await save(env, ttlOf(request)); } };",
+    "ttl-of-a-caller-that-compares": "async function save(env, ttl) {"
+    ' await env.KV.put("k", "v", { expirationTtl: ttl }); }\n'
+    "export default { async fetch(request, env) { const { ttl } = await request.json();"
+    " if (ttl > 60) await save(env, ttl); } };",
+    "ttl-of-a-variable-of-the-config": "export default { async fetch(request, env) {"
+    ' await env.KV.put("k", "v", { expirationTtl: Number(env.MODE) }); } };',
+    "ttl-of-a-field-of-other-data": "async function save(env, options) {"
+    ' await env.KV.put("k", "v", { expirationTtl: options.ttl });'
+    ' const row = await env.DB.prepare(sql).first(); await env.KV.put("l", "v", { expirationTtl: row.ttl }); }',
     "ttl-of-callers-raised": "export async function save(env, ttl) {"
     ' ttl = Math.max(ttl, 60); await env.KV.put("k", "v", { expirationTtl: ttl }); }',
     "ttl-of-callers-compared": "export async function save(env, ttl) {"
@@ -1563,7 +1641,7 @@ CLEAN: dict[str, str] = {
     "export default { async fetch(r, env) { await save(env, 30); } };",
     "wrapper-with-the-unknown": "async function save(env, ttl) {"
     ' await env.KV.put("k", "v", { expirationTtl: ttl }); }\n'
-    "export default { async fetch(r, env) { await save(env, r.ttl); await save(...r, 30); } };",
+    "export default { async fetch(r, env) { await save(env, options.ttl); await save(...r, 30); } };",
     "wrapper-of-another-name": "async function save(env, ttl) {"
     ' await env.KV.put("k", "v", { expirationTtl: ttl }); }\n'
     "export default { async fetch(r, env) { const save = console.log; save(env, 30); } };",

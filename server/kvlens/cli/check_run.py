@@ -15,6 +15,7 @@ from kvlens.cli.terminal import visible
 from kvlens.files import FileRefusedError, read_bytes, replace_bytes, way_out_of
 from kvlens.js.grammar import is_source, unavailable
 from kvlens.lint.checked import Checked
+from kvlens.lint.copies import without_copies
 from kvlens.lookups import Lookups, kind, note_until, remembered
 
 if TYPE_CHECKING:
@@ -34,11 +35,14 @@ class Run:
     seen: Lookups = field(default_factory=Lookups)  # in the last check
 
     def check(self, *, fixable: bool = False) -> list[Checked]:
-        """Return the checked files, and the project files with mistakes."""
+        """Return the checked files, and the project files with mistakes.
+
+        What copies of a Worker repeat is left out, except from what is to be fixed.
+        """
         with remembered() as seen:
             found = self._check(fixable)
         self.seen = seen
-        return found
+        return found if fixable else without_copies(found)
 
     def _check(self, fixable: bool) -> list[Checked]:
         from kvlens.lint.project import check_project, wanted_for  # late: it imports the rules

@@ -22,6 +22,7 @@ from kvlens.cli.terminal import exact_output
 from kvlens.lint.base import Level, Levels
 from kvlens.lint.baseline import Baseline, BaselineError, Scope
 from kvlens.lint.checked import Checked
+from kvlens.lint.copies import without_copies
 from kvlens.lint.problems import number_of
 from kvlens.lint.project_file import NAMES as PROJECT_FILES
 from kvlens.lint.registry import codes as all_codes
@@ -174,15 +175,15 @@ def _fix(files: list[Checked], run: Run) -> list[Checked]:
         exact_output().write(texts.get(path, text))
         run.texts = {path: texts.get(path, text)}
         return run.check()
-    before = _count(files)
+    reported = without_copies(files)
     for file in files:
         if file.path in texts:
             write_fixed(file, texts[file.path])
     if not texts:
-        return files
+        return reported
     run.severities.forget()
     found = run.check()
-    solved = amount(before - _count(found), "problem")
+    solved = amount(_count(reported) - _count(found), "problem")
     print(f"Fixed {solved} in {amount(len(texts), 'file')}.", file=sys.stderr)
     return found
 

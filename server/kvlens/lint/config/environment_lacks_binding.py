@@ -5,7 +5,8 @@ warns, but only about the selected environment.
 
 ## What
 The top level binds a namespace, and an environment doesn't bind one with that name. Each
-environment gets one problem that names everything missing.
+environment gets one problem that names everything missing. It isn't reported in tests, fixtures,
+templates and examples.
 
 ## Why
 `kv_namespaces` isn't inherited: with `--env staging` the Worker has what `env.staging` lists and
@@ -55,6 +56,7 @@ from kvlens.lint.base import ConfigRule, Finding, Fix, Problem, Related
 from kvlens.lint.bindings_by_env import bindings_by_env
 from kvlens.lint.env_names import TABLES
 from kvlens.lint.fix_helpers import can_extend
+from kvlens.lint.fixtures import is_fixture
 from kvlens.lint.wording import listed, path_of, quoted
 from kvlens.memo import memo
 from kvlens.text import Span
@@ -108,6 +110,8 @@ def _missing(config: Config) -> dict[Span, _Missing]:
 
 
 def _check(config: Config) -> Iterator[Finding]:
+    if is_fixture(config.path):
+        return
     for span, missing in _missing(config).items():
         environment, count = missing.environment, missing.number
         names = missing.names(_MOST)

@@ -66,6 +66,7 @@ _ONE_PAGE = re.compile(
     r"!\s*[\w.?!()\s]{0,80}\bkeys\??\.length\b"
     r"|\bkeys\??\.length\s*(?:>=?|===?|!==?|<)\s*[01]\b"
     r"|\bkeys\??\.slice\(\s*0\s*,\s*\d{1,3}\s*\)|\bkeys\??\.at\(0\)|\bkeys(?:\?\.)?\[0\]"
+    r"|\(\s*[\w.?]{0,80}\bkeys\s*(?:\?\?|\|\|)\s*\[\]\s*\)\.slice\(\s*0\s*,\s*\d{1,3}\s*\)"
     r"|\{\s*keys\s*\}\s*=|\bObject\.keys\b"
 )
 
