@@ -13,11 +13,13 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate, islice
 from typing import AnyStr, NamedTuple
 
+from kvlens.errors import KVLensError
+
 UTF8, UTF16, UTF32 = "utf-8", "utf-16", "utf-32"
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
-class NotTextError(ValueError):
+class NotTextError(KVLensError):
     """Bytes that aren't UTF-8 text. The text says why, and what to do."""
 
 
