@@ -1942,10 +1942,10 @@ DATA: dict[str, tuple[str, dict[str, object]]] = {
     ),
     "limit": ("await env.KV.list({limit:5000})", {"replace": "1000"}),
     "option": ('await env.KV.put("k","v",{ttl:60})', {"nearest": "expirationTtl"}),
-    "value": ('await env.KV.put("k",{})', {"wrap": "JSON.stringify", "plain": True}),
+    "value": ('await env.KV.put("k",{})', {"wrap": "JSON.stringify"}),
     "number": ('await env.KV.put("k",5)', {"wrap": "String"}),
-    "await": ('env.KV.delete("k")', {"await": True, "certain": True}),
-    "no-async": ('[1].forEach(() => { env.KV.delete("k") })', {"await": False, "certain": False}),
+    "await": ('env.KV.delete("k")', {"await": True}),
+    "no-async": ('[1].forEach(() => { env.KV.delete("k") })', {"await": False}),
     "binding": (
         'await env.SESSION.getWithMetadata("k")',
         {"binding": "SESSION", "nearest": "SESSIONS"},

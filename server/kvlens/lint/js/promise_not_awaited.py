@@ -101,7 +101,7 @@ def _check(context: Context) -> Iterator[Finding]:
                 call.span,
                 f"{call.title} returns a promise, which is used here like the value. Add await "
                 f"before it.",
-                data={"await": call.is_in_async, "certain": _is_in_async_function(call.node)},
+                data={"await": call.is_in_async},
             )
     for call, lost in _of_imports(context, known):
         if lost.call.id not in seen:
@@ -177,7 +177,7 @@ def _finding(call: KvCall, lost: _Lost, source: Source) -> Finding:
             call.span,
             f"{call.title} isn't awaited: {why} Add await before it, or pass it to "
             "ctx.waitUntil().",
-            data={"await": call.is_in_async, "certain": _is_await_certain(source, lost.call)},
+            data={"await": call.is_in_async},
         )
     function = _first(source, lost.call)
     name = " ".join(source.text_of(function).split())
@@ -207,14 +207,14 @@ def _finding(call: KvCall, lost: _Lost, source: Source) -> Finding:
             span,
             f"{name} returns an array, so nothing waits for {call.title}: {why} Wrap it in "
             "Promise.all().",
-            data={"all": "Promise.all(", "certain": True},
+            data={"all": "Promise.all("},
         )
-    is_async, certain = _is_in_async(lost.call), _is_await_certain(source, lost.call)
+    is_async = _is_in_async(lost.call)
     if _word(source, lost.call) in _MAPPING:
         way = "Await Promise.all() of it, or pass that"
-        data = {"all": "await Promise.all(", "certain": certain} if is_async else None
+        data: dict[str, object] | None = {"all": "await Promise.all("} if is_async else None
     else:
-        way, data = "Add await before it, or pass it", {"await": is_async, "certain": certain}
+        way, data = "Add await before it, or pass it", {"await": is_async}
     return Finding(
         span,
         f"{name} isn't awaited, so nothing waits for {call.title}: {why} {way} to ctx.waitUntil().",
@@ -249,13 +249,13 @@ def _is_in_async_function(node: Node) -> bool:
 
 
 def _is_await_certain(source: Source, call: Node) -> bool:
-    """Return whether `await` before a dropped promise is the one answer.
+    """Return whether `await` before the promise of a call is the one answer, if nothing has it.
 
     In a loop, the calls may be meant to run at once; a chained `catch()` may mean that nothing
     should wait, which is `ctx.waitUntil()`. Nothing waits for a callback of `forEach()`.
     """
     around = ancestor(call, FUNCTIONS | _LOOPS)
-    if around is None or around.type in _LOOPS or _first(source, call) != callee(call):
+    if around is None or around.type in _LOOPS or fate_of(call)[0] != "dropped":
         return False
     return _is_in_async(call) and not isinstance(_of_callback(source, around), _Lost)
 
@@ -490,38 +490,41 @@ def _wants_value(analysis: Analysis, node: Node, *, optional: bool) -> bool:
 
 
 def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
+    analysis = context.analysis
     if given(problem, "call"):
         yield from _called(context, problem)
     elif before := given(problem, "all"):
         yield from _of_all(context, problem, before)
-    elif context.analysis.call_at(problem.span) is not None and _is_call(context, problem):
-        yield from awaited(context, problem, safe=bool(given(problem, "certain")))
+    elif (call := analysis.call_at(problem.span)) is not None and call.span == problem.span:
+        safe = _is_await_certain(call.source, call.node)
+        if not safe and _is_in_async_function(call.node):
+            safe = _is_taken_for_value(call, analysis)
+        yield from awaited(context, problem, safe=safe)
     elif given(problem, "await"):
-        start, safe = problem.span.start, bool(given(problem, "certain"))
+        start, called = problem.span.start, _call_at(context, problem)
+        safe = called is not None and _is_await_certain(analysis.source, called)
         yield Fix("Add await", (Edit(Span(start, start), "await "),), safe)
 
 
-def _is_call(context: Context, problem: Problem) -> bool:
-    call = context.analysis.call_at(problem.span)
-    return call is not None and call.span == problem.span
+def _call_at(context: Context, problem: Problem) -> Node | None:
+    """Return the call of the function that a problem underlines."""
+    function = node_at(context.analysis.source, problem.span)
+    return call_of(function) if function is not None else None
 
 
 def _of_all(context: Context, problem: Problem, before: str) -> Iterator[Fix]:
     """Wait for all promises of an array."""
-    source = context.analysis.source
-    function = node_at(source, problem.span)
-    call = call_of(function) if function is not None else None
+    source, call = context.analysis.source, _call_at(context, problem)
     if call is not None:
+        safe = not before.startswith("await") or _is_await_certain(source, call)
         start, end = problem.span.start, source.span(call).end
         edits = (Edit(Span(start, start), before), Edit(Span(end, end), ")"))
-        yield Fix("Wrap in Promise.all()", edits, bool(given(problem, "certain")))
+        yield Fix("Wrap in Promise.all()", edits, safe)
 
 
 def _called(context: Context, problem: Problem) -> Iterator[Fix]:
     """Call the function that waitUntil() gets."""
-    source = context.analysis.source
-    function = node_at(source, problem.span)
-    call = call_of(function) if function is not None else None
+    source, call = context.analysis.source, _call_at(context, problem)
     given_nodes = arguments_of(call) if call is not None else []
     if len(given_nodes) == 1 and given_nodes[0].type in FUNCTIONS:
         parameters = given_nodes[0].child_by_field_name("parameters")

@@ -80,7 +80,9 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     else:
         way_out = "Store the text that JSON.stringify() returns, and read it with the type json."
         if value.kind in ("object", "array", "custom"):
-            data = {"wrap": "JSON.stringify", "plain": value.kind != "custom"}
+            data = {"wrap": "JSON.stringify"}
+        if value.kind == "custom" and data is not None:
+            data["custom"] = True
     yield Finding(
         place(call, value),
         f"The value is {what}, and put() accepts only strings, ArrayBuffers, their views and "
@@ -107,7 +109,7 @@ def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
     if given(problem, "await"):
         start = problem.span.start
         yield Fix("Add await", (Edit(Span(start, start), "await "),), safe=True)
-    yield from wrapped(context, problem, safe=bool(given(problem, "plain")))
+    yield from wrapped(context, problem, safe=not given(problem, "custom"))
 
 
 RULE = CallRule(
