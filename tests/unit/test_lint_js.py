@@ -180,6 +180,11 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "ttl-out-of-range",
         'const o = { expirationTtl: «30» } as const; log(o); await env.KV.put("k", "v", o);',
     ),
+    "frozen-options-of-an-unknown-function": (
+        "ttl-out-of-range",
+        "const o = Object.freeze({ expirationTtl: «30» }); log(o);"
+        ' await env.KV.put("k", "v", { ...o });',
+    ),
     "only-metadata-changes": (
         "ttl-out-of-range",
         "const o = { expirationTtl: «30», metadata: {} }; fill(o.metadata);"

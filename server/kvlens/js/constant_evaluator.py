@@ -765,6 +765,8 @@ class ConstantEvaluator:
             return Value("array", node)
         if whole in ("Object.fromEntries", "Object.groupBy"):
             return Value("object", node)
+        if whole == "Object.freeze" and len(inner) == 1:
+            return self.value(inner[0], depth + 1)
         if whole in _ROUNDING and len(inner) == 1:
             return _rounded(node, whole, self.value(inner[0], depth + 1))
         if whole in ("Math.max", "Math.min"):
