@@ -315,14 +315,14 @@ class ConstantEvaluator:
 
         What is set only on a condition is so sometimes.
         """
-        made = self.value(start, depth + 1)
-        changes = self._changes.of(declared, made)
+        changes = self._changes.of(declared, value)
         function = ancestor(declared.node, FUNCTIONS)
         places = [use, *(change for _, _, change in changes.assignments)]
         if len(places) == 1 or any(ancestor(place, FUNCTIONS) != function for place in places):
             return value
         if not all(_comes_before(change, use) for change in places[1:]):
             return value
+        made = self.value(start, depth + 1)
         found = dict(made.properties)
         block = ancestor(declared.origin, _BLOCKS)
         for name, key, change in changes.assignments:
