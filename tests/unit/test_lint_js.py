@@ -1100,6 +1100,11 @@ WHOLE: dict[str, tuple[str, str]] = {
         "interface Store { get(key: string): Promise<string | null> }\ninterface Env { KV: Store }\n"
         'export const f = async (x: Env) => { await x.KV.get(«""»); };',
     ),
+    "env-type-in-a-comment": (
+        "key-invalid",
+        "/** @typedef {{ KV: KVNamespace }} ShopEnv */\n"
+        "/** @param {ShopEnv} e */\nexport async function f(e) { await e.KV.get(«''»); }",
+    ),
     "env-type-of-another-package": (
         "key-invalid",
         'import type { PkgEnv } from "some-pkg";\n'
@@ -1674,7 +1679,7 @@ CLEAN: dict[str, str] = {
     "env-of-the-unknown-by-its-name": 'import type { PkgEnv } from "some-pkg";\n'
     'export const f = (x: PkgEnv) => x.SESSION.get("k");',
     "double-in-a-comment": "/** @typedef {{ KV: Map<string, string> }} TestEnv */\n"
-    "/** @param {TestEnv} e */\nexport function f(e) { e.KV2.get(''); }",
+    "/** @param {TestEnv} e */\nexport function f(e) { e.KV.set('k', 'v'); e.SESSION.get('k'); }",
     "optional-type": "interface Env { LINKS?: KVNamespace }\nasync function f(env: Env) {"
     " const kv = env.LINKS; await kv.get('k'); }",
     "undefined-type": "interface Env { LINKS: KVNamespace | undefined }\n"

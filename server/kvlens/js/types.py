@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kvlens.js import conventions
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from kvlens.js.flow import Flow
+    from kvlens.text import Span
 
 KV = NamespaceAccess(None, "typed", typed=True)
 _SAME = {
@@ -194,7 +196,15 @@ class Types:
         """Return what a type is of which only the name is known."""
         if not conventions.ENV_TYPE.match(word):
             return None
-        return Env(guessed=not conventions.is_env_type(word))
+        if conventions.is_env_type(word):
+            return Env()
+        comments = (self._flow.source.offsets.text[slice(*s)] for s in self._typedefs)
+        written = next((text for text in comments if word in text.split()), None)
+        return Env(guessed=True) if written is None or "KVNamespace" in written else None
+
+    @cached_property
+    def _typedefs(self) -> list[Span]:
+        return self._flow.source.comments_with("@typedef")
 
     def _named(self, node: Node, word: str, given: list[Node]) -> Value | None:
         if word == "KVNamespace":
