@@ -401,7 +401,9 @@ def test_other_config_texts(tmp_path: Path) -> None:
     (folder / "wrangler.staging.toml").write_text('binding = "A"', encoding="utf-8")
     (folder / "wrangler.toml.example").write_text("# binding = 'B'", encoding="utf-8")
     (folder / "wrangler.ts").write_text('const x = "C";', encoding="utf-8")
-    assert other_config_texts(folder) == {"A", "B"}
+    (folder / ".dev.vars").write_text("# D=1\nE=secret\nexport F = x", encoding="utf-8")
+    (folder / ".dev.vars.staging").write_text("G=", encoding="utf-8")
+    assert other_config_texts(folder) == {"A", "B", "E", "F", "G"}
 
 
 # the parser

@@ -52,9 +52,10 @@ PROJECTS: dict[str, dict[str, str]] = {
     },
     "ttl-of-a-function-of-another-file": {
         "src/index.ts": worker(
-            'import { short, long } from "./config";',
+            'import * as config from "./config"; import { short, long } from "./config";',
             'await env.CARTS.put("k", "v", { expirationTtl: «short()» });'
-            ' await env.CARTS.put("k", "v", { expirationTtl: long() });',
+            ' await env.CARTS.put("k", "v", { expirationTtl: long() });'
+            ' await env.CARTS.put("k", "v", { expirationTtl: «config.short()» });',
         ),
         "src/config.ts": "const TTL = 30; export const short = () => TTL;"
         " export function long() { return TTL * 2; }",

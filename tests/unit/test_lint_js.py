@@ -184,6 +184,11 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "ttl-out-of-range",
         'const o = { expirationTtl: «30» } as const; log(o); await env.KV.put("k", "v", o);',
     ),
+    "frozen-options-of-an-unknown-function": (
+        "ttl-out-of-range",
+        "const o = Object.freeze({ expirationTtl: «30» }); log(o);"
+        ' await env.KV.put("k", "v", { ...o });',
+    ),
     "only-metadata-changes": (
         "ttl-out-of-range",
         "const o = { expirationTtl: «30», metadata: {} }; fill(o.metadata);"
@@ -1134,6 +1139,37 @@ WHOLE: dict[str, tuple[str, str]] = {
         "binding-undeclared",
         'async function f(env) { await env.«SESSION».put("k", "v"); await env.SESSION.get("k"); }',
     ),
+    "env-type-with-a-namespace": (
+        "key-invalid",
+        "interface ShopEnv { KV: KVNamespace }\n"
+        'export const f = async (x: ShopEnv) => { await x.KV.get(«""»); };',
+    ),
+    "env-type-that-extends-one": (
+        "key-invalid",
+        "interface ShopEnv { KV: KVNamespace }\ninterface SubEnv extends ShopEnv { A: string }\n"
+        'export const f = async (x: SubEnv) => { await x.KV.get(«""»); };',
+    ),
+    "env-type-of-a-handler": (
+        "binding-undeclared",
+        "interface ShopEnv { KV: any; SESSIONS: any }\n"
+        'const f = async (x: ShopEnv) => { await x.«SESSION».get("k"); };\n'
+        "export default { fetch(request, x) { return f(x); } } satisfies ExportedHandler<ShopEnv>;",
+    ),
+    "env-type-with-the-methods-it-needs": (
+        "key-invalid",
+        "interface Store { get(key: string): Promise<string | null> }\ninterface Env { KV: Store }\n"
+        'export const f = async (x: Env) => { await x.KV.get(«""»); };',
+    ),
+    "env-type-in-a-comment": (
+        "key-invalid",
+        "/** @typedef {{ KV: KVNamespace }} ShopEnv */\n"
+        "/** @param {ShopEnv} e */\nexport async function f(e) { await e.KV.get(«''»); }",
+    ),
+    "env-type-of-another-package": (
+        "key-invalid",
+        'import type { PkgEnv } from "some-pkg";\n'
+        'export const f = async (x: PkgEnv) => { await x.KV.get(«""»); };',
+    ),
     "short-name-with-a-letter-more": (
         "binding-undeclared",
         'async function f(env) { await env.«KVV».get("k"); }',
@@ -1710,6 +1746,22 @@ CLEAN: dict[str, str] = {
     "let-alias": "async function f(env) { let kv = env.KV; kv = other; await kv.put('k', {}); }",
     "typed-otherwise": "interface Env { X: R2Bucket }\nasync function f(env: Env) {"
     " await env.X.put('k', 'v', { expirationTtl: 1 }); }",
+    "double-of-env": "interface TestEnv { KV: Map<string, string>; SESSION: Map<string, string> }\n"
+    'export function f(e: TestEnv) { e.KV.set("k", "v"); e.SESSION.get("k"); }\n'
+    'export function g(env: TestEnv) { env.KV.set("k", "v"); env.SESSION.get("k"); }',
+    "double-of-env-with-a-namespace": "interface TestEnv { KV: KVNamespace; SESSIONS: Map<string, string> }\n"
+    'export async function f(e: TestEnv) { await e.KV.get("k"); e.SESSIONS.set("k", "v"); }\n'
+    'export async function g(env: TestEnv) { await env.KV.get("k"); env.SESSIONS.set("k", "v"); }',
+    "double-of-env-by-its-usual-name": "interface Env { KV: Map<string, string> }\n"
+    'export function f(e: Env) { e.KV.set("k", "v"); }',
+    "env-of-a-build": "interface BuildEnv { KV: { read(key: string): string; set(key: string): void } }\n"
+    'export const f = (x: BuildEnv) => x.KV.set("");',
+    "env-of-a-process": "type ProcEnv = { MODE: string };\n"
+    'export const f = (x: ProcEnv) => x.SESSION.get("k");',
+    "env-of-the-unknown-by-its-name": 'import type { PkgEnv } from "some-pkg";\n'
+    'export const f = (x: PkgEnv) => x.SESSION.get("k");',
+    "double-in-a-comment": "/** @typedef {{ KV: Map<string, string> }} TestEnv */\n"
+    "/** @param {TestEnv} e */\nexport function f(e) { e.KV.set('k', 'v'); e.SESSION.get('k'); }",
     "optional-type": "interface Env { LINKS?: KVNamespace }\nasync function f(env: Env) {"
     " const kv = env.LINKS; await kv.get('k'); }",
     "undefined-type": "interface Env { LINKS: KVNamespace | undefined }\n"

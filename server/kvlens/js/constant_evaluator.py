@@ -315,14 +315,14 @@ class ConstantEvaluator:
 
         What is set only on a condition is so sometimes.
         """
-        made = self.value(start, depth + 1)
-        changes = self._changes.of(declared, made)
+        changes = self._changes.of(declared, value)
         function = ancestor(declared.node, FUNCTIONS)
         places = [use, *(change for _, _, change in changes.assignments)]
         if len(places) == 1 or any(ancestor(place, FUNCTIONS) != function for place in places):
             return value
         if not all(_comes_before(change, use) for change in places[1:]):
             return value
+        made = self.value(start, depth + 1)
         found = dict(made.properties)
         block = ancestor(declared.origin, _BLOCKS)
         for name, key, change in changes.assignments:
@@ -696,8 +696,12 @@ class ConstantEvaluator:
         if base is None or name is None:
             return Value("unknown", node)
         word = self._source.text_of(name)
-        is_global = base.type == "identifier" and self._names.resolve(base) is None
-        if is_global:
+        declared = self._names.resolve(base) if base.type == "identifier" else None
+        if declared is not None and declared.kind == "import":
+            value = self._foreign_call(node, declared, word, depth)
+            if value.kind != "unknown":
+                return value
+        if base.type == "identifier" and declared is None:
             found = self._static_call(node, f"{self._source.text_of(base)}.{word}", inner, depth)
             if found is not None:
                 return found
@@ -765,6 +769,8 @@ class ConstantEvaluator:
             return Value("array", node)
         if whole in ("Object.fromEntries", "Object.groupBy"):
             return Value("object", node)
+        if whole == "Object.freeze" and len(inner) == 1:
+            return self.value(inner[0], depth + 1)
         if whole in _ROUNDING and len(inner) == 1:
             return _rounded(node, whole, self.value(inner[0], depth + 1))
         if whole in ("Math.max", "Math.min"):
@@ -800,7 +806,7 @@ class ConstantEvaluator:
     def _own_call(self, node: Node, declared: Declaration, depth: int) -> Value:
         """Evaluate a call of a function of the file: what its only `return` says, if it has one."""
         if declared.kind == "import":
-            return self._foreign_call(node, declared, depth)
+            return self._foreign_call(node, declared, None, depth)
         function = function_of(declared)
         if function is None or "generator" in function.type:
             return Value("unknown", node)
@@ -818,8 +824,11 @@ class ConstantEvaluator:
             return Value("promise", node, items=(self._awaited(value),))
         return value
 
-    def _foreign_call(self, node: Node, declared: Declaration, depth: int) -> Value:
-        found = self._imported(declared, None) if self._imported and depth <= _DEPTH else None
+    def _foreign_call(
+        self, node: Node, declared: Declaration, member: str | None, depth: int
+    ) -> Value:
+        """Evaluate a call of an imported function, or of one of an imported module."""
+        found = self._imported(declared, member) if self._imported and depth <= _DEPTH else None
         if found is None:
             return Value("unknown", node)
         evaluator, what = found

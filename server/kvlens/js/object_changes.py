@@ -281,7 +281,11 @@ def _is_target(parent: Node, member: Node) -> bool:
 
 
 def _is_constant(source: Source, start: Node) -> bool:
-    """Return whether TypeScript lets nobody change an object: `{ … } as const`."""
+    """Return whether nobody can change an object: `{ … } as const`, `Object.freeze({ … })`."""
     while start.type in ("parenthesized_expression", "satisfies_expression"):
         start = start.named_children[0]
-    return start.type == "as_expression" and source.text_of(start).endswith("const")
+    if start.type == "as_expression" and source.text_of(start).endswith("const"):
+        return True
+    inner = plain(start)
+    function = callee(inner) if inner.type == "call_expression" else None
+    return function is not None and source.text_of(function) == "Object.freeze"
