@@ -301,6 +301,11 @@ CASES: dict[str, tuple[str, str]] = {
         "environment-lacks-binding",
         'kv_namespaces = [{ binding = "A" }]\nenv.«p».kv_namespaces = []\n',
     ),
+    "environment-with-a-comment-on-another": (
+        "environment-lacks-binding",
+        'kv_namespaces = [{ binding = "A" }]\n[env.«p»]\nname = "p"\n'
+        '# [[env.q.kv_namespaces]]\n# binding = "A"\n# see [[env.p.kv_namespaces]]\n',
+    ),
     "environment-json": (
         "environment-lacks-binding",
         '{\n  "kv_namespaces": [{ "binding": "A" }],\n  "env": {\n    «"p"»: { "name": "x" }\n  }\n}\n',
@@ -460,6 +465,8 @@ CLEAN = {
     f'[[env.s.kv_namespaces]]\nbinding = "A"\n# the same as production\nid = "{ID}"\n',
     "shared-by-a-comment-above": f'[[env.p.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
     f'# shared\n[[env.s.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n',
+    "environment-with-a-list-in-a-comment": 'kv_namespaces = [{ binding = "A" }]\n[env.p]\nname = "p"\n'
+    '# to create: wrangler kv namespace create A --env p\n# [[env.p.kv_namespaces]]\n# binding = "A"\n',
     "shared-by-one-worker": f'name = "a"\n[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
     f'[env.p]\nname = "a"\n[[env.p.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n',
     "shared-by-an-unused-id": f'[[env.p.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'

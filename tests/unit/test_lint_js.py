@@ -592,6 +592,14 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "list-without-cursor",
         'const { keys } = await env.KV.«list»({ prefix: "a" }); return keys.length;',
     ),
+    "list-of-a-kind": (
+        "list-without-cursor",
+        "const { keys } = await env.KV.«list»({ prefix: `id:${kind}:` }); return keys.map(String);",
+    ),
+    "list-of-a-variable": (
+        "list-without-cursor",
+        "const p = await env.KV.«list»({ prefix: grid + paid }); return p.keys;",
+    ),
     "list-tested-and-read": (
         "list-without-cursor",
         "const p = await env.KV.«list»(); if (p.keys.length > 0) return p.keys.map(String);",
@@ -1446,6 +1454,10 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "list-to-see-whether-there-are-none": "const { keys } = await env.KV.list(); if (keys.length === 0) return;",
     "list-negated": "const p = await env.KV.list(); if (!p.keys.length) return;",
     "list-first-fifty": "const p = await env.KV.list(); return p.keys.slice(0, 50);",
+    "list-of-one-user": "const { keys } = await env.KV.list({ prefix: `cart:${userId}:` }); return keys.map(String);",
+    "list-of-one-record": "const prefix = 'cart:' + cart.id;"
+    " return (await env.KV.list({ prefix })).keys.map((key) => key.name);",
+    "list-of-one-user-by-a-function": "const p = await env.KV.list({ prefix: keyOf(user_id, '') }); return p.keys;",
     "list-first-five-or-none": "const p = await env.KV.list();"
     "return (p.keys ?? []).slice(0, 5).map((key) => key.name);",
     "list-first-key": "const p = await env.KV.list(); return p.keys[0];",
