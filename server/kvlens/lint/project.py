@@ -27,7 +27,7 @@ from kvlens.config.model import Config
 from kvlens.config.project_context import read_context
 from kvlens.config.reader import load_text
 from kvlens.files import open_file
-from kvlens.js.find import MOST_FILES, source_files
+from kvlens.js import find
 from kvlens.js.grammar import is_source
 from kvlens.lint.base import Levels, Problem
 from kvlens.lint.check_config import check
@@ -110,7 +110,7 @@ class _Plan:
             roots.append(folder)  # of the project whose config is above, or of none
         for root in roots:
             self._wanted(self.owner(root)).roots.append(folder)
-            for source in source_files(root):
+            for source in find.source_files(root):
                 self._discover(source)
 
     def workspace(self, root: Path) -> Workspace:
@@ -311,7 +311,7 @@ def _check_sources(
         if config is None or path not in read:
             continue
         if files.is_cut:
-            found = [too_many_sources(MOST_FILES)]
+            found = [too_many_sources(find.MOST_FILES)]
         elif not files.unread:  # unread sources may use any binding
             found = check_with_sources(config, files.texts, files.parsed)
         else:
@@ -340,7 +340,7 @@ def _has_sources(wanted: Wanted, started: Iterable[str]) -> bool:
     """Return whether there are sources in a config's folder, or those that a Worker starts."""
     assert wanted.config is not None
     return any(lookups.kind(path) == "file" for path in started) or any(
-        True for _ in source_files(wanted.config.parent)
+        True for _ in find.source_files(wanted.config.parent)
     )
 
 
