@@ -11,7 +11,7 @@ import math
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, Literal, NamedTuple, TypeVar
 
@@ -43,6 +43,16 @@ class Lookups:
         self.read: dict[str, str] = {}  # path -> digest
         self.made: dict[tuple[object, ...], Any] = {}  # see `once`
         self.until = math.inf  # seconds since the epoch, from when on the answer may differ
+        self._here = ""
+        with suppress(OSError):  # it can be gone
+            self._here = os.getcwd()  # noqa: PTH109
+
+    def name(self, path: Place) -> str:
+        """Return the absolute path: what is named in both ways is looked at once."""
+        found = os.fspath(path)
+        if not found or os.path.isabs(found):  # noqa: PTH117
+            return found
+        return os.path.join(self._here, found) if found != "." else self._here or found  # noqa: PTH118
 
     def record(self, began: int) -> dict[str, Any] | None:
         """Return all of it as JSON; None if it has changed since `began`, in ns, or can change.
@@ -132,12 +142,29 @@ def once(key: tuple[object, ...], make: Callable[[], T]) -> T:
     return found
 
 
+def nearest(key: tuple[object, ...], folder: str, find: Callable[[str], T | None]) -> T | None:
+    """Return what `find` finds in an absolute folder, else in the nearest one above; see `once`."""
+    known = _current.get()
+    made = {} if known is None else known.made
+    passed = []
+    while (here := (*key, folder)) not in made:
+        passed.append(here)
+        made[here] = find(folder)
+        above = os.path.dirname(folder)  # noqa: PTH120 - a text: called for every folder
+        if made[here] is not None or above == folder:
+            break
+        folder = above
+    found: T | None = made[here]
+    made.update(dict.fromkeys(passed, found))
+    return found
+
+
 def kind(path: Place) -> Kind:
     """Return what is at a path, following links. Never fails."""
     known = _current.get()
     if known is None:
         return _kind(path)
-    name = os.fspath(path)
+    name = known.name(path)
     found = known.kinds.get(name)
     if found is None:
         found = known.kinds[name] = _kind(name)
@@ -150,8 +177,8 @@ def stamp(path: Place) -> Stamp | None:
     The content counts as read.
     """
     found, known = _stamp(path), _current.get()
-    if known is not None and os.fspath(path) not in known.read:
-        known.read[os.fspath(path)] = _UNKNOWN if found is None else _digest_of_file(path)
+    if known is not None and (name := known.name(path)) not in known.read:
+        known.read[name] = _UNKNOWN if found is None else _digest_of_file(path)
     return found
 
 
@@ -160,10 +187,10 @@ def entries(folder: Place, endings: tuple[str, ...] = ()) -> list[Entry]:
 
     With `endings`, only what has one of them.
     """
-    name = os.fspath(folder)
     known = _current.get()
     if known is None:
-        return _with_endings(_entries(name) or [], endings)
+        return _with_endings(_entries(os.fspath(folder)) or [], endings)
+    name = known.name(folder)
     if name not in known.folders:
         known.folders[name] = _entries(name)
     before = known.listed.get(name)
@@ -187,7 +214,7 @@ def walk(
         found = entries(folder)
         folders = [each.name for each in found if each.is_folder and each.name not in skipped]
         yield folder, folders, [each.name for each in found if not each.is_folder]
-        base = folder if folder.endswith(os.sep) else folder + os.sep
+        base = "" if folder == "." else folder if folder.endswith(os.sep) else folder + os.sep
         waiting += [base + name for name in reversed(folders)]
 
 
@@ -218,7 +245,7 @@ def _real(path: str, known: Lookups) -> str:
 def note_read(path: Place, data: bytes | None = None) -> None:
     """Note that a file was read, with what; without, changes are seen by its stamp alone."""
     if (known := _current.get()) is not None:
-        name = os.fspath(path)
+        name = known.name(path)
         if data is not None:
             known.read[name] = _digest(data)
         else:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from kvlens.js.files import MOST_FILES
+from kvlens.js.find import MOST_FILES
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from kvlens.cli import main
 from kvlens.cli.reports.formats import FORMATS
-from kvlens.js import files, reader
+from kvlens.js import files, find, reader
 from kvlens.js.grammar import load
 from kvlens.js.syntax import Source
 from kvlens.lint.registry import rules as all_rules
@@ -629,7 +629,7 @@ MANY: dict[str, tuple[int, list[str]]] = {
 def test_a_limit_of_sources_is_said(
     checker: Checker, monkeypatch: pytest.MonkeyPatch, count: int, expected: list[str]
 ) -> None:
-    monkeypatch.setattr(files, "MOST_FILES", 3)
+    monkeypatch.setattr(find, "MOST_FILES", 3)
     checker.write("wrangler.toml", f'main = "z.js"\n{GOOD}')
     for number in range(count):
         checker.write(f"src/{number}.js", "export {};\n")

@@ -5,6 +5,7 @@ A command's module has a `COMMAND`. It is imported only to run the command or sh
 
 from __future__ import annotations
 
+import gc
 import importlib
 import re
 import sys
@@ -96,7 +97,11 @@ def load(name: str) -> Command | Group:
 
 
 def _command(stem: str) -> Command:
-    command: Command = importlib.import_module(f"{commands.__name__}.{stem}").COMMAND
+    gc.disable()  # what modules define isn't garbage
+    try:
+        command: Command = importlib.import_module(f"{commands.__name__}.{stem}").COMMAND
+    finally:
+        gc.enable()
     return command
 
 

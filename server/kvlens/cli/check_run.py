@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -92,6 +91,8 @@ def fixed_texts(files: Sequence[Checked], severities: Severities) -> dict[Path, 
 
 def difference(file: Checked, text: str) -> Iterator[str]:
     """Yield the lines of a unified diff between a file and its text with fixes."""
+    import difflib  # late: only --diff needs it
+
     name = shown(file.path)
     before, after = (whole.splitlines(keepends=True) for whole in (file.text, text))
     for line in difflib.unified_diff(before, after, f"a/{name}", f"b/{name}"):

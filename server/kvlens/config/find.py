@@ -5,6 +5,7 @@ Every other part asks here what a config is and which one counts.
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -56,13 +57,16 @@ _ENDINGS = (
 def find_config(folder: Path) -> Path | None:
     """Return the config that wrangler would use in a folder: its own or an ancestor's."""
     real = lookups.real(folder)
-    folders = [real, *map(str, Path(real).parents)]
     for name in CONFIG_NAMES:
-        for candidate in folders:
-            path = os.path.join(candidate, name)  # noqa: PTH118 - for every config
-            if _is_there(path):
-                return Path(path)
+        found = lookups.nearest(("config", name), real, functools.partial(_file_in, name=name))
+        if found is not None:
+            return Path(found)
     return None
+
+
+def _file_in(folder: str, name: str) -> str | None:
+    path = os.path.join(folder, name)  # noqa: PTH118 - for every folder
+    return path if _is_there(path) else None
 
 
 def default_configs(folder: Path) -> list[Path]:
@@ -85,10 +89,11 @@ def default_configs(folder: Path) -> list[Path]:
 
 def configs_in(folder: Path) -> list[Path]:
     """Return the configs in a folder itself that count, the one that wrangler uses first."""
-    files = _files_in(folder)
-    naming = filter(is_reference_file, files)
+    top = os.fspath(folder)
+    files = [os.path.join(top, name) for name, _ in lookups.entries(top, _ENDINGS)]  # noqa: PTH118
+    naming = map(Path, filter(is_reference_file, files))
     named = {path for file in naming for path in named_in(file) if path.parent == folder}
-    configs = filter(has_config_name, files)
+    configs = map(Path, filter(has_config_name, files))
     return winners(path for path in sorted({*configs, *named}) if _is_there(path))
 
 
@@ -149,11 +154,11 @@ def is_seed_path(path: str | os.PathLike[str]) -> bool:
     return any(_is_there(folder / name) for name in CONFIG_NAMES) or bool(configs_in(folder))
 
 
-def walk(root: Path) -> Iterator[Path]:
+def walk(root: Path) -> Iterator[str]:
     """Yield the files in a folder and its subfolders, without third-party ones, in stable order."""
     for folder, _, files in lookups.walk(root, SKIPPED_FOLDERS):
         for name in files:
-            yield Path(folder, name)
+            yield os.path.join(folder, name)  # noqa: PTH118 - a text: there are many
 
 
 def find_configs(root: Path) -> list[Path]:
@@ -165,9 +170,9 @@ def find_configs(root: Path) -> list[Path]:
     named: dict[Path, None] = {}
     for path in walk(root):
         if has_config_name(path):
-            found.setdefault(path)
+            found.setdefault(Path(path))
         elif is_reference_file(path):
-            named |= dict.fromkeys(named_in(path))
+            named |= dict.fromkeys(named_in(Path(path)))
     top = Path(os.path.normpath(root.absolute()))
     for path in named:
         if not path.is_relative_to(top):
@@ -201,15 +206,15 @@ def winners(configs: Iterable[Path]) -> list[Path]:
 
 def owning_config(folder: Path) -> Path | None:
     """Return the config of a folder's project: the nearest one."""
-    whole = Path(os.path.normpath(folder.absolute()))
-    for place in (whole, *whole.parents):
-        for name in CONFIG_NAMES:
-            config = place / name
-            if _is_there(config):
-                return config
-        for config in configs_in(place):
-            return config
-    return None
+    return lookups.nearest(("owner",), os.path.abspath(folder), _main_config)  # noqa: PTH100
+
+
+def _main_config(folder: str) -> Path | None:
+    """Return the config in a folder itself that counts for its sources."""
+    for name in CONFIG_NAMES:
+        if (config := _file_in(folder, name)) is not None:
+            return Path(config)
+    return next(iter(configs_in(Path(folder))), None)
 
 
 class ConfigError(KVLensError):

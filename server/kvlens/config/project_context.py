@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +17,7 @@ from kvlens.files import way_out_of
 Version = tuple[int, int, int]
 _VERSION = re.compile(r"[\^~>=v ]*(\d+)(?:\.(\d+))?(?:\.(\d+))?")
 _REDIRECT = (".wrangler", "deploy", "config.json")
+_join = os.path.join  # for every folder above a config
 _LARGEST = 1024 * 1024  # bytes; a larger package.json isn't read
 
 
@@ -46,13 +46,13 @@ def is_context_file(path: Path) -> bool:
 
 def read_context(path: Path) -> ProjectContext:
     """Read a few small files in the folders around a config. Never fails."""
-    folder = path.absolute().parent
-    installed = next(_versions(_installed(folder, "wrangler")), None)
+    whole = path.absolute()
+    installed = _installed(str(whole.parent), "wrangler")
     return ProjectContext(
         _winner(path),
-        installed or next(_versions(_asked_for(folder, "wrangler")), None),
+        installed or _asked_for(str(whole.parent), "wrangler"),
         installed is not None,
-        _redirect(path.absolute()),
+        _redirect(whole),
     )
 
 
@@ -64,12 +64,11 @@ def _redirect(path: Path) -> Redirect | None:
     """
     if path.name not in CONFIG_NAMES or not files.is_there(path):
         return None
-    folder = Path(os.path.normpath(path.parent))
-    file = folder.joinpath(*_REDIRECT)
-    home = file.parent
+    file = _join(os.path.normpath(path.parent), *_REDIRECT)
     named = _read(file).get("configPath")
     if not isinstance(named, str) or not named or "\0" in named:
         return None
+    folder, home = Path(file).parents[2], Path(file).parent
     target = Path(os.path.normpath(home / named))
     shown = Path(os.path.relpath(target, folder)).as_posix()
     top = repository(folder)
@@ -103,38 +102,45 @@ def _winner(path: Path) -> str | None:
 
 def package_version(folder: Path, name: str) -> Version | None:
     """Return the version of a package in a project: installed, else the lowest one required."""
-    installed = next(_versions(_installed(folder, name)), None)
-    return installed or next(_versions(_asked_for(folder, name)), None)
+    return _installed(str(folder), name) or _asked_for(str(folder), name)
 
 
-def _installed(folder: Path, name: str) -> Iterator[Any]:
-    for above in (folder, *folder.parents):
-        yield _read(above / "node_modules" / name / "package.json").get("version")
+def _installed(folder: str, name: str) -> Version | None:
+    """Return the version of a package that is installed in a folder or the nearest one above."""
+
+    def find(place: str) -> Version | None:
+        return _version(_read(_join(place, "node_modules", name, "package.json")).get("version"))
+
+    return lookups.nearest(("installed", name), folder, find)
 
 
-def _asked_for(folder: Path, name: str) -> Iterator[Any]:
-    for above in (folder, *folder.parents):
-        package = _read(above / "package.json")
+def _asked_for(folder: str, name: str) -> Version | None:
+    """Return the lowest version of a package that a folder or the nearest one above requires."""
+
+    def find(place: str) -> Version | None:
+        package = _read(_join(place, "package.json"))
         for kind in ("dependencies", "devDependencies", "peerDependencies"):
             packages = package.get(kind)
-            if isinstance(packages, dict):
-                yield packages.get(name)
+            found = _version(packages.get(name)) if isinstance(packages, dict) else None
+            if found is not None:
+                return found
+        return None
+
+    return lookups.nearest(("required", name), folder, find)
 
 
-def _versions(found: Iterator[Any]) -> Iterator[Version]:
-    for text in found:
-        match = _VERSION.match(text) if isinstance(text, str) else None
-        if match:
-            yield int(match[1]), int(match[2] or 0), int(match[3] or 0)
+def _version(text: Any) -> Version | None:
+    match = _VERSION.match(text) if isinstance(text, str) else None
+    return (int(match[1]), int(match[2] or 0), int(match[3] or 0)) if match else None
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: str) -> dict[str, Any]:
     if lookups.kind(path) != "file":  # most of those that are looked for don't exist
         return {}
-    return lookups.once(("package", os.fspath(path)), lambda: _parsed(path))
+    return lookups.once(("package", path), lambda: _parsed(path))
 
 
-def _parsed(path: Path) -> dict[str, Any]:
+def _parsed(path: str) -> dict[str, Any]:
     try:
         data = json.loads(files.read_bytes(path, _LARGEST))
     except (OSError, ValueError, RecursionError):

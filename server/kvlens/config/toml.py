@@ -35,6 +35,8 @@ _MARK = re.compile(
 )
 _HEADER = re.compile(r"\[(\[?)")
 _ASSIGNMENT = re.compile(rf"{_KEY}[ \t]*=")
+# What most members are: a bare name, and a string without escapes.
+_TEXT_MEMBER = re.compile(rf"({_BARE})[ \t]*=[ \t]*(\"[^\"\\\r\n]*\")(?!\")")
 _PART = re.compile(rf"({_BARE})|({_QUOTED})|([\"'][^\r\n=\]]*)|([^\s=.\[\]{{}}\"'#,]+)")
 _OPEN_PART = re.compile(r"[\"'][^\r\n=\]]*")
 _DOT = re.compile(r"[ \t]*\.[ \t]*")
@@ -222,6 +224,12 @@ class _Reader:
 
     def _member(self, base: int) -> Member | None:
         """Read `key = value`; a key without a value is a member with a missing value."""
+        if found := _TEXT_MEMBER.match(self.text, self.at):
+            self._step()
+            part = Part(found[1], self.at - base, found.end(1) - base)
+            self.at = found.end()
+            start = found.start(2)
+            return Member((part,), start - base, Node("string", self.at - start, found[2][1:-1]))
         parts = self._key(base)
         if not parts:
             return None

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
 from pathlib import Path
 
-from kvlens import lookups
-from kvlens.config.find import SKIPPED_FOLDERS, has_config_name
 from kvlens.errors import KVLensError
 from kvlens.files import FileRefusedError, is_regular, read_bytes
+from kvlens.js import find
 from kvlens.js.analysis import EnvType, merge_types
 from kvlens.js.env_types import own_types
-from kvlens.js.grammar import is_source
 from kvlens.js.reader import read_source
 from kvlens.js.resolution import Resolver, Workspace, imports_of
 from kvlens.js.source_context import env_types, is_test
@@ -23,32 +19,6 @@ from kvlens.text import is_utf16
 
 LARGEST = 1_000_000  # bytes; larger files come from a bundler
 MOST_MODULES = 40  # that are looked at for whether a source gets a namespace from them
-MOST_FILES = 5_000  # per project; the rest isn't read
-
-
-def source_files(root: Path) -> Iterator[Path]:
-    """Yield the sources in a folder and its subfolders in a stable order, at most MOST_FILES.
-
-    Skips third-party and generated files, and subfolders with a config, which are separate
-    projects.
-    """
-    return islice(_every_source(root), MOST_FILES)
-
-
-def has_too_many(root: Path) -> bool:
-    """Return whether a folder has sources that `source_files` leaves out."""
-    return next(islice(_every_source(root), MOST_FILES, None), None) is not None
-
-
-def _every_source(root: Path) -> Iterator[Path]:
-    top = os.fspath(root)
-    for folder, folders, files in lookups.walk(top, SKIPPED_FOLDERS):
-        if folder != top and any(map(has_config_name, files)):
-            folders.clear()
-            continue
-        for name in files:
-            if is_source(name) and not has_config_name(name):
-                yield Path(folder, name)
 
 
 def read_text(path: Path) -> str | None:
@@ -119,12 +89,12 @@ class SourceFiles:
         Also the `entries` that the config names elsewhere in the workspace, and what is
         imported from there.
         """
-        found = cls.of(source_files(folder), workspace)
-        is_full = len(found.texts) + len(found.unread) >= MOST_FILES
-        found.is_cut = is_full and has_too_many(folder)
+        found = cls.of(find.source_files(folder), workspace)
+        is_full = len(found.texts) + len(found.unread) >= find.MOST_FILES
+        found.is_cut = is_full and find.has_too_many(folder)
         if found._resolver is not None:
             elsewhere = list(graph(found.texts, found._resolver, outside(folder, entries)))
-            found.is_cut = found.is_cut or len(elsewhere) >= MOST_FILES
+            found.is_cut = found.is_cut or len(elsewhere) >= find.MOST_FILES
             for path in elsewhere:
                 found.text(path)
         return found
@@ -261,7 +231,7 @@ def graph(
             found = resolver.resolve(path, name)
             if found is None or found in seen:
                 continue
-            if len(seen) - size >= MOST_FILES:
+            if len(seen) - size >= find.MOST_FILES:
                 return
             seen.add(found)
             yield found

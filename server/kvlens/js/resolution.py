@@ -42,13 +42,15 @@ _BUILT = re.compile(r"^(?:\./)?(?:dist|build|lib|out|esm|cjs)/(?:esm/|cjs/|src/)
 
 def workspace_root(folder: Path) -> Path:
     """Return the folder of the workspace or repository that a folder is in; else the folder."""
-    home = Path.home()
-    for place in (folder, *folder.parents):
-        if place == home or place == place.parent:
-            break
-        if lookups.once(("workspace", str(place)), functools.partial(_is_workspace, place)):
-            return place
-    return folder
+    home = str(Path.home())
+
+    def find(place: str) -> str | None:
+        if place in (home, os.path.dirname(place)):  # noqa: PTH120
+            return ""  # neither the user's own folder nor the root of all is a workspace
+        return place if _is_workspace(Path(place)) else None
+
+    found = lookups.nearest(("workspace",), str(folder), find)
+    return Path(found) if found else folder
 
 
 def _is_workspace(folder: Path) -> bool:

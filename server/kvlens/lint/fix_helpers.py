@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
@@ -118,6 +117,8 @@ def free_binding(config: Config, wanted: str = "KV") -> str:
 
 def new_local_id() -> str:
     """Return a new unique id for local data, in the form of a real one."""
+    import secrets  # late: it takes 1 ms
+
     while is_placeholder(found := secrets.token_hex(16)):
         pass
     return found

@@ -27,6 +27,7 @@ from kvlens.config.model import Config
 from kvlens.config.project_context import read_context
 from kvlens.config.reader import load_text
 from kvlens.files import open_file
+from kvlens.js import find
 from kvlens.js.grammar import is_source
 from kvlens.lint.base import Levels, Problem
 from kvlens.lint.check_config import check
@@ -97,8 +98,6 @@ class _Plan:
 
     def add_below(self, folder: Path) -> None:
         """Add the configs in a folder and its subfolders, their seed files, and the sources."""
-        from kvlens.js.files import source_files  # late: an editor may never open a source
-
         configs = find_configs(folder)
         for config in configs:
             self._discover(config)
@@ -111,7 +110,7 @@ class _Plan:
             roots.append(folder)  # of the project whose config is above, or of none
         for root in roots:
             self._wanted(self.owner(root)).roots.append(folder)
-            for source in source_files(root):
+            for source in find.source_files(root):
                 self._discover(source)
 
     def workspace(self, root: Path) -> Workspace:
@@ -275,7 +274,13 @@ def _check_sources(
     if not wanted.sources and not counting.keys() & read.keys():
         return [], {}
     from kvlens.js.config_bindings import entries
-    from kvlens.js.files import MOST_FILES, SourceFiles
+
+    started = tuple(
+        path for config in counting.values() if config is not None for path in entries(config)
+    )
+    if not wanted.sources and not _has_sources(wanted, started):
+        return [], {}
+    from kvlens.js.files import SourceFiles
     from kvlens.js.source_context import (
         SourceContext,
         is_test,
@@ -290,7 +295,6 @@ def _check_sources(
     if wanted.config is not None:
         folder = wanted.config.parent
         configs = [config for config in counting.values() if config is not None]
-        started = tuple(path for config in configs for path in entries(config))
         files = SourceFiles.below(folder, _workspace(wanted, folder), started)
         files.replace(given)
         project = SourceContext(configs, files.types(), other_config_texts(folder), files)
@@ -307,7 +311,7 @@ def _check_sources(
         if config is None or path not in read:
             continue
         if files.is_cut:
-            found = [too_many_sources(MOST_FILES)]
+            found = [too_many_sources(find.MOST_FILES)]
         elif not files.unread:  # unread sources may use any binding
             found = check_with_sources(config, files.texts, files.parsed)
         else:
@@ -347,6 +351,14 @@ def _repeats(problem: Problem, in_vain: set[str]) -> bool:
     if problem.code != "env-member-missing" or not problem.data:
         return False
     return in_vain.issuperset(problem.data["missing"])
+
+
+def _has_sources(wanted: Wanted, started: Iterable[str]) -> bool:
+    """Return whether there are sources in a config's folder, or those that a Worker starts."""
+    assert wanted.config is not None
+    return any(lookups.kind(path) == "file" for path in started) or any(
+        True for _ in find.source_files(wanted.config.parent)
+    )
 
 
 def _workspace(wanted: Wanted, folder: Path) -> Workspace:

@@ -17,16 +17,14 @@ from kvlens.files import is_there
 from kvlens.js.analysis import EnvType, merge_types
 from kvlens.js.config_bindings import belonging, entries
 from kvlens.js.files import (
-    MOST_FILES,
     SourceError,
     SourceFiles,
     graph,
-    has_too_many,
     load,
     may_type,
     outside,
-    source_files,
 )
+from kvlens.js.find import MOST_FILES, has_too_many, source_files
 from kvlens.js.grammar import is_source, unavailable
 from kvlens.js.reader import read_source
 from kvlens.js.resolution import Resolver, Workspace, workspace_root

@@ -41,8 +41,11 @@ def _check(options: Options) -> int:
 
         return watch(options.words or ["."], lambda: _once(options, _run(options)))
     if options.fix or options.diff or options.no_cache or options.words == [_STDIN]:
-        return _once(options, _run(options))
-    return _report(options, _kept_or_checked(options))
+        code = _once(options, _run(options))
+    else:
+        code = _report(options, _kept_or_checked(options))
+    gc.freeze()  # or Python would look for garbage in all of it before it ends
+    return code
 
 
 def _kept_or_checked(options: Options) -> list[Checked]:
