@@ -174,11 +174,11 @@ def find_configs(root: Path) -> list[Path]:
         elif is_reference_file(path):
             named |= dict.fromkeys(named_in(Path(path)))
     top = Path(os.path.normpath(root.absolute()))
-    for path in named:
-        if not path.is_relative_to(top):
+    for config in named:
+        if not config.is_relative_to(top):
             continue
-        below = path.relative_to(top)
-        if not SKIPPED_FOLDERS.intersection(below.parts) and way_out_of(top, path) is None:
+        below = config.relative_to(top)
+        if not SKIPPED_FOLDERS.intersection(below.parts) and way_out_of(top, config) is None:
             found.setdefault(root / below)
     return list(found)
 
