@@ -1168,6 +1168,10 @@ WHOLE: dict[str, tuple[str, str]] = {
         "interface Store { get(key: string): Promise<string | null> }\ninterface Env { KV: Store }\n"
         'export const f = async (x: Env) => { await x.KV.get(«""»); };',
     ),
+    "env-type-of-the-runtime-in-a-comment": (
+        "key-invalid",
+        "/** @param {Readonly<Env>} e */\nexport async function f(e) { await e.KV.get(«''»); }",
+    ),
     "env-type-in-a-comment": (
         "key-invalid",
         "/** @typedef {{ KV: KVNamespace }} ShopEnv */\n"

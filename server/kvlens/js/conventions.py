@@ -10,7 +10,7 @@ NOT_WORKERS = {"process", "Deno", "Bun", "Netlify"}
 WORDS = ("env", "_env", "cfEnv", "cloudflareEnv", "workerEnv", "workersEnv", "#env")
 ENV_TYPE = re.compile(
     r":?\s*(?:(?:Readonly|Partial|Required)<\s*)?(?:\w+\.)*"
-    r"(?!ProcessEnv\b)(?:\w*Env|\w*Bindings|\w*Environment)\b(?:\s*&[^|]*)?>?\s*\Z"
+    r"(?!ProcessEnv\b)(?P<name>\w*Env|\w*Bindings|\w*Environment)\b(?:\s*&[^|]*)?>?\s*\Z"
 )
 _OF_WORKERS = re.compile(r"(?:Cloudflare|C[fF]|Workers?)?(?:Env|Bindings|Environment)\Z")
 ENV_CLASSES = {"DurableObject", "WorkerEntrypoint", "WorkflowEntrypoint", "Agent", "McpAgent"}

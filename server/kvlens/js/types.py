@@ -192,10 +192,12 @@ class Types:
             return OTHER
         return self._by_name(word)
 
-    def _by_name(self, word: str) -> Value | None:
+    def _by_name(self, text: str) -> Value | None:
         """Return what a type is of which only the name is known."""
-        if not conventions.ENV_TYPE.match(word):
+        found = conventions.ENV_TYPE.match(text)
+        if found is None:
             return None
+        word = found["name"]
         if conventions.is_env_type(word):
             return Env()
         comments = (self._flow.source.offsets.text[slice(*s)] for s in self._typedefs)
