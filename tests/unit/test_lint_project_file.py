@@ -280,6 +280,11 @@ TARGETS: dict[str, tuple[str, dict[str, str], list[tuple[str, str]]]] = {
         {"a/wrangler.toml": SHOP, "wrangler.toml": "\0"},
         [],
     ),
+    "config-with-a-syntax-error": (
+        'environments = ["production"]\nseeds = { CARTS = "carts.json" }\n',
+        {"wrangler.toml": "name = \n[env.production", "carts.json": "[]"},
+        [],
+    ),
     "no-config": ('environments = ["x"]\n', {}, []),
     "seed": (
         'seeds = { CARTS = "data/cart.json" }\n',

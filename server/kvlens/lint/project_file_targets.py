@@ -10,6 +10,7 @@ from kvlens import lookups
 from kvlens.config.find import ConfigError, find_configs, read_config
 from kvlens.config.model import Config
 from kvlens.config.reader import load_text
+from kvlens.config.syntax_check import check_config_syntax
 from kvlens.lint.project_file import Mistake, Name, ProjectFile
 from kvlens.lint.wording import listed
 
@@ -34,11 +35,16 @@ def missing_targets(file: ProjectFile, counts: Callable[[Path], bool]) -> Iterat
         return
     environments = {each.name for config in configs for each in config.environments if each.name}
     is_known = not any(config.is_code for config in configs)  # a mode may have any name
-    for named in file.environment_names:
-        yield from _unknown(named, "environment", environments, is_known)
+    found = [
+        mistake
+        for named in file.environment_names
+        for mistake in _unknown(named, "environment", environments, is_known)
+    ]
     bindings = {name for config in configs for name in _bindings(config)}
     for named in file.seed_bindings:
-        yield from _unknown(named, "namespace", bindings, is_known)
+        found += _unknown(named, "namespace", bindings, is_known)
+    if found and all(check_config_syntax(config) is None for config in configs):
+        yield from found
 
 
 def _bindings(config: Config) -> Iterator[str]:
