@@ -14,7 +14,6 @@ from kvlens.cli.terminal import visible
 from kvlens.files import FileRefusedError, read_bytes, replace_bytes, way_out_of
 from kvlens.js.grammar import is_source, unavailable
 from kvlens.lint.checked import Checked
-from kvlens.lint.copies import without_copies
 from kvlens.lookups import Lookups, kind, note_until, remembered
 
 if TYPE_CHECKING:
@@ -38,6 +37,8 @@ class Run:
 
         What copies of a Worker repeat is left out, except from what is to be fixed.
         """
+        from kvlens.lint.copies import without_copies  # late: an answer may be kept
+
         with remembered() as seen:
             found = self._check(fixable)
         self.seen = seen

@@ -22,7 +22,6 @@ from kvlens.cli.terminal import exact_output
 from kvlens.lint.base import Level, Levels
 from kvlens.lint.baseline import Baseline, BaselineError, Scope
 from kvlens.lint.checked import Checked
-from kvlens.lint.copies import without_copies
 from kvlens.lint.problems import number_of
 from kvlens.lint.project_file import NAMES as PROJECT_FILES
 from kvlens.lint.registry import codes as all_codes
@@ -178,6 +177,8 @@ def _fix(files: list[Checked], run: Run) -> list[Checked]:
         exact_output().write(texts.get(path, text))
         run.texts = {path: texts.get(path, text)}
         return run.check()
+    from kvlens.lint.copies import without_copies  # late: only for fixes
+
     reported = without_copies(files)
     for file in files:
         if file.path in texts:
