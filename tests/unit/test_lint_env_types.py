@@ -270,6 +270,25 @@ CASES: dict[str, tuple[str, dict[str, str]]] = {
         "env.d.ts": "interface Env { CARTS: KVNamespace }",
         "more.d.ts": "interface Env { SESSIONS: KVNamespace }",
     }),
+    "global-and-generated-later": ("", {
+        "package.json": '{"scripts": {"cf-typegen": "wrangler types"}}',
+        "src/index.ts": worker(""),
+        "env.d.ts": "interface Env { TOKEN: string }",
+    }),
+    "extends-what-is-generated-later": ("", {
+        "package.json": '{"scripts": {"types": "npm run x && npx wrangler@4 types --env=a"}}',
+        "src/index.ts": worker("interface Env extends Cloudflare.Env { TOKEN: string }"),
+        "src/more.d.ts": "interface Env { ID: string }",
+    }),
+    "missing-global-without-generated-types": ("env-member-missing", {
+        "package.json": '{"scripts": {"dev": "wrangler dev"}}',
+        "src/index.ts": worker(""),
+        "env.d.ts": "interface «Env» { TOKEN: string }",
+    }),
+    "missing-in-a-module-with-generated-types": ("env-member-missing", {
+        "package.json": '{"scripts": {"types": "wrangler types"}}',
+        "src/index.ts": worker("interface «Env» { TOKEN: string }"),
+    }),
     "extends-what-is-in-another-file": ("", {
         "src/index.ts": worker("import { Base } from './base'; type Env = Base & { X: string };"),
         "src/base.ts": f"export interface Base {{ {SAME} }}",
