@@ -1981,6 +1981,32 @@ WORDS = {
 }  # fmt: skip
 
 
+OF_PAGES = 'pages_build_output_dir = "dist"\n'
+DECLARED = '[env.{}]\nkv_namespaces = [{{ binding = "KV" }}]\n'
+# id: (a config without namespaces at its top level, words of the message)
+ONLY_THERE = {
+    "worker": (DECLARED.format("a"), "`wrangler dev` without `--env`. Run `wrangler dev --env a`"),
+    "pages-production": (
+        OF_PAGES + DECLARED.format("production"),
+        "undefined in `wrangler pages dev` and in previews. Add it to",
+    ),
+    "pages-preview": (
+        OF_PAGES + DECLARED.format("preview"),
+        "undefined in `wrangler pages dev` and in production. Add it to",
+    ),
+    "pages-both": (
+        OF_PAGES + DECLARED.format("preview") + DECLARED.format("production"),
+        "undefined in `wrangler pages dev`. Add it to",
+    ),
+}
+
+
+@pytest.mark.parametrize(("config", "words"), ONLY_THERE.values(), ids=ONLY_THERE)
+def test_a_binding_of_environments_names_what_lacks_it(config: str, words: str) -> None:
+    (problem,) = check(handler('await env.KV.get("k");'), "/shop/a.ts", [config_of(config)])
+    assert words in problem.message
+
+
 @pytest.mark.parametrize(("body", "words"), WORDS.values(), ids=WORDS)
 def test_message_names_the_way_out(body: str, words: str) -> None:
     assert words in " | ".join(problem.message for problem in problems_of(handler(body)))

@@ -34,6 +34,7 @@ from kvlens.lint.check_config import check
 from kvlens.lint.checked import Checked
 from kvlens.lint.fixable_config import FixableConfig
 from kvlens.lint.problems import file_problem, in_order, too_many_sources
+from kvlens.lint.repeats import without_repeats
 from kvlens.lint.severities import Severities
 from kvlens.lint.suppressions import apply_suppressions, with_severity
 
@@ -335,22 +336,11 @@ def _check_sources(
             problems = [problem] if problem else []
         elif not is_test(name, context.configs) and may_matter(text, context, name):
             found = check_source(files.parsed(name), context)
-            problems = [
-                kept
-                for problem in found
-                if (kept := with_severity(problem, levels)) and not _repeats(kept, in_vain)
-            ]
+            problems = [kept for problem in found if (kept := with_severity(problem, levels))]
             may_fix = keep and (path not in elsewhere or _is_below(path, wanted.roots))
             fixable = FixableSource(files.parsed(name), context) if problems and may_fix else None
         checked.append(Checked(path, text if problems else "", problems, fixable))
-    return checked, unused
-
-
-def _repeats(problem: Problem, in_vain: set[str]) -> bool:
-    """Return whether the type of env lacks only bindings that are reported as unused already."""
-    if problem.code != "env-member-missing" or not problem.data:
-        return False
-    return in_vain.issuperset(problem.data["missing"])
+    return [*without_repeats(checked, in_vain)], unused
 
 
 def _has_sources(wanted: Wanted, started: Iterable[str]) -> bool:
