@@ -370,6 +370,22 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "const ttl = Math.round((Number(expiresAt) - Date.now()) / 1000);"
         'if (ttl) await env.KV.put("k", "v", { expirationTtl: «ttl» });',
     ),
+    "ttl-left-that-is-positive": (
+        "ttl-unbounded",
+        "const ttl = Math.ceil((record.expiresAt - Date.now()) / 1000);"
+        'if (ttl > 0) await env.KV.put("k", "v", { expirationTtl: «ttl» });',
+    ),
+    "ttl-left-that-is-not-0": (
+        "ttl-unbounded",
+        "const ttl = Math.ceil((record.expiresAt - Date.now()) / 1000); if (1 > ttl) return;"
+        'await env.KV.put("k", "v", { expirationTtl: «ttl» });',
+    ),
+    "ttl-left-of-two-keys": (
+        "ttl-unbounded",
+        "const ttl = Math.ceil((record.expiresAt - Date.now()) / 1000);"
+        'await env.KV.put("k", "v", { expirationTtl: «ttl» });'
+        'await env.KV.put("l", "v", { expirationTtl: ttl });',
+    ),
     "ttl-raised-to-1": (
         "ttl-unbounded",
         "const ttl = Math.max(1, exp - now); await env.KV.put('k', 'v', { expirationTtl: «ttl» });",
@@ -1430,6 +1446,9 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     ' return env.KV.put("k", "v", { expirationTtl: ttl }); }; await f();',
     "ttl-left-raised": 'await env.KV.put("k", "v", { expirationTtl: Math.max(60, Math.floor((end - Date.now()) / 1000)) });',
     "ttl-left-raised-before": 'const ttl = Math.max(60, (end - Date.now()) / 1000); await env.KV.put("k", "v", { expirationTtl: ttl });',
+    "ttl-left-compared-with-59": 'const ttl = (end - Date.now()) / 1000; if (59 < ttl) await env.KV.put("k", "v", { expirationTtl: ttl });',
+    "ttl-left-compared-with-a-product": 'const ttl = (end - Date.now()) / 1000; if (ttl > 5 * 60) await env.KV.put("k", "v", { expirationTtl: ttl });',
+    "ttl-left-compared-with-a-constant": 'const ttl = (end - Date.now()) / 1000; if (ttl > LEAST) await env.KV.put("k", "v", { expirationTtl: ttl });',
     "ttl-left-compared": 'const ttl = (end - Date.now()) / 1000; if (ttl < 60) return; await env.KV.put("k", "v", { expirationTtl: ttl });',
     "ttl-left-of-what-is-compared": "const left = end - Date.now(); if (left > 60_000)"
     ' await env.KV.put("k", "v", { expirationTtl: left / 1000 });',
