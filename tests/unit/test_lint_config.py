@@ -406,6 +406,10 @@ CASES: dict[str, tuple[str, str]] = {
         "# preview_id is for wrangler dev --remote\n"
         f'\n[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\npreview_id = «"{ID}"»\n',
     ),
+    "placeholder-of-a-source-of-a-similar-name": (
+        "id-placeholder",
+        'main = "src/example-shop.js"\nkv_namespaces = [{ binding = "A", id = «"xxx"» }]\n',
+    ),
     "remote-true": (
         "remote-writes",
         f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\nremote = «true»\n',
@@ -462,6 +466,9 @@ PLACEHOLDERS = (
 
 # Nothing is wrong with these.
 CLEAN = {
+    "id-of-an-example": 'main = "example.js"\nkv_namespaces = [{ binding = "A", id = "xxx" }]\n',
+    "id-of-one-of-the-examples": 'main = "./examples/shop.ts"\n[[kv_namespaces]]\n'
+    'binding = "A"\nid = "randomly-generated"\n',
     "inline": f'kv_namespaces = [{{ binding = "A", id = "{ID}" }}]\n',
     "all-fields": f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\npreview_id = "{OTHER}"\n'
     "remote = false\n",
