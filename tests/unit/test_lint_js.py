@@ -1109,6 +1109,12 @@ WHOLE: dict[str, tuple[str, str]] = {
         "export async function token(env) { const answer = await (await fetch(url)).json();\n"
         ' await env.KV.put("t", answer.token, { expirationTtl: «answer.expires_in» }); }',
     ),
+    "ttl-of-a-response-less-a-minute": (
+        "ttl-unbounded",
+        "const EARLY = 60; export async function token(env) {"
+        " const answer = await (await fetch(url)).json(); const left = answer.expires_in || 3600;\n"
+        ' await env.KV.put("t", answer.token, { expirationTtl: «left - EARLY» }); }',
+    ),
     "ttl-of-a-header": (
         "ttl-unbounded",
         "export async function wait(env) { const answer = await fetch(url);\n"
