@@ -373,6 +373,20 @@ PLACES: dict[str, tuple[dict[str, str], str | None]] = {
     "json-beside": ({"wrangler.json": "{}"}, "wrangler.json"),
     "jsonc-above": ({"../wrangler.jsonc": "{}"}, "../wrangler.jsonc"),
     "toml-above": ({"../wrangler.toml": ""}, None),
+    "named-in-a-script": (
+        {
+            "../wrangler.jsonc": "{}",
+            "package.json": '{"scripts": {"dev": "wrangler dev --config wrangler.toml"}}',
+        },
+        None,
+    ),
+    "another-named-in-a-script": (
+        {
+            "../wrangler.jsonc": "{}",
+            "package.json": '{"scripts": {"dev": "wrangler dev --config ../wrangler.jsonc"}}',
+        },
+        "../wrangler.jsonc",
+    ),
     "alone": ({}, None),
 }
 
