@@ -12,8 +12,8 @@ from kvlens.lint.checked import Checked
 def without_repeats(checked: Iterable[Checked], in_vain: Collection[str]) -> Iterator[Checked]:
     """Yield the sources of a project without problems that another file already has.
 
-    `in_vain` are the bindings that a config is told to remove. An editor shows all of them, as
-    only one of the files may be open.
+    `in_vain` are the bindings that are reported as unused. An editor shows all problems, as only
+    one of the files may be open.
     """
     files = list(checked)
     undeclared = set(_named(files, "binding-undeclared", "binding"))
