@@ -317,12 +317,6 @@ def _check_sources(
         else:
             continue
         unused[path] = [*apply_suppressions(config, found, severities.of(path))]
-    in_vain = {
-        problem.data["binding"]
-        for problems in unused.values()
-        for problem in problems
-        if problem.code == "binding-unused" and problem.data
-    }
     checked = []
     for path in (*wanted.sources, *elsewhere):
         name, levels = os.path.abspath(path), severities.of(path)  # noqa: PTH100
@@ -335,22 +329,11 @@ def _check_sources(
             problems = [problem] if problem else []
         elif not is_test(name, context.configs) and may_matter(text, context, name):
             found = check_source(files.parsed(name), context)
-            problems = [
-                kept
-                for problem in found
-                if (kept := with_severity(problem, levels)) and not _repeats(kept, in_vain)
-            ]
+            problems = [kept for problem in found if (kept := with_severity(problem, levels))]
             may_fix = keep and (path not in elsewhere or _is_below(path, wanted.roots))
             fixable = FixableSource(files.parsed(name), context) if problems and may_fix else None
         checked.append(Checked(path, text if problems else "", problems, fixable))
     return checked, unused
-
-
-def _repeats(problem: Problem, in_vain: set[str]) -> bool:
-    """Return whether the type of env lacks only bindings that are reported as unused already."""
-    if problem.code != "env-member-missing" or not problem.data:
-        return False
-    return in_vain.issuperset(problem.data["missing"])
 
 
 def _has_sources(wanted: Wanted, started: Iterable[str]) -> bool:
