@@ -10,6 +10,7 @@ import type { Commands } from '../protocol';
 import type { Server } from '../server';
 import type { Content, RowRef, StagedRow } from './messages';
 import { type Backup, isSame, Staged, type Step, type Stored } from './staged';
+import { SavePoint } from './savePoint';
 
 const AT_ONCE = 5000; // keys in a request
 const EDITED = 1024 * 1024; // bytes of a value that is read to be edited
@@ -24,6 +25,15 @@ export interface Changes {
 }
 
 /** A text that can't be what was typed; the cell is edited again. */
+/** What VS Code undoes and redoes. */
+interface Edit {
+    label: string;
+    undo(): void;
+    redo(): void;
+    /** Whether VS Code may take the document for saved although it isn't. */
+    seemsSaved: boolean;
+}
+
 export class RefusedError extends Error {}
 
 /** The document of the custom editor. */
@@ -35,11 +45,8 @@ export class TableDocument implements vscode.CustomDocument {
     /** Whether the store takes no changes, as far as known. */
     readOnly = false;
     private readonly changes = new vscode.EventEmitter<Changes>();
-    private readonly edits = new vscode.EventEmitter<{
-        label: string;
-        undo(): void;
-        redo(): void;
-    }>();
+    private readonly edits = new vscode.EventEmitter<Edit>();
+    private readonly savePoint = new SavePoint();
 
     /** A key whose field is being typed into: what it had then is what the user has seen. */
     private held: string | undefined;
@@ -64,12 +71,12 @@ export class TableDocument implements vscode.CustomDocument {
         this.edits.dispose();
     }
 
-    /** The changes of a backup, as one edit. */
-    recovered(): { label: string; undo(): void; redo(): void } {
+    /** Make the changes of a backup one edit. */
+    recover(): void {
         const steps = this.staged.rows().map(
             ({ id, now }): Step => ({ id, before: this.staged.storedOf(id), after: now }),
         );
-        return this.editOf(vscode.l10n.t('Recovered Changes'), steps);
+        this.fireEdit(vscode.l10n.t('Recovered Changes'), steps);
     }
 
     /** Wait until what was asked for is done. */
@@ -211,7 +218,10 @@ export class TableDocument implements vscode.CustomDocument {
      * @throws CancellationError if keys have changed and the user doesn't overwrite them
      */
     save(where: string, compare: () => Thenable<unknown>): Promise<void> {
-        return this.inTurn(() => this.saveAll(where, compare));
+        return this.inTurn(async () => {
+            await this.saveAll(where, compare);
+            this.savePoint.saved();
+        });
     }
 
     private async saveAll(where: string, compare: () => Thenable<unknown>): Promise<void> {
@@ -257,7 +267,10 @@ export class TableDocument implements vscode.CustomDocument {
 
     /** Drop every change. */
     revert(): Promise<void> {
-        return this.inTurn(async () => this.changes.fire({ changed: [], removed: this.staged.revert() }));
+        return this.inTurn(async () => {
+            this.changes.fire({ changed: [], removed: this.staged.revert() });
+            this.savePoint.reverted();
+        });
     }
 
     /** Read keys and note how they are stored, except those with changes. */
@@ -302,17 +315,24 @@ export class TableDocument implements vscode.CustomDocument {
         if (!steps.length) {
             return;
         }
-        const edit = this.editOf(label, steps);
-        edit.redo();
-        this.edits.fire(edit);
+        this.set(steps, 'after');
+        this.fireEdit(label, steps);
     }
 
-    private editOf(label: string, steps: Step[]): { label: string; undo(): void; redo(): void } {
-        const set = (side: 'before' | 'after'): void => {
-            const contents = steps.map((step) => ({ id: step.id, content: step[side] }));
-            this.fire(this.staged.set(contents));
+    private set(steps: Step[], side: 'before' | 'after'): void {
+        this.fire(this.staged.set(steps.map((step) => ({ id: step.id, content: step[side] }))));
+    }
+
+    private fireEdit(label: string, steps: Step[]): void {
+        const undo = (): void => {
+            this.savePoint.undone();
+            this.set(steps, 'before');
         };
-        return { label, undo: () => set('before'), redo: () => set('after') };
+        const redo = (): void => {
+            this.savePoint.redone();
+            this.set(steps, 'after');
+        };
+        this.edits.fire({ label, undo, redo, seemsSaved: this.savePoint.made() });
     }
 
     private fire(rows: StagedRow[]): void {
