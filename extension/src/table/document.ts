@@ -262,6 +262,15 @@ export class TableDocument implements vscode.CustomDocument {
         const found = await this.read(this.staged.keys(), EDITED);
         const ids = this.staged.settle(new Map(found.map((one) => [one.key, storedOf(one)])));
         this.changes.fire({ changed: [], removed: ids });
+            const lost = this.staged.lost();
+            if (lost.length) {
+                throw new Error(
+                    vscode.l10n.t(
+                        'Nothing was saved: {0} is gone, and values over 1 MiB aren\'t kept here. Restore it in the History, and take the row back.',
+                        format.some(lost),
+                    ),
+                );
+            }
         return ids.length;
     }
 
