@@ -8,9 +8,10 @@ import { dialog } from '../messages';
 import type { NamespaceRef } from '../model';
 import type { Commands } from '../protocol';
 import type { Server } from '../server';
+import { keyProblem, metadataProblem } from '../validate';
 import type { Content, RowRef, StagedRow } from './messages';
-import { type Backup, isSame, Staged, type Step, type Stored } from './staged';
 import { SavePoint } from './savePoint';
+import { type Backup, isSame, Staged, type Step, type Stored } from './staged';
 
 const AT_ONCE = 5000; // keys in a request
 const EDITED = 1024 * 1024; // bytes of a value that is read to be edited
@@ -24,7 +25,6 @@ export interface Changes {
     removed: string[];
 }
 
-/** A text that can't be what was typed; the cell is edited again. */
 /** What VS Code undoes and redoes. */
 interface Edit {
     label: string;
@@ -34,6 +34,7 @@ interface Edit {
     seemsSaved: boolean;
 }
 
+/** A text that can't be what was typed; the cell is edited again. */
 export class RefusedError extends Error {}
 
 /** The document of the custom editor. */
@@ -106,7 +107,7 @@ export class TableDocument implements vscode.CustomDocument {
     /**
      * Change fields of a row. A key that isn't there any more can't be changed.
      *
-     * @throws RefusedError for a name that another key has
+     * @throws RefusedError for a name that another key has, and for what no store takes
      */
     edit(row: RowRef, change: Partial<Content>): Promise<void> {
         return this.inTurn(() => this.change(row, change));
@@ -118,6 +119,10 @@ export class TableDocument implements vscode.CustomDocument {
         if (!before) {
             throw new Error(vscode.l10n.t('The key no longer exists. Refresh the table.') + mayBeHidden(this.namespace.config));
         }
+        const problem = problemOf(change);
+        if (problem !== undefined) {
+            throw new RefusedError(problem);
+        }
         if (change.name !== undefined && change.name !== before.name) {
             await this.checkName(id, change.name);
         }
@@ -128,9 +133,9 @@ export class TableDocument implements vscode.CustomDocument {
         if (this.staged.idOf({ key: name }) === id) {
             return; // the row has its stored name again
         }
-        let exists = this.staged.hasName(name, id);
+        let exists: boolean;
         try {
-            exists ||= (await this.read([name], 0)).some(({ version }) => version !== '');
+            exists = await this.isTaken(name, id);
         } catch (error) {
             throw new RefusedError(format.reason(error));
         }
@@ -141,14 +146,41 @@ export class TableDocument implements vscode.CustomDocument {
         }
     }
 
+    /** Whether a row other than this one, or a key in the store, has a name. */
+    private async isTaken(name: string, id: string): Promise<boolean> {
+        return (
+            this.staged.hasName(name, id) ||
+            (await this.read([name], 0)).some(({ version }) => version !== '')
+        );
+    }
+
+    /** The name of a copy of a key, which nothing has yet. */
+    private async freeName(of: string): Promise<string> {
+        let name = vscode.l10n.t('{0} copy', of);
+        for (let n = 2; await this.isTaken(name, ''); n += 1) {
+            name = vscode.l10n.t('{0} copy {1}', of, n);
+        }
+        const problem = keyProblem(name);
+        if (problem !== undefined) {
+            throw new Error(problem);
+        }
+        return name;
+    }
+
     /** Add rows; one with the name of a stored key changes it. */
     add(contents: Content[], label = vscode.l10n.t('Add')): Promise<void> {
         return this.inTurn(() => this.addAll(contents, label));
     }
 
     private async addAll(contents: Content[], label: string): Promise<void> {
+        for (const content of contents.filter(({ name }) => name)) { // a new row has no name yet
+            const problem = problemOf(content);
+            if (problem !== undefined) {
+                throw new Error(vscode.l10n.t('{0} was not added. {1}', format.some([content.name]), problem));
+            }
+        }
         const last = new Map(contents.map((content) => [content.name, content]));
-        await this.learn([...last.keys()].filter(Boolean)); // a new row has no name yet
+        await this.learn([...last.keys()].filter(Boolean));
         const steps = [...last.values()].map((after): Step => {
             const id = after.name ? this.staged.idOf({ key: after.name }) : undefined;
             const before = id === undefined ? null : (this.staged.contentOf(id) ?? null);
@@ -174,7 +206,7 @@ export class TableDocument implements vscode.CustomDocument {
                 vscode.l10n.t('The value is over 1 MiB. Use "KV Lens: Duplicate Key…" instead.'),
             );
         }
-        const name = vscode.l10n.t('{0} copy', content.name);
+        const name = await this.freeName(content.name);
         this.make(vscode.l10n.t('Duplicate'), [
             { id: this.fresh(), before: null, after: { ...content, name } },
         ]);
@@ -230,6 +262,15 @@ export class TableDocument implements vscode.CustomDocument {
         }
         const all = this.staged.count;
         while (this.staged.count) {
+            const lost = this.staged.lost();
+            if (lost.length) {
+                throw new Error(
+                    vscode.l10n.t(
+                        'Nothing was saved: {0} is gone, and values over 1 MiB aren\'t kept here. Restore it in the History, and take the row back.',
+                        format.some(lost),
+                    ),
+                );
+            }
             const edits = this.staged.edits();
             let conflicts: string[];
             try {
@@ -240,7 +281,10 @@ export class TableDocument implements vscode.CustomDocument {
                 if (saved && !this.staged.count) {
                     return; // only the answer was lost
                 }
-                throw saved ? partly(saved, all, error) : error;
+                if (!saved && error instanceof vscode.CancellationError) {
+                    throw error;
+                }
+                throw saved ? partly(saved, all, error) : new Error(format.reason(error));
             }
             if (!conflicts.length) {
                 const versions = await this.read(this.staged.keys(), 0);
@@ -262,15 +306,6 @@ export class TableDocument implements vscode.CustomDocument {
         const found = await this.read(this.staged.keys(), EDITED);
         const ids = this.staged.settle(new Map(found.map((one) => [one.key, storedOf(one)])));
         this.changes.fire({ changed: [], removed: ids });
-            const lost = this.staged.lost();
-            if (lost.length) {
-                throw new Error(
-                    vscode.l10n.t(
-                        'Nothing was saved: {0} is gone, and values over 1 MiB aren\'t kept here. Restore it in the History, and take the row back.',
-                        format.some(lost),
-                    ),
-                );
-            }
         return ids.length;
     }
 
@@ -375,6 +410,14 @@ export class TableDocument implements vscode.CustomDocument {
         }
         throw new vscode.CancellationError();
     }
+}
+
+/** What of a change no store takes, which a save would only find out. */
+function problemOf({ name, metadata }: Partial<Content>): string | undefined {
+    return (
+        (name === undefined ? undefined : keyProblem(name)) ??
+        (metadata == null ? undefined : metadataProblem(metadata))
+    );
 }
 
 function partly(saved: number, all: number, error: unknown): Error {

@@ -365,7 +365,8 @@ class Table {
             if (!(error instanceof RefusedError) || column === undefined) {
                 throw error;
             }
-            this.send({ type: 'refused', row, column, text: change.name ?? '', problem: error.message });
+            const text = change.name ?? change.metadata ?? '';
+            this.send({ type: 'refused', row, column, text, problem: error.message });
         }
     }
 
