@@ -31,7 +31,7 @@ const NO_LAYOUT: Layout = { columns: [], filters: {}, details: 36 };
 /** Opens tables, and carries out what they ask for. */
 export class Tables implements vscode.CustomEditorProvider<TableDocument> {
     private readonly edited = new vscode.EventEmitter<
-        vscode.CustomDocumentEditEvent<TableDocument>
+        vscode.CustomDocumentContentChangeEvent<TableDocument>
     >();
     readonly onDidChangeCustomDocument = this.edited.event;
 
@@ -57,10 +57,16 @@ export class Tables implements vscode.CustomEditorProvider<TableDocument> {
     async openCustomDocument(uri: vscode.Uri): Promise<TableDocument> {
         const backup = await this.readBackup(uri);
         const document = new TableDocument(uri, this.server, backup);
-        document.onDidEdit((edit) => this.edited.fire({ document, ...edit }));
+        document.onDidEdit((edit) => {
+            const event: vscode.CustomDocumentEditEvent<TableDocument> = { document, ...edit };
+            this.edited.fire(event);
+            if (edit.seemsSaved) {
+                this.edited.fire({ document });
+            }
+        });
         if (backup?.items.length) {
             // VS Code restores no undo, and doesn't know of changes if the window ended too early
-            setTimeout(() => this.edited.fire({ document, ...document.recovered() }));
+            setTimeout(() => document.recover());
         }
         return document;
     }
@@ -359,7 +365,8 @@ class Table {
             if (!(error instanceof RefusedError) || column === undefined) {
                 throw error;
             }
-            this.send({ type: 'refused', row, column, text: change.name ?? '', problem: error.message });
+            const text = change.name ?? change.metadata ?? '';
+            this.send({ type: 'refused', row, column, text, problem: error.message });
         }
     }
 

@@ -385,13 +385,15 @@ export class TableModel extends Watched {
             case 'rows':
                 return this.read(message);
             case 'staged':
+                this.failure = this.canRetry ? this.failure : ''; // it was about something earlier
                 return this.changed(message);
             case 'details':
                 if (message.seq === this.detailsSeq) {
                     this.details = message.details;
                     this.failure = this.only ? '' : this.failure;
                     this.detailsShown = message.seq;
-                    this.arrived.splice(0).forEach((resolve) => resolve(message.details));
+                    const arrived = this.arrived.splice(0);
+                    setTimeout(() => arrived.forEach((resolve) => resolve(message.details))); // once they are drawn
                 }
                 return;
             case 'names':
