@@ -7,7 +7,8 @@ import { type Model, type NamespaceRef, whereIs } from './model';
 import * as prompts from './prompts';
 import type { Project } from './protocol';
 import type { Server } from './server';
-import { namespaceOf, type Node, type Tree } from './tree';
+import { namespaceOf, type Node } from './tree/nodes';
+import type { Tree } from './tree/tree';
 import type { Versions } from './versions';
 import type { Workers } from './workers';
 

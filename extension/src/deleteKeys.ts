@@ -10,7 +10,7 @@ import { type NamespaceRef, reference } from './model';
 import * as prompts from './prompts';
 import type { Commands } from './protocol';
 import { isModified } from './server';
-import type { Node } from './tree';
+import type { Node } from './tree/nodes';
 import { type Done, hasHistory, offerUndo, whyTooLarge } from './undo';
 
 const { t } = vscode.l10n;

@@ -11,7 +11,7 @@ import { bySpace, type KeyRef, keysUnder, refOf } from './keys';
 import { brief, fail } from './messages';
 import { type NamespaceRef, whereIs } from './model';
 import * as prompts from './prompts';
-import { namespaceOf, type Node } from './tree';
+import { namespaceOf, type Node } from './tree/nodes';
 import { keyProblem } from './validate';
 
 const ROWS = 'application/vnd.code.tree.kvlens.namespaces';

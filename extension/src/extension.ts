@@ -19,7 +19,7 @@ import { Server, type ServerState } from './server';
 import { Status } from './status';
 import { Differences } from './table/differences';
 import { Tables } from './table/editor';
-import { Tree } from './tree';
+import { Tree } from './tree/tree';
 import { ValueStatus } from './valueStatus';
 import { Versions } from './versions';
 import { Workers } from './workers';

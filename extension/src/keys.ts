@@ -5,7 +5,7 @@ import { placeOf, SCHEME, uriOf } from './address';
 import { type Parts, type Subject, target } from './command';
 import { type NamespaceRef, reference } from './model';
 import * as prompts from './prompts';
-import type { KeyNode, Node } from './tree';
+import type { KeyNode, Node } from './tree/nodes';
 import { distinct } from './visible';
 
 const MOST_KEYS = 100_000; // of a folder, for one command

@@ -50,9 +50,8 @@ const CRASH_SPAN = 180_000; // ms
 
 /** The files for the server, by name: TOML files may have no language id. */
 const PATTERNS = [
-    '**/*.{toml,jsonc}', // a config may have any name: the server knows which ones are
-    '**/wrangler*.json',
-    '**/seeds/*.json',
+    // configs and seed files may have any name: the server knows which ones are
+    '**/*.{toml,json,jsonc}',
     '**/*.{js,mjs,cjs,jsx,ts,mts,cts,tsx,astro,svelte,vue}',
 ];
 

@@ -17,6 +17,7 @@ KVLensError                      errors.py
 ├── KVError                      kv/errors.py
 │   ├── KVSyntaxError            kv/errors.py, also ValueError
 │   └── KVTypeError              kv/errors.py, also TypeError
+├── NotTextError                 text.py
 ├── OperationError               operations/errors.py
 │   ├── ConflictError            operations/errors.py
 │   ├── ExistsError              operations/errors.py

@@ -13,8 +13,31 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate, islice
 from typing import AnyStr, NamedTuple
 
+from kvlens.errors import KVLensError
+
 UTF8, UTF16, UTF32 = "utf-8", "utf-16", "utf-32"
 _LINE_END = re.compile(r"\r\n|\n|\r")
+
+
+class NotTextError(KVLensError):
+    """Bytes that aren't UTF-8 text. The text says why, and what to do."""
+
+
+def decode(data: bytes) -> str:
+    """Return UTF-8 text without a byte order mark. Raises NotTextError."""
+    if is_utf16(data):
+        raise NotTextError("is UTF-16 text; save it as UTF-8")
+    if b"\x00" in data:
+        raise NotTextError("is a binary file")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise NotTextError(f"is not UTF-8 at byte {error.start}; save it as UTF-8") from error
+
+
+def is_utf16(data: bytes) -> bool:
+    """Return whether bytes begin with the byte order mark of UTF-16."""
+    return data[:2] in (b"\xff\xfe", b"\xfe\xff")
 
 
 class Span(NamedTuple):

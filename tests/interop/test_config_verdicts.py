@@ -69,9 +69,13 @@ CAPTURED_AND_TOLD = {
         and name.endswith(("-site", "-build", "-dev", "_buckets]"))
     ),
 }
-# wrangler warns that an environment has no list although the top level's is empty, and where a
-# comment for KV Lens turns its own warning off.
-LACKS_NOTHING = {"empty-list-at-the-top", "header-after-an-environment"}
+# wrangler warns that an environment has no list although the top level's is empty, or although its
+# list is in a comment, and where a comment for KV Lens turns its own warning off.
+LACKS_NOTHING = {
+    "empty-list-at-the-top",
+    "environment-with-a-list-in-a-comment",
+    "header-after-an-environment",
+}
 # Mistakes that wrangler doesn't report. Everything else must agree.
 STRICTER = {"empty-binding", "name-of-mail-sender"}
 

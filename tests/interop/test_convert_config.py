@@ -66,9 +66,36 @@ name = "R"
 namespace_id = "1001"
 simple = { limit = 1, period = 60 }
 
+[exports.Local]
+type = "durable-object"
+storage = "sqlite"
+container = "shop-app"
+
+[exports.Old]
+type = "durable-object"
+state = "renamed"
+renamed_to = "Local"
+
+[[containers]]
+name = "shop-app"
+image = "registry.cloudflare.com/shop/app:1"
+max_instances = 3
+rollout_kind = "full_manual"
+instance_type = { memory_mib = 4096, vcpu = 1, disk_mb = 4000 }
+
+[unsafe]
+bindings = [{ name = "U", type = "new_kind", more_of = 1 }]
+metadata = { more_of = 1 }
+
 [env.staging]
+exports = {}
 vars = { T = "s" }
 kv_namespaces = [{ binding = "A", id = "1f2ac74b498b48028cb68387c421e279" }]
+"""
+WORKER = """\
+import { DurableObject } from "cloudflare:workers";
+export class Local extends DurableObject {}
+export default { fetch() {} };
 """
 MODULES = {
     # what `cf/config` exports to a config
@@ -83,7 +110,7 @@ def deployed(folder: Path, text: str, name: str, environment: str) -> list[str]:
     (folder / "node_modules" / "cf").mkdir(parents=True)
     for file, content in MODULES.items():
         (folder / "node_modules" / "cf" / file).write_text(content, "utf-8")
-    (folder / "index.js").write_text("export default { fetch() {} };\n", "utf-8")
+    (folder / "index.js").write_text(WORKER, "utf-8")
     (folder / name).write_text(text, "utf-8")
     new = ["--experimental-new-config"] if name.endswith(".ts") else []
     done = subprocess.run(
@@ -94,7 +121,8 @@ def deployed(folder: Path, text: str, name: str, environment: str) -> list[str]:
         encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr + done.stdout
-    return sorted(line.rstrip() for line in done.stdout.splitlines() if line.startswith("env."))
+    said = ("env.", "- shop-app", '  "more_of"')
+    return sorted(line.rstrip() for line in done.stdout.splitlines() if line.startswith(said))
 
 
 @pytest.mark.parametrize("environment", ["", "staging"], ids=["top level", "staging"])
@@ -105,5 +133,5 @@ def test_wrangler_deploys_the_same(
     done = convert_config(CONFIG, "wrangler.toml", to)
     assert done.notices == []
     before = deployed(tmp_path / "before", CONFIG, "wrangler.toml", environment)
-    assert len(before) == (2 if environment else 9)
+    assert len(before) == (2 if environment else 12)
     assert deployed(tmp_path / "after", done.text, name, environment) == before

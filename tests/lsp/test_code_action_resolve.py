@@ -71,10 +71,23 @@ async def resolving(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[E
 async def did_open(editor: Editor, text: str, name: str = "wrangler.toml") -> AsyncIterator[str]:
     """A file that is open, checked, and on disk too."""
     number = next(_numbers)
-    path = editor.folder / f"resolved{number}" / name
+    path = written(editor.folder / f"resolved{number}" / name, text)
+    async with opened(editor, path, text) as uri:
+        yield uri
+
+
+def written(path: Path, text: str) -> Path:
+    """Write a file in a new folder."""
     path.parent.mkdir()
     path.write_text(text, encoding="utf-8")
+    return path
+
+
+@asynccontextmanager
+async def opened(editor: Editor, path: Path, text: str) -> AsyncIterator[str]:
+    """Open a file, and wait until it is checked."""
     uri = path.as_uri()
+    number = next(_numbers)
     editor.text_document_did_open(
         types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, "plaintext", number, text))
     )
@@ -200,9 +213,10 @@ async def test_foreign_data_is_refused(resolving: Editor) -> None:
 
 async def test_the_extension_gets_its_command(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("palette")
+    path = written(folder / "worker" / "wrangler.toml", TOML)
     async with (
         connected(folder, {"palette": True}, able=able("edit")) as editor,
-        did_open(editor, TOML) as uri,
+        opened(editor, path, TOML) as uri,
     ):
         place = types.Range(types.Position(0, 0), types.Position(0, 0))
         context = types.CodeActionContext([], only=["refactor"])

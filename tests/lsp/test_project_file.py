@@ -73,6 +73,22 @@ async def test_environments_and_seeds_count_at_once(tmp_path: Path) -> None:
         assert await run(editor, "kvlens.seedFiles", **asked) == {"files": [seeds.as_uri()]}
 
 
+async def test_what_it_names_is_looked_for_again(tmp_path: Path) -> None:
+    file, config, seeds = (tmp_path / name for name in ("kvlens.toml", "wrangler.toml", "s.json"))
+    file.write_text('environments = ["old"]\nseeds = { A = "s.json" }\n', encoding="utf-8")
+    config.write_text('kv_namespaces = [{ binding = "A" }]\n', encoding="utf-8")
+    async with connected(tmp_path, {"store": "memory:", "autoStart": False}) as editor:
+
+        def lines() -> list[int]:
+            return [each.range.start.line for each in editor.diagnostics.get(file.as_uri(), [])]
+
+        await until(lambda: lines() == [0, 1])
+        await write(editor, seeds, '[{ "key": "k", "value": "v" }]')
+        await until(lambda: lines() == [0])
+        await write(editor, config, '[env.old]\nkv_namespaces = [{ binding = "A" }]\n')
+        await until(lambda: lines() == [])
+
+
 async def environments(editor: Editor) -> list[str | None]:
     """Return the environments of the namespaces in the tree."""
     (project,) = await run(editor, "kvlens.namespaces")

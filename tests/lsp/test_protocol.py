@@ -70,7 +70,8 @@ class Session:
         assert self.process.stdout
         size = 0
         while line := self.process.stdout.readline().strip():
-            size = int(line.removeprefix(b"Content-Length: "))
+            if line.startswith(b"Content-Length: "):
+                size = int(line.removeprefix(b"Content-Length: "))
         assert size, "the server has ended"
         message: dict[str, Any] = json.loads(self.process.stdout.read(size))
         return message
@@ -427,3 +428,29 @@ def test_nothing_of_the_workspace_is_run(tmp_path: Path) -> None:
         assert session.answer(1)["result"] == []
         assert session.end() == 0
     assert not mark.exists()
+
+
+AT = {"line": 1, "character": 12}
+REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
+    # method, params: what the server refuses with a reason
+    "rename-to-no-name": ("textDocument/rename", {"position": AT, "newName": "a b"}),
+    "rename-to-a-known-name": ("textDocument/rename", {"position": AT, "newName": "B"}),
+    "command": ("workspace/executeCommand", {"command": "kvlens.get", "arguments": [{}]}),
+    "no-command": ("workspace/executeCommand", {"command": "kvlens.nothing"}),
+    "resolve": ("codeAction/resolve", {"title": "x", "data": ["x"]}),
+}
+
+
+@pytest.mark.parametrize("plain", ["0", "1"], ids=["fast path", "plain pygls"])
+def test_a_refusal_is_an_answer_without_a_traceback(tmp_path: Path, plain: str) -> None:
+    text = f'{CONFIG}[[kv_namespaces]]\nbinding = "B"\n'
+    (tmp_path / "wrangler.toml").write_text(text, encoding="utf-8")
+    with Session(tmp_path, {"KVLENS_PLAIN_PYGLS": plain}, trace="off") as session:
+        session.open(text)
+        for number, (method, params) in enumerate(REFUSED.values(), 1):
+            document = {"textDocument": {"uri": session.uri}, **params}
+            session.send(id=number, method=method, params=document)
+            assert session.answer(number)["error"]["message"]
+        assert session.end() == 0
+        assert session.process.stderr
+        assert b"Traceback" not in session.process.stderr.read()

@@ -185,3 +185,36 @@ async def test_a_client_that_pulls_gets_them_too(tmp_path: Path) -> None:
         whole = await client.workspace_diagnostic_async(types.WorkspaceDiagnosticParams([]))
         assert {r.uri: [d.code for d in getattr(r, "items", [])] for r in whole.items}[uri] == codes
         assert uri not in client.diagnostics
+
+
+WRONG = '[{ "key": "a" }]'
+
+
+async def say(editor: Editor, text: str) -> None:
+    """Change the project file."""
+    path = editor.folder / "kvlens.toml"
+    path.write_text(text, encoding="utf-8")
+    event = types.FileEvent(path.as_uri(), types.FileChangeType.Changed)
+    editor.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
+
+
+async def test_seed_files_that_the_project_file_names_are_checked(tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "wrangler.toml").write_text(CONFIG, encoding="utf-8")
+    named = 'seeds = { CARTS = ["data/carts.json", "more/**/*.json"] }\n'
+    (tmp_path / "kvlens.toml").write_text(named, encoding="utf-8")
+    options = {"store": "memory:", "autoStart": False, "push": True}
+    async with connected(tmp_path, options) as client:
+        uris = [
+            open_text(client, tmp_path / name, WRONG)
+            for name in ("data/carts.json", "more/x/y.json", "other.json")
+        ]
+
+        def codes() -> list[list[Any]]:
+            return [[d.code for d in client.diagnostics.get(uri, [])] for uri in uris]
+
+        await until(lambda: codes() == [["seed-invalid"], ["seed-invalid"], []])
+        change(client, uris[0], 2, "[]")
+        await until(lambda: codes() == [[], ["seed-invalid"], []])
+        await say(client, 'seeds = "other.json"\n')
+        await until(lambda: codes() == [[], [], ["seed-invalid"]])

@@ -154,6 +154,49 @@ def test_standard_input_belongs_where_its_name_is(
     assert not (checker.folder / name).exists() or name == "wrangler.toml"
 
 
+MISSING = {
+    # the name that standard input is given, in a folder that isn't there; the folder's other files
+    "beside-a-config": ("a/b/index.ts", {"wrangler.toml": GOOD}),
+    "without-a-config": ("a/b/index.ts", {}),
+    "in-place-of-a-file": ("a/index.ts", {"a": ""}),
+    "of-a-file-that-cannot-be-read": ("index.ts", {"index.ts": "\ufeff".encode("utf-16")}),
+    "config": ("a/b/wrangler.toml", {}),
+}
+
+
+@pytest.mark.parametrize(("name", "files"), MISSING.values(), ids=MISSING)
+def test_the_file_of_standard_input_need_not_exist(
+    checker: Checker, stdin: io.BytesIO, name: str, files: dict[str, str | bytes]
+) -> None:
+    for path, content in files.items():
+        checker.write(path, content)
+    is_config = name.endswith(".toml")
+    give(stdin, EMPTY_ID if is_config else "import './b';\nexport default { fetch: (r, env) => "
+         "env.A.getWithMetadata('') };\n")  # fmt: skip
+    found = checker.json("-", "--stdin-filename", name)
+    code = "id-empty" if is_config else "key-invalid"
+    assert [(each["file"], each["code"]) for each in found] == [(name, code)]
+
+
+NO_TEXT: dict[str, tuple[str, bytes, str]] = {
+    # name, what standard input gives, why it can't be used
+    "utf-16-source": ("a.ts", "é".encode("utf-16"), "is UTF-16 text; save it as UTF-8"),
+    "utf-16-config": ("wrangler.toml", b"\xfe\xff\0a", "is UTF-16 text; save it as UTF-8"),
+    "binary": ("a.ts", b"a\0", "is a binary file"),
+    "latin-1": ("seeds/A.json", b"[\xe9]", "is not UTF-8 at byte 1; save it as UTF-8"),
+}
+
+
+@pytest.mark.parametrize(("name", "data", "reason"), NO_TEXT.values(), ids=NO_TEXT)
+def test_standard_input_that_is_no_text_is_named(
+    checker: Checker, stdin: io.BytesIO, name: str, data: bytes, reason: str
+) -> None:
+    give(stdin, data)
+    code, out, err = checker("-", "--stdin-filename", name)
+    assert (code, out) == (1, "")
+    assert err == f"kvlens check: standard input {reason}\n"
+
+
 def test_standard_input_is_fixed_to_standard_output(checker: Checker, stdin: io.BytesIO) -> None:
     give(stdin, EMPTY_ID + "x = 1 # \x1b\n")
     code, out, err = checker("-", "--stdin-filename", "wrangler.toml", "--fix")
@@ -216,6 +259,63 @@ def test_a_baseline_hides_what_was_known(checker: Checker) -> None:
     assert checker("--baseline", "known.json", "--update-baseline")[2] == ""
     config.write_text(EMPTY_ID, encoding="utf-8")
     assert checker("--baseline", "known.json")[0] == 1
+
+
+RECORDS = {
+    "a/wrangler.toml": {"id-empty": 1, "id-malformed": 1},
+    "b/wrangler.toml": {"id-empty": 1, "id-malformed": 1},
+    "c/wrangler.toml": {"id-empty": 1},
+}
+PARTS: dict[str, tuple[list[str], dict[str, dict[str, int]]]] = {
+    # the arguments; the records: now, both problems of a are fixed, b has one of each, c is gone
+    "everything": ([], {"b/wrangler.toml": {"id-empty": 1, "id-malformed": 1}}),
+    "select": (
+        ["--select", "id-empty"],
+        {"a/wrangler.toml": {"id-malformed": 1}, "b/wrangler.toml": RECORDS["b/wrangler.toml"]},
+    ),
+    "ignore": (
+        ["--ignore", "id-empty"],
+        {
+            "a/wrangler.toml": {"id-empty": 1},
+            "b/wrangler.toml": RECORDS["b/wrangler.toml"],
+            "c/wrangler.toml": {"id-empty": 1},
+        },
+    ),
+    "severity": (
+        ["--severity", "id-malformed=off", "a"],
+        {**RECORDS, "a/wrangler.toml": {"id-malformed": 1}},
+    ),
+    "folder": (["a"], {path: RECORDS[path] for path in RECORDS if path[0] != "a"}),
+    "file": (["b/wrangler.toml"], RECORDS),
+    "folder-and-select": (
+        ["a", "--select", "id-empty"],
+        {**RECORDS, "a/wrangler.toml": {"id-malformed": 1}},
+    ),
+    "folder-whose-file-is-gone": (
+        ["c"],
+        {path: RECORDS[path] for path in RECORDS if path[0] != "c"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("words", "records"), PARTS.values(), ids=PARTS)
+def test_a_check_of_a_part_keeps_the_records_of_the_rest(
+    checker: Checker, words: list[str], records: dict[str, dict[str, int]]
+) -> None:
+    known = checker.write("known.json", json.dumps({"version": 1, "problems": RECORDS}))
+    checker.write("a/wrangler.toml", GOOD)
+    checker.write("b/wrangler.toml", f'{EMPTY_ID}[[kv_namespaces]]\nbinding = "B"\nid = "1"\n')
+    (checker.folder / "c").mkdir()
+    _, _, err = checker(*words, "--baseline", "known.json", "--update-baseline")
+    assert "no longer exist" not in err
+    assert json.loads(known.read_text(encoding="utf-8"))["problems"] == records
+
+
+def test_rules_that_are_not_checked_are_not_said_to_be_fixed(checker: Checker) -> None:
+    checker.write("known.json", json.dumps({"version": 1, "problems": RECORDS}))
+    checker.write("a/wrangler.toml", GOOD)
+    _, _, err = checker("--baseline", "known.json", "--select", "id-empty")
+    assert "1 problem in known.json no longer exist" in err
 
 
 BROKEN = {
@@ -284,6 +384,36 @@ def test_mistakes_in_a_project_file_are_problems(checker: Checker) -> None:
     assert problem["code"] == "project-file-invalid"
     assert problem["file"] == "kvlens.toml"
     assert problem["range"]["start"] == {"line": 1, "character": 0}
+
+
+EXCLUDING: dict[str, tuple[str, list[str], str]] = {
+    # the project file, the arguments, what is said if nothing is left
+    "all": ('exclude = ["**"]', [], '`exclude` in kvlens.toml leaves out all files below .: "**"'),
+    "folder": ('exclude = ["x", "a"]', ["a"], 'below a: "a". Narrow it, or name the files'),
+    "nothing": ("", ["b"], "no config of a Worker, such as wrangler.jsonc, below b"),
+}
+
+
+@pytest.mark.parametrize(("text", "words", "said"), EXCLUDING.values(), ids=EXCLUDING)
+def test_what_leaves_nothing_to_check_is_named(
+    checker: Checker, text: str, words: list[str], said: str
+) -> None:
+    checker.write("kvlens.toml", text)
+    checker.write("a/wrangler.toml", EMPTY_ID)
+    (checker.folder / "b").mkdir()
+    for _ in range(2):  # the second time from the cache
+        code, _, err = checker(*words)
+        assert code == 1
+        assert said in err
+
+
+def test_what_a_project_file_names_is_looked_for_each_time(checker: Checker) -> None:
+    checker.write("kvlens.toml", 'seeds = { A = "a.json" }\n')
+    checker.write("wrangler.toml", GOOD)
+    (problem,) = checker.json()
+    assert (problem["file"], problem["range"]["start"]["character"]) == ("kvlens.toml", 14)
+    checker.write("a.json", "")
+    assert [each["code"] for each in checker.json()] == ["seed-invalid"]
 
 
 def test_excluded_sources_are_not_checked(checker: Checker) -> None:

@@ -68,7 +68,7 @@ def test_no_command_is_imported_for_the_overview() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
     loaded = set(done.stdout.decode().splitlines()[-1].split())
-    small = {f"kvlens.{name}" for name in ("errors", "internal", "visible")}
+    small = {f"kvlens.{name}" for name in ("errors", "internal", "spelling", "visible")}
     folder = "kvlens.cli.commands"
     shared = {"kvlens", "kvlens.cli", "kvlens.cli.frame", "kvlens.cli.terminal", folder}
     assert loaded == {*shared, f"{folder}.help", *small}

@@ -177,6 +177,18 @@ DEFAULTS = {
         ["a/wrangler.x.toml", "a/wrangler.y.toml"],
     ),
     "templates only": (["a/wrangler.example.toml"], []),
+    "code below": (["wrangler.toml", "a/cloudflare.config.ts"], ["a/cloudflare.config.ts"]),
+    "code above": (["cloudflare.config.ts", "a/wrangler.toml"], ["a/wrangler.toml"]),
+    "code beside": (["a/cloudflare.config.ts", "a/wrangler.toml"], ["a/wrangler.toml"]),
+    "code here": (["wrangler.jsonc", "a/b/cloudflare.config.mjs"], ["a/b/cloudflare.config.mjs"]),
+    "code beside another name": (
+        ["a/cloudflare.config.ts", "a/wrangler.staging.toml"],
+        ["a/cloudflare.config.ts"],
+    ),
+    "code between wrangler's": (
+        ["wrangler.json", "a/cloudflare.config.ts", "a/b/wrangler.toml"],
+        ["wrangler.json"],
+    ),
 }
 
 

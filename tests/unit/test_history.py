@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 from kvlens.emulator.server import Emulator
-from kvlens.history import database, recorder
-from kvlens.history.database import Filter, Recorded, history_file, open_history
+from kvlens.history import database, queries, recorder
+from kvlens.history.database import history_file, open_history
+from kvlens.history.queries import Filter, Recorded
 from kvlens.history.store import RecordingStore, recording
 from kvlens.kv.records import Entry, State, Write
 from kvlens.operations.errors import ConflictError, NotFoundError, OperationError
@@ -54,21 +55,21 @@ def recorded_store(folder: Path, url: str = "wrangler:", limit: int = LIMIT) -> 
 def recorded(folder: Path) -> list[tuple[str, str, str, State, State]]:
     """Return title, namespace, key, before and after of all changes, in their order."""
     with closing(read(folder)) as db:
-        names = {one.id: one.title for one in database.actions(db, Filter(), before=None, limit=99)}
+        names = {one.id: one.title for one in queries.actions(db, Filter(), before=None, limit=99)}
         return [
             (names.get(one.action, "?"), one.ns, one.key, before(db, one), after(db, one))
-            for one in database.changes_with(
+            for one in queries.changes_with(
                 db, [id for (id,) in db.execute("SELECT id FROM changes")]
             )
         ]
 
 
 def before(db: Database, one: Recorded) -> State:
-    return database.content(db, one, after=False)
+    return queries.content(db, one, after=False)
 
 
 def after(db: Database, one: Recorded) -> State:
-    return database.content(db, one, after=True)
+    return queries.content(db, one, after=True)
 
 
 def read(folder: Path) -> Database:

@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
-from kvlens.history.database import Filter, history_file
+from kvlens.history.database import history_file
+from kvlens.history.queries import Filter
 from kvlens.kv.records import Entry, Write
 from kvlens.operations.errors import OperationError
 from kvlens.operations.history import list_history

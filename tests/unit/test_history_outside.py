@@ -11,9 +11,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from kvlens.history import database
 from kvlens.history import outside as looking
-from kvlens.history.database import Filter, open_history
+from kvlens.history import queries
+from kvlens.history.database import open_history
+from kvlens.history.queries import Filter
 from kvlens.history.store import RecordingStore, recording
 from kvlens.kv.clock import Shift
 from kvlens.kv.records import Entry, State, Unknown, Write
@@ -93,16 +94,16 @@ def recorded(folder: Path) -> list[Recorded]:
     assert db is not None
     with closing(db):
         writers = {
-            one.id: one.writer for one in database.actions(db, Filter(), before=None, limit=999)
+            one.id: one.writer for one in queries.actions(db, Filter(), before=None, limit=999)
         }
         return [
             (
                 writers[one.action],
                 one.key,
-                database.content(db, one, after=False),
-                database.content(db, one, after=True),
+                queries.content(db, one, after=False),
+                queries.content(db, one, after=True),
             )
-            for one in database.changes_with(
+            for one in queries.changes_with(
                 db, [id for (id,) in db.execute("SELECT id FROM changes")]
             )
         ]
@@ -320,7 +321,7 @@ async def test_more_than_can_be_recorded_is_counted(
     history = open_history(tmp_path, LIMIT, create=False)
     assert history is not None
     with closing(history):
-        found = database.actions(history, Filter(writer=OUTSIDE), before=None, limit=9)
+        found = queries.actions(history, Filter(writer=OUTSIDE), before=None, limit=9)
     assert [(one.keys, one.left_out) for one in found] == [(3, 4), (3, 2)]
 
 

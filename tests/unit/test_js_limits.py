@@ -95,6 +95,27 @@ CASES: dict[str, tuple[str, str | None]] = {
         + PUT.format("'v'"),
         "ttl-out-of-range",
     ),
+    "objects handed on and on": (
+        "".join(f"function f{n}(o) {{ f{n + 1}(o); f{n + 2}(o); }}\n" for n in range(2_000))
+        + HEAD
+        + "const o = { expirationTtl: 5 };\n"
+        + "f0(o);\nawait env.CARTS.put('k', 'v', o);\n" * 1_000
+        + PUT.format("'v'"),
+        "ttl-out-of-range",
+    ),
+    "functions of functions": (
+        "".join(f"const f{n} = () => f{n + 1}() + f{n + 1}();\n" for n in range(2_000))
+        + HEAD
+        + "await env.CARTS.put('k', 'v', { expirationTtl: f0() });\n" * 100
+        + PUT.format("'v'"),
+        "ttl-out-of-range",
+    ),
+    "loops over pages": (
+        HEAD
+        + "do { p = await env.CARTS.list(); } while (!p.list_complete);\n" * 2_000
+        + PUT.format("'v'"),
+        "list-cursor-not-passed",
+    ),
     "methods that KV doesn't have": (
         HEAD + "await env.CARTS.set('k', 1);\n" * 2_000 + PUT.format("'v'"),
         "method-unknown",

@@ -29,6 +29,46 @@ def worker(imports: str, body: str) -> str:
 
 # id: the files of a project by their path; problems are exactly at the marks
 PROJECTS: dict[str, dict[str, str]] = {
+    "constant-options-in-a-spread": {
+        "src/index.ts": worker(
+            'import { SHORT } from "./config";',
+            'await env.CARTS.put("k", "v", { ...«SHORT», metadata: {} });',
+        ),
+        "src/config.ts": "export const SHORT = { expirationTtl: 30 } as const;",
+    },
+    "constant-options-under-others": {
+        "src/index.ts": worker(
+            'import { SHORT } from "./config";',
+            'await env.CARTS.put("k", "v", { ...SHORT, expirationTtl: 60 });',
+        ),
+        "src/config.ts": "export const SHORT = { expirationTtl: 30 } as const;",
+    },
+    "constant-options-that-the-importer-changes": {
+        "src/index.ts": worker(
+            'import { SHORT } from "./config";',
+            'SHORT.expirationTtl = 60; await env.CARTS.put("k", "v", SHORT);',
+        ),
+        "src/config.ts": "export const SHORT = { expirationTtl: 30 };",
+    },
+    "ttl-of-a-function-of-another-file": {
+        "src/index.ts": worker(
+            'import * as config from "./config"; import { short, long } from "./config";',
+            'await env.CARTS.put("k", "v", { expirationTtl: «short()» });'
+            ' await env.CARTS.put("k", "v", { expirationTtl: long() });'
+            ' await env.CARTS.put("k", "v", { expirationTtl: «config.short()» });',
+        ),
+        "src/config.ts": "const TTL = 30; export const short = () => TTL;"
+        " export function long() { return TTL * 2; }",
+    },
+    "constant-prefix-of-keys": {
+        "src/index.ts": worker(
+            'import * as config from "./config"; import { P } from "./config";',
+            'await env.CARTS.get(«`${P}:${id}`»); await env.CARTS.get(«config.P + ":" + id»);'
+            ' await env.CARTS.get(config.Q + ":" + id);',
+        ),
+        "src/config.ts": 'export const P = "k".repeat(512); export let Q = P;'
+        ' export const set = () => { Q = ""; };',
+    },
     "function-that-writes-not-awaited": {
         "src/index.ts": worker(
             'import { save } from "./save";', 'await env.CARTS.get("a"); «save»(env).catch(() => {});'
@@ -88,6 +128,47 @@ PROJECTS: dict[str, dict[str, str]] = {
         ),
         "src/keep.ts": "export async function keep(env, key, ttl) {"
         ' await env.CARTS.put(key, "v", { expirationTtl: «ttl» }); }',
+    },
+    "ttl-of-a-function-that-nothing-calls": {
+        "src/index.ts": worker('import { other } from "./keep";', "other();"),
+        "src/keep.ts": "export async function keep(env, key, ttl) {"
+        ' await env.CARTS.put(key, "v", { expirationTtl: ttl }); }\n'
+        "export function other() {}",
+    },
+    "ttl-of-a-function-in-a-file-that-nothing-imports": {
+        "src/index.ts": worker("", 'await env.CARTS.get("a");'),
+        "src/keep.ts": "export async function keep(env, key, ttl) {"
+        ' await env.CARTS.put(key, "v", { expirationTtl: ttl }); }',
+    },
+    "ttl-of-a-function-that-the-entry-exports": {
+        "src/index.ts": worker("", 'await env.CARTS.get("a");')
+        + "export async function keep(env, key, ttl) {"
+        ' await env.CARTS.put(key, "v", { expirationTtl: «ttl» }); }',
+    },
+    "ttl-of-a-caller-that-passes-too-little": {
+        "src/index.ts": worker(
+            'import { keep } from "./keep";', 'await keep(env, "a", 3600); await keep(env, "b", 30);'
+        ),
+        "src/keep.ts": "export async function keep(env, key, ttl) {"
+        ' await env.CARTS.put(key, "v", { expirationTtl: «ttl» }); }',
+    },
+    "ttl-of-a-class-of-another-file": {
+        "src/index.ts": worker(
+            'import { Store } from "./store";',
+            'const store = new Store(env.CARTS); await store.keep("a", Number(env.TTL));',
+        ),
+        "src/store.ts": "export class Store { constructor(private kv: KVNamespace) {}\n"
+        "  async keep(key: string, ttl: number) {"
+        ' await this.kv.put(key, "v", { expirationTtl: «ttl» }); } }',
+    },
+    "ttl-of-a-class-that-gets-enough": {
+        "src/index.ts": worker(
+            'import { Store } from "./store";',
+            'const store = new Store(env.CARTS); await store.keep("a", 600); await store.keep("b");',
+        ),
+        "src/store.ts": "export class Store { constructor(private kv: KVNamespace) {}\n"
+        "  async keep(key: string, ttl?: number) {"
+        ' await this.kv.put(key, "v", { expirationTtl: ttl }); } }',
     },
     "ttl-of-a-function-with-another-name": {
         "src/index.ts": worker(

@@ -21,6 +21,7 @@ SMALL = {
     "stopping",
     "lines",
     "lookups",
+    "spelling",
     "visible",
 }  # below everything else
 BELOW: dict[str, set[str]] = {

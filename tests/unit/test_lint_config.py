@@ -10,6 +10,8 @@ from kvlens.config.project_context import ProjectContext
 from kvlens.config.reader import ConfigReader, load_text
 from kvlens.lint.base import Problem
 from kvlens.lint.check_config import check, check_structure, check_text
+from kvlens.lint.fix_file import fixed_text
+from kvlens.lint.fixable_config import FixableConfig
 from kvlens.lint.problems import file_problem
 from kvlens.lint.registry import rules, rules_of
 
@@ -299,6 +301,11 @@ CASES: dict[str, tuple[str, str]] = {
         "environment-lacks-binding",
         'kv_namespaces = [{ binding = "A" }]\nenv.«p».kv_namespaces = []\n',
     ),
+    "environment-with-a-comment-on-another": (
+        "environment-lacks-binding",
+        'kv_namespaces = [{ binding = "A" }]\n[env.«p»]\nname = "p"\n'
+        '# [[env.q.kv_namespaces]]\n# binding = "A"\n# see [[env.p.kv_namespaces]]\n',
+    ),
     "environment-json": (
         "environment-lacks-binding",
         '{\n  "kv_namespaces": [{ "binding": "A" }],\n  "env": {\n    «"p"»: { "name": "x" }\n  }\n}\n',
@@ -368,6 +375,12 @@ CASES: dict[str, tuple[str, str]] = {
         f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n[[kv_namespaces]]\nbinding = "B"\nid = "{OTHER}"\n'
         f'[[env.p.kv_namespaces]]\nbinding = "A"\nid = «"{ID}"»\n'
         f'[[env.p.kv_namespaces]]\nbinding = "B"\nid = "{OTHER}"\n',
+    ),
+    "same-id-in-environments-of-other-names": (
+        "id-shared",
+        f'name = "a"\n[[kv_namespaces]]\nbinding = "A"\nid = "{OTHER}"\n'
+        f'[env.p]\nname = "a"\n[[env.p.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
+        f'[env.q]\nname = "a-q"\n[[env.q.kv_namespaces]]\nbinding = "A"\nid = «"{ID}"»\n',
     ),
     "same-id-three-times": (
         "id-twice",
@@ -452,6 +465,12 @@ CLEAN = {
     f'[[env.s.kv_namespaces]]\nbinding = "A"\n# the same as production\nid = "{ID}"\n',
     "shared-by-a-comment-above": f'[[env.p.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
     f'# shared\n[[env.s.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n',
+    "environment-with-a-list-in-a-comment": 'kv_namespaces = [{ binding = "A" }]\n[env.p]\nname = "p"\n'
+    '# to create: wrangler kv namespace create A --env p\n# [[env.p.kv_namespaces]]\n# binding = "A"\n',
+    "shared-by-one-worker": f'name = "a"\n[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
+    f'[env.p]\nname = "a"\n[[env.p.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n',
+    "shared-by-an-unused-id": f'[[env.p.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
+    f'[[env.s.kv_namespaces]]\nbinding = "A"\nid = "{ID}" # for local-only dev; not used in deploy\n',
     "shared-by-name": f'[[kv_namespaces]]\nbinding = "SHARED_KV"\nid = "{ID}"\n'
     f'[[env.s.kv_namespaces]]\nbinding = "SHARED_KV"\nid = "{ID}"\n',
     "twice-by-a-comment": f'kv_namespaces = [\n  {{ binding = "A", id = "{ID}" }},\n'
@@ -519,6 +538,19 @@ PLACED_CLEAN: dict[str, tuple[ProjectContext, str]] = {
     "unknown-wrangler": (ProjectContext(), "x = {\n  a = 1,\n}\n"),
 }
 
+LACKING = f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n[env.prod]\nname = "x"\n'
+TEMPLATE = "name = {{project-name}}\n"
+# Where a config's name decides: the path, the text, the codes of the problems.
+NAMED: dict[str, tuple[str, str, list[str]]] = {
+    "environment-in-a-project": ("wrangler.staging.toml", LACKING, ["environment-lacks-binding"]),
+    "environment-in-a-test": ("wrangler.test.toml", LACKING, []),
+    "environment-in-an-example": ("wrangler.example.toml", LACKING, []),
+    "template-in-a-project": ("wrangler.staging.toml", TEMPLATE, ["config-template"]),
+    "template-that-says-so": ("wrangler.template.toml", TEMPLATE, []),
+    "empty": ("wrangler.toml", "", ["config-empty"]),
+    "empty-with-another-name": ("wrangler-api.toml", "", []),
+}
+
 # Half-typed: only the syntax check may report a problem.
 HALF_TYPED = {
     "open-header": "[[kv_namespaces",
@@ -564,6 +596,11 @@ def test_rule_of_a_place(code: str, context: ProjectContext, text: str) -> None:
 @pytest.mark.parametrize(("context", "text"), PLACED_CLEAN.values(), ids=PLACED_CLEAN)
 def test_right_configs_have_no_problem_where_they_are(context: ProjectContext, text: str) -> None:
     assert check(load_text(text, "wrangler.toml"), context) == []
+
+
+@pytest.mark.parametrize(("path", "text", "expected"), NAMED.values(), ids=NAMED)
+def test_rule_that_heeds_the_name(path: str, text: str, expected: list[str]) -> None:
+    assert [problem.code for problem in check(load_text(text, path))] == expected
 
 
 @pytest.mark.parametrize("value", PLACEHOLDERS)
@@ -709,6 +746,14 @@ def examples(heading: str) -> list[tuple[str, str, str]]:
 def test_examples_of_the_pages_show_their_rule(code: str, language: str, text: str) -> None:
     problems = check(load_text(text, f"wrangler.{language}"), OLD)
     assert {problem.code for problem in problems} == {code}
+
+
+@pytest.mark.parametrize(("code", "language", "text"), examples("Example"))
+def test_pages_say_what_is_fixed_in_whole_files(code: str, language: str, text: str) -> None:
+    config = load_text(text, f"wrangler.{language}")
+    fixed = fixed_text(FixableConfig(config, OLD), check(config, OLD), {})
+    page = (PAGES / f"{code}.md").read_text(encoding="utf-8")
+    assert fixed is None or "`kvlens check --fix`" in page
 
 
 @pytest.mark.parametrize(("code", "language", "text"), examples("Fix"))

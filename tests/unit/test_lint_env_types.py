@@ -251,6 +251,14 @@ CASES: dict[str, tuple[str, dict[str, str]]] = {
         "src/index.ts": worker(""),
         "env.d.ts": "interface «Env» { CARTS: KVNamespace }",
     }),
+    "missing-in-one-of-two-types": ("", {
+        "src/index.ts": hono("Bindings: { CARTS: KVNamespace }"),
+        "src/types.ts": f"export interface Env {{ {SAME} }}",
+    }),
+    "missing-in-both-types": ("env-member-missing", {
+        "src/index.ts": hono("«Bindings»: { CARTS: KVNamespace }"),
+        "src/types.ts": "export interface Env { CARTS: KVNamespace }",
+    }),
     "missing-base": ("env-member-missing", {
         "src/index.ts": worker(
             "import { Base } from './base'; interface «Env» extends Base { DB: D1Database }"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from kvlens.config.edit import applied
 from kvlens.config.reader import load_text
 from kvlens.js.reader import read_source
 from kvlens.js.source_context import SourceContext
-from kvlens.lint.fix_file import fixed_text
+from kvlens.lint.base import Levels
+from kvlens.lint.fix_file import fix_file, fixed_text
 from kvlens.lint.fixable_source import FixableSource
 from kvlens.lint.fixes import fixes_for
 
@@ -91,6 +94,41 @@ FIXES: dict[str, tuple[str, bool, str, str, str]] = {
     } while (cursor);
     for (const key of keys) use(key);""",
     ),
+    "keys-of-a-list": (
+        "list-not-array",
+        False,
+        "a.js",
+        "for (const key of await env.KV.list({ limit: 9 })) use(key);",
+        "for (const key of (await env.KV.list({ limit: 9 })).keys) use(key);",
+    ),
+    "keys-of-a-list-not-awaited": (
+        "list-not-array",
+        False,
+        "a.js",
+        "for await (const key of env.KV.list({ limit: 9 })) use(key);",
+        "for await (const key of (await env.KV.list({ limit: 9 })).keys) use(key);",
+    ),
+    "keys-of-a-list-with-a-type": (
+        "list-not-array",
+        False,
+        "a.ts",
+        "return ((await env.KV.list({ limit: 9 })) as any).map(use);",
+        "return ((await env.KV.list({ limit: 9 })) as any).keys.map(use);",
+    ),
+    "keys-of-a-page": (
+        "list-not-array",
+        False,
+        "a.js",
+        "const page = await env.KV.list({ limit: 9 });\n    page.map(use);",
+        "const page = await env.KV.list({ limit: 9 });\n    page.keys.map(use);",
+    ),
+    "method-by-subscript": (
+        "method-unknown",
+        False,
+        "a.js",
+        'await env.KV["gett"]("k");',
+        'await env.KV["get"]("k");',
+    ),
 }  # fmt: skip
 
 # id: (rule, body of a handler): reported, without a fix
@@ -127,6 +165,10 @@ WITHOUT_FIX: dict[str, tuple[str, str]] = {
         "list-without-cursor",
         "return (await env.KV.list()).keys.map(f);",
     ),
+    "keys-outside-of-an-async-function": (
+        "list-not-array",
+        "function f() { for (const key of env.KV.list({ limit: 9 })) use(key); }",
+    ),
     "bulk-get-beside-the-name": (
         "get-in-loop",
         "const found = 1; return Promise.all(ids.map((id) => env.KV.get(id)));",
@@ -153,3 +195,122 @@ def test_what_is_not_certain_has_no_fix(code: str, body: str) -> None:
     source = fixable(handler(body), "a.ts")
     (problem,) = (problem for problem in source.problems if problem.code == code)
     assert fixes_for(source, problem) == []
+
+
+# id: (body of a handler, the body after the safe fixes)
+WHOLE: dict[str, tuple[str, str]] = {
+    "await": ('env.KV.put("a", "1");', 'await env.KV.put("a", "1");'),
+    "await-in-a-condition": ('if (x) env.KV.delete("a");', 'if (x) await env.KV.delete("a");'),
+    "await-after-and": ('x && env.KV.delete("a");', 'x && await env.KV.delete("a");'),
+    "await-all": (
+        "Promise.all(ids.map((id) => env.KV.delete(id)));",
+        "await Promise.all(ids.map((id) => env.KV.delete(id)));",
+    ),
+    "await-mapped": (
+        "ids.map((id) => env.KV.delete(id));",
+        "await Promise.all(ids.map((id) => env.KV.delete(id)));",
+    ),
+    "wait-for-mapped": (
+        "ctx.waitUntil(['a', b].map((id) => env.KV.delete(id)));",
+        "ctx.waitUntil(Promise.all(['a', b].map((id) => env.KV.delete(id))));",
+    ),
+    "await-a-value": (
+        'if (env.KV.get("a")) use(JSON.parse(env.KV.get("b")).c, env.KV.get("d").length);',
+        'if (await env.KV.get("a")) use((await env.KV.get("b", "json")).c, '
+        '(await env.KV.get("d")).length);',
+    ),
+    "await-a-value-in-a-loop": (
+        "for (const id of ids) if (env.KV.get(id)) use(id);",
+        "for (const id of ids) if (await env.KV.get(id)) use(id);",
+    ),
+    "await-inside-what-is-awaited": (
+        "await Promise.all(ids.map(async (id) => { env.KV.delete(id); }));",
+        "await Promise.all(ids.map(async (id) => { await env.KV.delete(id); }));",
+    ),
+    "option": (
+        "await env.KV.put('a', '1', { expirationTTL: 60, meta_data: 1, ttl: 3600 });",
+        "await env.KV.put('a', '1', { expirationTtl: 60, metadata: 1, ttl: 3600 });",
+    ),
+    "option-of-the-same-name": (
+        "const expirationTTL = 60; await env.KV.put('a', '1', { expirationTTL });",
+        "const expirationTTL = 60; await env.KV.put('a', '1', { expirationTtl: expirationTTL });",
+    ),
+    "option-with-a-value-out-of-range": (
+        "await env.KV.put('a', '1', { expirationTTL: 5 });",
+        "await env.KV.put('a', '1', { expirationTTL: 5 });",
+    ),
+    "type": ("return env.KV.get('a', 'jsn');", "return env.KV.get('a', 'json');"),
+    "type-in-options": (
+        "return env.KV.get('a', { type: `arraybufer` });",
+        "return env.KV.get('a', { type: `arrayBuffer` });",
+    ),
+    "type-that-may-be-another": (
+        "return env.KV.get('a', 'strings');",
+        "return env.KV.get('a', 'strings');",
+    ),
+    "object": (
+        "const cart = { a: 1 }; await env.KV.put('a', cart); await env.KV.put('b', [1]);",
+        "const cart = { a: 1 }; await env.KV.put('a', JSON.stringify(cart)); "
+        "await env.KV.put('b', JSON.stringify([1]));",
+    ),
+    "instance": (
+        "class Cart {} await env.KV.put('a', new Cart());",
+        "class Cart {} await env.KV.put('a', new Cart());",
+    ),
+    "ttl": (
+        "const DAY = 86_400; await env.KV.put('a', '1', 60); await env.KV.put('a', '1', DAY);",
+        "const DAY = 86_400; await env.KV.put('a', '1', { expirationTtl: 60 }); "
+        "await env.KV.put('a', '1', { expirationTtl: DAY });",
+    ),
+    "expiration": (
+        "await env.KV.put('a', '1', 1900000000);",
+        "await env.KV.put('a', '1', { expiration: 1900000000 });",
+    ),
+    "ttl-out-of-range": (
+        "await env.KV.put('a', '1', 5);",
+        "await env.KV.put('a', '1', 5);",
+    ),
+    "default-value": ("return env.KV.get('a', 100);", "return env.KV.get('a', 100);"),
+    "one-in-another": (
+        "env.KV.put('a', { b: env.KV.get('c', 'JSN').d }, 60);",
+        "await env.KV.put('a', JSON.stringify({ b: (await env.KV.get('c', 'json')).d }), "
+        "{ expirationTtl: 60 });",
+    ),
+    "beside-what-cannot-be-fixed": (
+        "for (const id of ids) env.KV.delete(id); ids.forEach(async (id) => { env.KV.delete(id); });"
+        " env.KV.delete('a').catch(log); env.KV.delete('b');",
+        "for (const id of ids) env.KV.delete(id); ids.forEach(async (id) => { env.KV.delete(id); });"
+        " env.KV.delete('a').catch(log); await env.KV.delete('b');",
+    ),
+    "function-that-is-not-async": (
+        "ids.forEach((id) => { env.KV.delete(id); });",
+        "ids.forEach((id) => { env.KV.delete(id); });",
+    ),
+}  # fmt: skip
+
+
+LEVELS: Levels = {"get-then-parse": "information"}  # off by default
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["lf", "crlf"])
+@pytest.mark.parametrize(("body", "after"), WHOLE.values(), ids=WHOLE)
+def test_a_whole_file_is_fixed_at_once_and_for_all(body: str, after: str, end: str) -> None:
+    text = handler(body).replace("\n", end)
+    source = fixable(text, "a.js")
+    fix = fix_file(source, source.problems, LEVELS)
+    once = applied(text, fix.edits) if fix else text
+    assert once == handler(after).replace("\n", end)
+    again = fixable(once, "a.js")
+    assert fixed_text(again, again.problems, LEVELS) is None
+    spans = sorted(edit.span for edit in fix.edits) if fix else []
+    assert all(one.end <= next.start for one, next in pairwise(spans)), "no edits overlap"
+
+
+def test_what_cannot_be_fixed_does_not_hide_what_can() -> None:
+    hopeless = "await env.KV.put(id, '1', { expirationTTL: 5 });\n"
+    body = hopeless * 2 + 'env.KV.put("a", "1");\n' * 40 + hopeless * 2
+    source = fixable(handler(body), "a.js")
+    fixed = fixed_text(source, source.problems, {})
+    assert fixed is not None
+    assert fixed.count('await env.KV.put("a"') == 40
+    assert fixed.count(hopeless) == 4

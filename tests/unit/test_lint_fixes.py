@@ -419,9 +419,9 @@ def test_many_problems_cost_no_more_looks_than_some(
 
     solves = FixableConfig.solves
 
-    def counted(file: FixableConfig, fix: Fix, code: str) -> bool:
-        looks.append(code)
-        return solves(file, fix, code)
+    def counted(file: FixableConfig, fix: Fix, *codes: str) -> bool:
+        looks.append(codes[0])
+        return solves(file, fix, *codes)
 
     monkeypatch.setattr(FixableConfig, "solves", counted)
     for entries in (20, 100, 400, 2000):
@@ -432,7 +432,7 @@ def test_many_problems_cost_no_more_looks_than_some(
         params = types.CodeActionParams(where, whole, types.CodeActionContext([]))
         file = code_actions._File(where.uri, LineIndex(text), "utf-16", check(config))
         looks.clear()
-        assert code_actions._of_config(params, file, config)
+        assert code_actions._of_config(params, file, config, {})
         count[entries] = len(looks)
     assert 150 > count[20] >= count[100] > count[400] >= count[2000]
     assert count[2000] <= 20

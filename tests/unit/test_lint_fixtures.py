@@ -17,6 +17,7 @@ PATHS = {
     "template": ("templates/worker-kv/wrangler.jsonc", True),
     "example": ("Examples/kv/wrangler.toml", True),
     "demo": ("demos/kv/wrangler.jsonc", True),
+    "conformance": ("conformance/worker/wrangler.jsonc", True),
     "named-e2e": ("wrangler.e2e.jsonc", True),
     "named-example": ("wrangler.example.toml", True),
     "named-template": ("wrangler.toml.template", True),

@@ -239,3 +239,89 @@ def test_a_rule_that_is_off_by_default_is_turned_on(
     select: list[str], ignore: list[str], user: Levels, level: Level | None
 ) -> None:
     assert selected(user, select, ignore).get("id-twice") == level
+
+
+SHOP = 'name = "a"\n[[kv_namespaces]]\nbinding = "CARTS"\n[env.production]\nname = "b"\n'
+CODE = "export default defineConfig(({ mode }) => ({ worker: { name: { staging: 's' }[mode] } }));"
+TARGETS: dict[str, tuple[str, dict[str, str], list[tuple[str, str]]]] = {
+    # a project file, files, what is underlined and said
+    "environment": (
+        'environments = ["prodution", "production"]\n',
+        {"a/wrangler.toml": SHOP},
+        [('"prodution"', 'the environment "prodution"; did you mean "production"?')],
+    ),
+    "environment-far-from-any": (
+        'environments = ["x"]\n',
+        {"a/wrangler.toml": SHOP},
+        [('"x"', 'No config here has the environment "x"; there is "production".')],
+    ),
+    "environment-where-there-are-none": (
+        'environments = ["x"]\n',
+        {"wrangler.toml": "name = 'a'"},
+        [('"x"', 'No config here has the environment "x".')],
+    ),
+    "mode": (
+        'environments = ["stagin", "production"]\n',
+        {"cloudflare.config.ts": CODE},
+        [('"stagin"', 'did you mean "staging"?')],
+    ),
+    "environment-of-another-project": (
+        'environments = ["production"]\n',
+        {"a/wrangler.toml": SHOP, "a/kvlens.toml": "", "wrangler.toml": "name = 'a'"},
+        [('"production"', "No config here")],
+    ),
+    "environment-of-an-excluded-config": (
+        'environments = ["production"]\nexclude = ["a"]\n',
+        {"a/wrangler.toml": SHOP},
+        [],
+    ),
+    "config-that-cannot-be-read": (
+        'environments = ["x"]\n',
+        {"a/wrangler.toml": SHOP, "wrangler.toml": "\0"},
+        [],
+    ),
+    "config-with-a-syntax-error": (
+        'environments = ["production"]\nseeds = { CARTS = "carts.json" }\n',
+        {"wrangler.toml": "name = \n[env.production", "carts.json": "[]"},
+        [],
+    ),
+    "no-config": ('environments = ["x"]\n', {}, []),
+    "seed": (
+        'seeds = { CARTS = "data/cart.json" }\n',
+        {"wrangler.toml": SHOP, "data/carts.json": "[]"},
+        [('"data/cart.json"', '"data/cart.json"; did you mean "data/carts.json"?')],
+    ),
+    "seeds": (
+        'seeds = ["data/*.json", "x.json", "data/**/*.json"]\n',
+        {"wrangler.toml": SHOP, "data/more/CARTS.json": "[]"},
+        [('"data/*.json"', 'matches "data/*.json".'), ('"x.json"', '"x.json".')],
+    ),
+    "binding": (
+        'seeds = { CART = "carts.json" }\n',
+        {"wrangler.toml": SHOP, "carts.json": "[]"},
+        [("CART", 'the namespace "CART"; did you mean "CARTS"?')],
+    ),
+    "all-there": (
+        'environments = ["production"]\nseeds = { CARTS = "carts.json" }\n',
+        {"wrangler.toml": SHOP, "carts.json": "[]"},
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ["kvlens.toml", "pyproject.toml"])
+@pytest.mark.parametrize(("text", "files", "said"), TARGETS.values(), ids=TARGETS)
+def test_what_is_named_has_to_exist(
+    tmp_path: Path, name: str, text: str, files: dict[str, str], said: list[tuple[str, str]]
+) -> None:
+    head = "[tool.kvlens]\n" if name == "pyproject.toml" else ""
+    for path, content in {**files, name: head + text}.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(content, encoding="utf-8")
+    severities = Severities()
+    file = severities.file(tmp_path / "x")
+    problems = severities.problems(file)
+    assert [file.text[slice(*problem.span)] for problem in problems] == [where for where, _ in said]
+    for problem, (_, message) in zip(problems, said, strict=True):
+        assert message in problem.message
+        assert problem.code == "project-file-invalid"

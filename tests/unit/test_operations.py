@@ -13,7 +13,7 @@ from kvlens.cli.commands.seed import COMMAND as SEED
 from kvlens.cli.common import find_scope, run
 from kvlens.cli.frame import read
 from kvlens.config.document.model import Notice
-from kvlens.history.database import Filter, Recorded, Side
+from kvlens.history.queries import Filter, Recorded, Side
 from kvlens.kv.errors import KVError
 from kvlens.kv.records import Entry, Write
 from kvlens.operations.apply import Applied, Edit, apply, contents

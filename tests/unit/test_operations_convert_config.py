@@ -346,6 +346,27 @@ LOST: dict[str, tuple[str, str, Language, str, str]] = {
         "1: minify: it belongs in wrangler.config.ts",
         '// "minify": true (it belongs',
     ),
+    "a container of a class": (
+        '[[containers]]\nclass_name = "C"\nimage = "./Dockerfile"',
+        "toml",
+        "ts",
+        "2: containers.class_name: in exports, the class names its container",
+        '// "class_name": "C" (in exports',
+    ),
+    "a container that is not there": (
+        '[exports.C]\ntype = "durable-object"\ncontainer = "app"',
+        "toml",
+        "ts",
+        "3: container: cloudflare.config.ts has no equivalent",
+        '// "container": "app" (cloudflare',
+    ),
+    "events of a workflow": (
+        'export default defineConfig({ worker: { exports: { W: { type: "workflow", events: [] } } } });',
+        "ts",
+        "toml",
+        "1: events: a wrangler config has no equivalent that KV Lens knows",
+        '# "events": [] (a wrangler',
+    ),
     "a table": (
         "\n[[migrations]]\ntag = 'v1'",
         "toml",
@@ -490,6 +511,50 @@ WORKERS: dict[str, dict[str, Any]] = {
         ],
         "triggers": {"crons": ["* * * * *"]},
         "tail_consumers": [{"service": "t"}],
+    },
+    "classes": {
+        "name": "a",
+        "containers": [
+            {
+                "name": "shop-app",
+                "image": "./Dockerfile",
+                "image_vars": {"A_B": "1"},
+                "rollout_kind": "full_auto",
+                "rollout_step_percentage": 50,
+                "instance_type": {"memory_mib": 256},
+                "observability": {"logs": {"enabled": True}},
+                "authorized_keys": [{"name": "a", "public_key": "k"}],
+            },
+            {"name": "shop_app", "image": "docker.io/httpd:1"},
+            {
+                "name": "do",
+                "scheduling_policy": "durable_object",
+                "images": {
+                    "x_y": {"dockerfile": "./D", "build_context": "."},
+                    "z": {"image": "r/x:1"},
+                },
+            },
+        ],
+        "unsafe": {
+            "bindings": [{"name": "U", "type": "x", "a_b": 1}],
+            "metadata": {"a_b": 1},
+            "capnp": {"base_path": ".", "source_schemas": ["a"]},
+        },
+        "exports": {
+            "C": {"type": "durable-object", "storage": "sqlite", "container": "shop-app"},
+            "D": {"type": "durable-object", "storage": "sqlite", "container": "shop_app"},
+            "Old": {"type": "durable-object", "state": "renamed", "renamed_to": "C"},
+            "W": {"type": "workflow", "name": "w", "default_retention": {"error_retention": 1}},
+        },
+        "env": {
+            "staging": {
+                "containers": [
+                    {"name": "shop-app", "image": "./Dockerfile"},
+                    {"name": "shop_app", "image": "docker.io/httpd:2"},
+                ],
+                "unsafe": {"metadata": {"a_b": 1}},
+            }
+        },
     },
     "environments": {
         "name": "a",

@@ -5,7 +5,7 @@ import * as vscode from 'vscode';
 import { type Contribution, type Parts, type Subject, target } from '../command';
 import { removeGroups, removeKeys } from '../deleteKeys';
 import * as prompts from '../prompts';
-import { type FolderNode, type KeyNode, namespaceOf, type Node } from '../tree';
+import { type FolderNode, type KeyNode, namespaceOf, type Node } from '../tree/nodes';
 
 const { t } = vscode.l10n;
 

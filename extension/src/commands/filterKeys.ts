@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { nameOf } from '../address';
 import type { Contribution, Parts, Subject } from '../command';
 import { input } from '../messages';
-import { namespaceOf } from '../tree';
+import { namespaceOf } from '../tree/nodes';
 
 export const contribution: Contribution = {
     title: 'Filter by Prefix…',

@@ -1,7 +1,7 @@
 /** Load the next page of a long list of keys. */
 
 import type { Contribution, Parts } from '../command';
-import type { MoreNode } from '../tree';
+import type { MoreNode } from '../tree/nodes';
 
 export const contribution: Contribution = {
     title: 'Load More',

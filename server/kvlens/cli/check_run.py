@@ -33,11 +33,16 @@ class Run:
     seen: Lookups = field(default_factory=Lookups)  # in the last check
 
     def check(self, *, fixable: bool = False) -> list[Checked]:
-        """Return the checked files, and the project files with mistakes."""
+        """Return the checked files, and the project files with mistakes.
+
+        What copies of a Worker repeat is left out, except from what is to be fixed.
+        """
+        from kvlens.lint.copies import without_copies  # late: an answer may be kept
+
         with remembered() as seen:
             found = self._check(fixable)
         self.seen = seen
-        return found
+        return found if fixable else without_copies(found)
 
     def _check(self, fixable: bool) -> list[Checked]:
         from kvlens.lint.project import check_project, wanted_for  # late: it imports the rules

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from kvlens.errors import KVLensError
 from kvlens.internal import log_internal_error
+from kvlens.spelling import nearest
 
 if TYPE_CHECKING:
     from kvlens.cli import Entry
@@ -269,13 +270,6 @@ def _switched(words: Sequence[str], reader: argparse.ArgumentParser) -> list[str
 def shown_options(reader: argparse.ArgumentParser) -> list[argparse.Action]:
     """Return the options that help shows."""
     return [action for action in reader._actions if action.help != argparse.SUPPRESS]
-
-
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known name that was probably meant."""
-    from difflib import get_close_matches  # late: most names are valid
-
-    return next(iter(get_close_matches(word, list(known), n=1)), None)
 
 
 def unknown_command(word: str, known: Iterable[str]) -> str:

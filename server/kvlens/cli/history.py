@@ -13,8 +13,8 @@ from kvlens.cli.frame import CommandError, Options, UsageError
 from kvlens.cli.keys import some_keys
 from kvlens.cli.questions import confirmed
 from kvlens.cli.terminal import one_line
-from kvlens.config.find import find_config
-from kvlens.history.database import Action
+from kvlens.config.find import default_configs
+from kvlens.history.queries import Action
 from kvlens.operations.history import name_of
 from kvlens.operations.history_restore import Restore, restore
 from kvlens.operations.target import Scope
@@ -31,7 +31,7 @@ def local_time(seconds: float) -> str:
 
 def history_scope(options: Options) -> Scope:
     """Return the project whose history the options name; a config is only needed for bindings."""
-    found = options.config or find_config(Path.cwd()) is not None
+    found = options.config or len(default_configs(Path.cwd())) == 1
     return find_scope(options, every=True, config_needed=bool(found))
 
 

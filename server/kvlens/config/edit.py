@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from kvlens.config.comments import comments
@@ -49,6 +50,52 @@ def applied(text: str, edits: Iterable[Edit]) -> str:
         done += [text[at : edit.span.start], edit.text]
         at = edit.span.end
     return "".join((*done, text[at:]))
+
+
+def composed(rounds: Iterable[Iterable[Edit]], length: int) -> tuple[Edit, ...]:
+    """Return the edits of a text of this length that do what these do one round after another."""
+    pieces: list[Span | str] = [Span(0, length)]  # what is kept, and what is new
+    for edits in rounds:
+        pieces = list(_pieces_after(pieces, edits))
+    found, at, new = list[Edit](), 0, ""
+    for piece in (*pieces, Span(length, length)):
+        if isinstance(piece, str):
+            new += piece
+            continue
+        if new or piece.start > at:
+            found.append(Edit(Span(at, piece.start), new))
+        at, new = piece.end, ""
+    return tuple(found)
+
+
+def _pieces_after(pieces: Iterable[Span | str], edits: Iterable[Edit]) -> Iterator[Span | str]:
+    left = deque(pieces)
+
+    def take(count: int) -> Iterator[Span | str]:
+        while count > 0:
+            piece = left.popleft()
+            size = len(piece) if isinstance(piece, str) else piece.end - piece.start
+            if size > count:
+                head, tail = _cut(piece, count)
+                left.appendleft(tail)
+                piece = head
+            count -= size
+            yield piece
+
+    at = 0
+    for edit in sorted(edits, key=lambda each: each.span):
+        yield from take(edit.span.start - at)
+        for _removed in take(edit.span.end - edit.span.start):
+            pass
+        yield edit.text
+        at = edit.span.end
+    yield from left
+
+
+def _cut(piece: Span | str, at: int) -> tuple[Span | str, Span | str]:
+    if isinstance(piece, str):
+        return piece[:at], piece[at:]
+    return Span(piece.start, piece.start + at), Span(piece.start + at, piece.end)
 
 
 def add_namespace(config: Config, binding: str, environment: str | None = None) -> Edit:

@@ -16,6 +16,7 @@ from kvlens.config.limits import LARGEST
 from kvlens.config.references import is_reference_file, named_in
 from kvlens.errors import KVLensError
 from kvlens.files import FileRefusedError, is_there, read_bytes, way_out_of
+from kvlens.text import NotTextError, decode
 
 # In wrangler's order: JSON anywhere above takes precedence over TOML nearby (workers-sdk,
 # config-helpers).
@@ -72,15 +73,17 @@ def _file_in(folder: str, name: str) -> str | None:
 def default_configs(folder: Path) -> list[Path]:
     """Return the configs that a command in a folder may mean, if none is named.
 
-    That is the one that wrangler would use; where there is none, those with other names in the
-    nearest folder that has any.
+    That is the one that wrangler would use, or a config in code in a folder below it, nearer to
+    this one; where there is neither, those with other names in the nearest folder that has any.
     """
     found = find_config(folder)
-    if found is not None:
-        return [found]
     whole = Path(lookups.real(folder))
     for place in (whole, *whole.parents):
-        if configs := configs_in(place):
+        if found is not None and any(_is_there(place / name) for name in CONFIG_NAMES):
+            return [found]
+        if configs := [path for name in CODE_NAMES if _is_there(path := place / name)]:
+            return configs
+        if found is None and (configs := configs_in(place)):
             return configs
     return []
 
@@ -175,11 +178,11 @@ def find_configs(root: Path) -> list[Path]:
         elif is_reference_file(file):
             named |= dict.fromkeys(named_in(Path(file)))
     top = Path(os.path.normpath(root.absolute()))
-    for path in named:
-        if not path.is_relative_to(top):
+    for config in named:
+        if not config.is_relative_to(top):
             continue
-        below = path.relative_to(top)
-        if not SKIPPED_FOLDERS.intersection(below.parts) and way_out_of(top, path) is None:
+        below = config.relative_to(top)
+        if not SKIPPED_FOLDERS.intersection(below.parts) and way_out_of(top, config) is None:
             found.setdefault(root / below)
     return list(found)
 
@@ -241,11 +244,7 @@ def read_config(path: Path) -> str:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise ConfigError(f"{path}: can't be read: {reason}") from error
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise ConfigError(f"{path}: is UTF-16 text; save it as UTF-8")
-    if b"\x00" in data:
-        raise ConfigError(f"{path}: is a binary file, not a config")
     try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
+        return decode(data)
+    except NotTextError as error:
+        raise ConfigError(f"{path}: {error}") from error

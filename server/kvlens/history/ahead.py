@@ -13,16 +13,10 @@ import time
 from collections.abc import Collection, Sequence
 
 from kvlens.errors import InternalError
-from kvlens.history.database import (
-    Change,
-    Latest,
-    date,
-    insert,
-    open_history,
-    remove,
-    shrink,
-)
+from kvlens.history.database import open_history
 from kvlens.history.recorder import Recorder
+from kvlens.history.records import Change
+from kvlens.history.writing import Latest, date, insert, remove, shrink
 from kvlens.stores.base import StoreError
 from kvlens.stores.wrangler.database import Database
 

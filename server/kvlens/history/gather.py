@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import TypeVar
 
 from kvlens.history.ahead import Ahead
-from kvlens.history.database import Change, LeftOut
 from kvlens.history.recorder import Recorder
+from kvlens.history.records import Change, LeftOut
 from kvlens.kv.records import Entry, State, Unknown
 from kvlens.stores.base import ChangedError, Store, StoreError
 from kvlens.stores.origin import Origin
@@ -58,7 +58,7 @@ class Gathered:
         if self._one is None:
             self._one = next((one for one in changes if one.before != one.after), None)
         self._few += changes
-        self._size += sum(change.size() for change in changes)
+        self._size += sum(change.cost() for change in changes)
         if self._ahead is not None or len(self._few) > FEW_KEYS or self._size > FEW_SIZE:
             ahead = self._ahead = self._ahead or Ahead(self._recorder)
             changes, self._few = self._few, []

@@ -16,9 +16,11 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from kvlens.history import database
-from kvlens.history.database import PLACE, Change, LeftOut, Recorded, open_history
+from kvlens.history import queries
+from kvlens.history.database import PLACE, open_history
+from kvlens.history.queries import Recorded
 from kvlens.history.recorder import Recorder
+from kvlens.history.records import Change, LeftOut
 from kvlens.kv.records import State, Unknown
 from kvlens.stores.base import Store, StoreError
 from kvlens.stores.origin import OUTSIDE, Origin
@@ -190,14 +192,14 @@ class Outside:
             self._gone.append(gone)
         if found.put:
             with self._history() as db:
-                known = database.changes_by_us(db, self._recorder.store, ns, since, put)
+                known = queries.changes_by_us(db, self._recorder.store, ns, since, put)
                 changes = []
                 for change in found.put:
                     before = change.before
                     if known is None:
                         before = Unknown()
                     elif last := _last(known.get(change.key, ()), looked):
-                        before = self._unless_expired(database.content(db, last, after=True))
+                        before = self._unless_expired(queries.content(db, last, after=True))
                     changes.append(change._replace(before=before))
             self._add(ns, changes, found.more_put, looked)
 
@@ -207,7 +209,7 @@ class Outside:
             with self._history() as db:
                 keys = {change.key for change in gone.changes}
                 store = self._recorder.store
-                known = database.changes_by_us(db, store, gone.ns, gone.since, keys)
+                known = queries.changes_by_us(db, store, gone.ns, gone.since, keys)
                 if known is None:  # too many to be recorded one by one, so these may be among them
                     continue
                 changes = []
@@ -219,7 +221,7 @@ class Outside:
                         continue
                     last = _last(made, gone.seen)
                     if last is not None and last.before is not None:
-                        before = self._unless_expired(database.content(db, last, after=True))
+                        before = self._unless_expired(queries.content(db, last, after=True))
                         change = change._replace(before=before)
                     if change.before is not None:
                         changes.append(change)

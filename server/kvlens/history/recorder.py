@@ -9,7 +9,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from kvlens.history.database import Change, Latest, LeftOut, Record, add, open_history
+from kvlens.history.database import open_history
+from kvlens.history.records import IN_MEMORY, Change, LeftOut, Record
+from kvlens.history.writing import Latest, add
 from kvlens.stores.base import StoreError
 from kvlens.stores.wrangler.database import Database
 
@@ -36,7 +38,7 @@ class Recorder:
         self.store = store
         self.limit = limit
         self.added: Callable[[], object] = lambda: None
-        self._queue: list[tuple[Record, int]] = []  # with the bytes that each takes
+        self._queue: list[tuple[Record, int]] = []  # with what each costs
         self._size = 0  # of the queue
         self._count = 0  # records ever queued
         self._left = 0  # those that were added, or couldn't be
@@ -53,17 +55,17 @@ class Recorder:
 
     def add(self, record: Record) -> None:
         """Queue a change. Never blocks for long, never raises."""
-        size = record.size()
+        cost = record.cost()
         with self._lock:
-            if self._size + size > QUEUED and self._queue and isinstance(record, Change):
-                last, its_size = self._queue[-1]
+            if self._size + cost > QUEUED and self._queue and isinstance(record, Change):
+                last, its_cost = self._queue[-1]
                 if isinstance(last, LeftOut) and last.origin == record.origin:
-                    self._queue[-1] = last._replace(keys=last.keys + 1), its_size
+                    self._queue[-1] = last._replace(keys=last.keys + 1), its_cost
                     return
                 record = LeftOut(record.origin, record.time, record.store, 1)
-                size = record.size()
-            self._queue.append((record, size))
-            self._size += size
+                cost = record.cost()
+            self._queue.append((record, cost))
+            self._size += cost + IN_MEMORY
             self._count += 1
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="kv-history", daemon=True)
@@ -101,10 +103,10 @@ class Recorder:
             with self._wake:
                 if not self._ending.is_set():
                     self._hurry.clear()
-                some, size = self._taken()
+                some, cost = self._taken()
             passed = time.monotonic() - began
-            self._burst = min(BURST, self._burst + passed * RATE) - size
-            self._add(some)
+            self._burst = min(BURST, self._burst + passed * RATE) - cost
+            self._add(some, cost)
             with self._wake:
                 self._left += len(some)
                 self._wake.notify_all()
@@ -112,22 +114,22 @@ class Recorder:
             self._db.close()
 
     def _taken(self) -> tuple[list[Record], int]:
-        """Take what one transaction adds out of the queue, and no action in part; and its size."""
+        """Take what one transaction adds out of the queue, and no action in part; and its cost."""
         some: list[Record] = []
-        size, most = 0, min(AT_ONCE, self.limit // 4)
+        cost, most = 0, min(AT_ONCE, self.limit // 4)
         last = ""
-        for record, its_size in self._queue:
+        for record, its_cost in self._queue:
             action = record.origin.action
-            if size >= most and (not action or action != last):
+            if cost >= most and (not action or action != last):
                 break
             some.append(record)
-            size += its_size
+            cost += its_cost
             last = action
         del self._queue[: len(some)]
-        self._size -= size
-        return some, size
+        self._size -= cost + len(some) * IN_MEMORY
+        return some, cost
 
-    def _add(self, records: list[Record]) -> None:
+    def _add(self, records: list[Record], cost: int) -> None:
         if time.monotonic() < self._retry_at:
             return
         try:
@@ -135,7 +137,7 @@ class Recorder:
                 self._latest = Latest()
                 self._db = open_history(self.folder, self.limit, create=True)
             assert self._db is not None
-            add(self._db, records, self.limit, self._latest)
+            add(self._db, records, cost, self.limit, self._latest)
         except (sqlite3.Error, OSError, StoreError, ValueError) as error:
             self._failed(error)
         else:

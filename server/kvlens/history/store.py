@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from kvlens.chunks import chunks
-from kvlens.history.database import Change
 from kvlens.history.gather import Gathered
 from kvlens.history.outside import Outside
 from kvlens.history.recorder import Recorder
+from kvlens.history.records import Change
 from kvlens.history.size import cost
 from kvlens.kv.clock import Shift
 from kvlens.kv.records import Entry, KeyInfo, Page, State, Stats, Unknown, Write
@@ -49,6 +49,8 @@ _Key = tuple[str, str]
 
 class _InProgress:
     """A key while changes of it are in progress: the last one to end tells the others."""
+
+    __slots__ = ("count", "ended", "state")
 
     def __init__(self) -> None:
         self.count = 0

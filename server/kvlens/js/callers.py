@@ -1,4 +1,4 @@
-"""What the calls of a function in its own file pass for a parameter."""
+"""Functions of a file, and what the calls in it pass for their parameters."""
 
 from __future__ import annotations
 
@@ -6,13 +6,23 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from kvlens.js.scopes import FUNCTIONS, Declaration, Scopes
-from kvlens.js.syntax import arguments_of, call_of
+from kvlens.js.syntax import arguments_of, call_of, plain
 from kvlens.js.tree import ancestor, is_field
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _MOST_CALLS = 100  # of a function that are looked at
+
+
+def function_of(declared: Declaration) -> Node | None:
+    """Return the function of the file that a name always stands for."""
+    if declared.kind == "function":
+        return declared.origin
+    start = declared.origin.child_by_field_name("value")
+    if declared.kind != "const" or declared.path or start is None:
+        return None
+    return plain(start) if plain(start).type in FUNCTIONS else None
 
 
 class PlainParameter(NamedTuple):

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from kvlens.js.callers import arguments_for, plain_parameter
-from kvlens.js.platform import BODIES, CLASSES, LIST_NAME, READS, REQUEST_NAMES
+from kvlens.js.callers import arguments_for, function_of, plain_parameter
+from kvlens.js.object_changes import Changes, ObjectChanges
+from kvlens.js.platform import BODIES, CLASSES, LIST_NAME, MEMBERS, READS, REQUEST_NAMES
 from kvlens.js.scopes import FUNCTIONS, Declaration, is_assigned
 from kvlens.js.syntax import Source, arguments_of, callee, plain, prefix_of
 from kvlens.js.tree import ancestor, is_field
@@ -43,9 +44,9 @@ Kind = Literal[
 _STEPS = 20_000  # per value
 _LONGEST = 2_000  # characters of a computed text; only the size of longer ones is known
 _LONGEST_IN_V8 = 2**29  # characters of any string
-_MOST_CHANGES = 20  # to an object
 _NESTED = 4  # objects in an imported one
 _DEPTH = 40  # nesting of constants and operators
+_RETURN = re.compile(r"\breturn\b")
 _MILLISECONDS = re.compile(r"(?:_MS|[a-z\d]Ms|_MILLIS(?:ECONDS)?|[a-z\d]Millis(?:econds)?)$")
 _SECONDS = re.compile(r"(?:_S|_SECS?|_SECONDS?|[a-z\d]Secs?|[a-z\d]Seconds?)$")
 _ARRAY_METHODS = {"map", "filter", "flatMap", "split", "slice", "concat", "flat", "toSorted"}
@@ -53,7 +54,6 @@ _SURE_ARRAY_METHODS = {"map", "filter", "flatMap", "split", "flat", "toSorted"}
 _NUMERIC = ("number", "numeric")
 _OF_NUMBERS = {"-", "*", "/", "%", "**", "|", "&", "^", "<<", ">>", ">>>"}
 _COMPARISONS = {"==", "===", "!=", "!==", "<", "<=", ">", ">=", "in", "instanceof"}
-_CHANGING = {"push", "unshift", "splice", "pop", "shift", "fill", "reverse", "sort", "copyWithin"}
 _BLOCKS = {"statement_block", "program"}
 _LEAVING = {"return_statement", "throw_statement", "break_statement", "continue_statement"}
 _BRANCHES = (
@@ -157,7 +157,8 @@ class ConstantEvaluator:
         self._known: dict[tuple[int, int], Value] = {}  # see _start
         self._reassigned: dict[int, bool] = {}  # declaring node -> whether it may be reassigned
         self._numeric: dict[int, bool] = {}  # declaring node -> whether it is always a number
-        self._changes: dict[int, list[tuple[str, Node, Node]]] = {}  # see _plain_changes
+        self._changes = ObjectChanges(source)
+        self._returned: dict[int, Node | None] = {}  # declaring node -> what a function returns
         self._defaults: dict[int, Value | None] = {}  # declaring node -> a default that is used
 
     def value(self, node: Node, depth: int = 0) -> Value:
@@ -238,9 +239,17 @@ class ConstantEvaluator:
                 if name is not None and key is not None:
                     properties[name] = Property(name, key, Value("function", child))
             elif child.type != "comment":
-                complete = False  # a spread may override any property before it
-                properties = {}
+                inner = self._spread(child, depth)
+                if inner.kind != "object" or not inner.complete:
+                    complete = complete and inner.kind in ("null", "undefined")
+                    properties = {}  # it may override any property before it
+                properties.update(inner.properties)
         return Value("object", node, properties=properties, complete=complete)
+
+    def _spread(self, node: Node, depth: int) -> Value:
+        """Return the value that is spread in an object or an array."""
+        inner = node.named_children[-1] if node.type == "spread_element" else None
+        return self.value(inner, depth + 1) if inner is not None else Value("unknown", node)
 
     def _key(self, key: Node) -> str | None:
         if key.type == "string":
@@ -250,17 +259,22 @@ class ConstantEvaluator:
         return None
 
     def _array(self, node: Node, depth: int) -> Value:
-        items = []
+        items: list[Value] = []
         complete = True
         for child in node.named_children:
             if child.type == "spread_element":
-                complete = False
+                inner = self._spread(child, depth)
+                items += inner.items if inner.kind == "array" else ()
+                complete = complete and inner.kind == "array" and inner.complete
             elif child.type != "comment":
                 items.append(self.value(child, depth + 1))
         return Value("array", node, items=tuple(items), complete=complete)
 
     def _function(self, node: Node, depth: int) -> Value:
         return Value("function", node)
+
+    def _regex(self, node: Node, depth: int) -> Value:
+        return Value("instance", node, "RegExp")
 
     def _identifier(self, node: Node, depth: int) -> Value:
         name = self._source.text_of(node)
@@ -274,7 +288,11 @@ class ConstantEvaluator:
     def _declared(self, declared: Declaration, name: str, node: Node, depth: int) -> Value:
         if declared.kind == "import":
             found = self._elsewhere(declared, None, depth)
-            return _by_name(name, _placed(found, node)) if found else Value("unknown", node)
+            if found is None:
+                return Value("unknown", node)
+            if found.kind in ("object", "array"):
+                found = _without(found, self._changes.of(declared, found))
+            return _by_name(name, _placed(found, node))
         if declared.kind == "parameter":
             return self._parameter(declared, node, depth)
         if declared.kind not in ("const", "let", "var") or declared.path:
@@ -297,17 +315,17 @@ class ConstantEvaluator:
 
         What is set only on a condition is so sometimes.
         """
-        changes = self._plain_changes(declared)
+        changes = self._changes.of(declared, value)
         function = ancestor(declared.node, FUNCTIONS)
-        places = [use, *(change for _, _, change in changes)]
-        if not changes or any(ancestor(place, FUNCTIONS) != function for place in places):
+        places = [use, *(change for _, _, change in changes.assignments)]
+        if len(places) == 1 or any(ancestor(place, FUNCTIONS) != function for place in places):
             return value
-        if not all(_comes_before(change, use) for _, _, change in changes):
+        if not all(_comes_before(change, use) for change in places[1:]):
             return value
         made = self.value(start, depth + 1)
         found = dict(made.properties)
         block = ancestor(declared.origin, _BLOCKS)
-        for name, key, change in changes:
+        for name, key, change in changes.assignments:
             right = change.child_by_field_name("right")
             if right is None:
                 return value
@@ -320,39 +338,10 @@ class ConstantEvaluator:
                 else:
                     new = Value("unknown", right, sometimes=new)
             found[name] = Property(name, key, new)
+        for name in changes.names & found.keys():
+            key = found[name].key
+            found[name] = Property(name, key, Value("unknown", found[name].value.node))
         return replace(made, properties=found)
-
-    def _plain_changes(self, declared: Declaration) -> list[tuple[str, Node, Node]]:
-        """Return the assignments to an object's members; none if it is changed in another way."""
-        key = declared.node.id
-        if key not in self._changes:
-            self._changes[key] = self._changes_of(declared)
-        return self._changes[key]
-
-    def _changes_of(self, declared: Declaration) -> list[tuple[str, Node, Node]]:
-        found: list[tuple[str, Node, Node]] = []
-        for node in self._names.references(declared):
-            member = node.parent
-            whole = member.parent if member is not None else None
-            if self._is_assigned_over(node) or (whole is not None and self._deletes(whole)):
-                return []
-            if member is None or whole is None or not is_field(member, "object", node):
-                continue
-            key = member.child_by_field_name("property")
-            is_set = whole.type == "assignment_expression" and is_field(whole, "left", member)
-            if not is_set:
-                if whole.type.endswith(("assignment_expression", "update_expression")):
-                    return []
-                continue
-            statement = whole.parent
-            if key is None or statement is None or statement.type != "expression_statement":
-                return []
-            if member.type != "member_expression":
-                return []
-            if len(found) == _MOST_CHANGES:
-                return []
-            found.append((self._source.text_of(key), key, whole))
-        return found
 
     def _parameter(self, declared: Declaration, node: Node, depth: int) -> Value:
         """Return the value of a parameter, as far as its type, default or handler says it."""
@@ -515,10 +504,11 @@ class ConstantEvaluator:
                 return Value("object", node, properties={member: inner})
         return self._declared(declared, self._source.text_of(node), node, depth)
 
-    def _start(self, declared: Declaration, start: Node, depth: int) -> Value:
-        """Return the value of a variable, evaluated once: others may use it several times.
+    def _start(self, declared: Declaration | None, start: Node, depth: int) -> Value:
+        """Return the value of a variable, or what a function returns, evaluated once.
 
-        A result that was cut because of its depth is kept for that depth only.
+        Others may use it several times. A result that was cut because of its depth is kept for that
+        depth only.
         """
         for key in ((start.id, -1), (start.id, depth)):
             if key in self._known:
@@ -526,10 +516,10 @@ class ConstantEvaluator:
                 return self._known[key]
         before, self._cut = self._cut, False
         value = self.value(start, depth + 1)
-        if value.kind in ("object", "array") and self._changed(declared):
-            value = replace(value, properties={}, items=(), complete=False)
-        if value.kind == "instance" and value.complete and not self._is_only_read(declared):
-            value = replace(value, complete=False)  # another time than now
+        if declared is not None and value.kind in ("object", "array"):
+            value = _without(value, self._changes.of(declared, value))
+        elif declared is not None and value.kind == "instance" and value.complete:
+            value = replace(value, complete=self._is_only_read(declared))  # may be another time
         self._known[start.id, depth if self._cut else -1] = value
         self._cut = self._cut or before
         return value
@@ -551,45 +541,6 @@ class ConstantEvaluator:
             if name is not None and self._source.text_of(name).startswith("set"):
                 return False
         return True
-
-    def _changed(self, declared: Declaration) -> bool:
-        """Return whether a constant's object may be changed in place."""
-        for node in self._names.references(declared):
-            parent = node.parent
-            if self._is_assigned_over(node):
-                return True
-            if parent is None or parent.type not in ("member_expression", "subscript_expression"):
-                continue
-            whole = parent.parent
-            while whole is not None and whole.type in ("member_expression", "subscript_expression"):
-                parent, whole = whole, whole.parent
-            if whole is None:
-                continue
-            left = whole.child_by_field_name("left")
-            if whole.type.endswith("assignment_expression") and left is not None:
-                if left.id == parent.id:
-                    return True
-            elif whole.type == "update_expression" or self._deletes(whole):
-                return True
-            elif whole.type == "call_expression":
-                name = parent.child_by_field_name("property")
-                if name is not None and self._source.text_of(name) in _CHANGING:
-                    return True
-        return False
-
-    @staticmethod
-    def _deletes(node: Node) -> bool:
-        operator = node.child_by_field_name("operator")
-        is_unary = node.type == "unary_expression"
-        return is_unary and operator is not None and operator.type == "delete"
-
-    def _is_assigned_over(self, node: Node) -> bool:
-        """Return whether an object is the one that `Object.assign` changes."""
-        call = node.parent.parent if node.parent is not None else None
-        if call is None or call.type != "call_expression" or arguments_of(call)[:1] != [node]:
-            return False
-        function = callee(call)
-        return function is not None and self._source.text_of(function) == "Object.assign"
 
     def _member(self, node: Node, depth: int) -> Value:
         base, name = node.child_by_field_name("object"), node.child_by_field_name("property")
@@ -616,6 +567,11 @@ class ConstantEvaluator:
                 return _by_name(word, replace(found.value, source=found.value.node, thousand=False))
         elif base.type == "this":
             return self._own_field(node, word, depth)
+        if word in _MEMBER_NAMES:
+            value = self.value(base, depth + 1)
+            kind = MEMBERS.get((str(value.value), word)) if value.kind == "instance" else None
+            if kind is not None:
+                return Value("instance", node, kind)
         return Value("unknown", node)
 
     def _own_field(self, node: Node, word: str, depth: int) -> Value:
@@ -731,7 +687,7 @@ class ConstantEvaluator:
     def _called(self, node: Node, function: Node, inner: list[Node], depth: int) -> Value:
         if function.type == "identifier":
             if (declared := self._names.resolve(function)) is not None:
-                return self._own_call(node, declared)
+                return self._own_call(node, declared, depth)
             return self._global_call(node, self._source.text_of(function), inner, depth)
         if function.type != "member_expression":
             return Value("unknown", node)
@@ -740,8 +696,12 @@ class ConstantEvaluator:
         if base is None or name is None:
             return Value("unknown", node)
         word = self._source.text_of(name)
-        is_global = base.type == "identifier" and self._names.resolve(base) is None
-        if is_global:
+        declared = self._names.resolve(base) if base.type == "identifier" else None
+        if declared is not None and declared.kind == "import":
+            value = self._foreign_call(node, declared, word, depth)
+            if value.kind != "unknown":
+                return value
+        if base.type == "identifier" and declared is None:
             found = self._static_call(node, f"{self._source.text_of(base)}.{word}", inner, depth)
             if found is not None:
                 return found
@@ -809,6 +769,8 @@ class ConstantEvaluator:
             return Value("array", node)
         if whole in ("Object.fromEntries", "Object.groupBy"):
             return Value("object", node)
+        if whole == "Object.freeze" and len(inner) == 1:
+            return self.value(inner[0], depth + 1)
         if whole in _ROUNDING and len(inner) == 1:
             return _rounded(node, whole, self.value(inner[0], depth + 1))
         if whole in ("Math.max", "Math.min"):
@@ -841,20 +803,52 @@ class ConstantEvaluator:
         declared = self._names.resolve(holder) if holder.type == "identifier" else None
         return declared is not None and declared.kind == "parameter"
 
-    def _own_call(self, node: Node, declared: Declaration) -> Value:
-        """Evaluate a call of a function of the file: a promise if it is async."""
-        function: Node | None = declared.origin if declared.kind == "function" else None
-        if declared.kind == "const" and not declared.path:
-            start = declared.origin.child_by_field_name("value")
-            function = (
-                plain(start) if start is not None and plain(start).type in FUNCTIONS else None
-            )
-        is_async = function is not None and any(
-            child.type == "async" for child in function.children
-        )
-        if function is None or not is_async or "generator" in function.type:
+    def _own_call(self, node: Node, declared: Declaration, depth: int) -> Value:
+        """Evaluate a call of a function of the file: what its only `return` says, if it has one."""
+        if declared.kind == "import":
+            return self._foreign_call(node, declared, None, depth)
+        function = function_of(declared)
+        if function is None or "generator" in function.type:
             return Value("unknown", node)
-        return Value("promise", node, items=(Value("unknown", node),))
+        key = declared.node.id
+        if key not in self._returned:
+            is_replaced = is_assigned(self._names, declared)
+            self._returned[key] = None if is_replaced else self._only_return(function)
+        inner = self._returned[key]
+        value = Value("unknown", node)
+        if inner is not None:
+            value = replace(self._start(None, inner, depth), node=node, thousand=False)
+        if _takes_arguments(function):
+            value.sometimes = None  # of another call
+        if any(child.type == "async" for child in function.children):
+            return Value("promise", node, items=(self._awaited(value),))
+        return value
+
+    def _foreign_call(
+        self, node: Node, declared: Declaration, member: str | None, depth: int
+    ) -> Value:
+        """Evaluate a call of an imported function, or of one of an imported module."""
+        found = self._imported(declared, member) if self._imported and depth <= _DEPTH else None
+        if found is None:
+            return Value("unknown", node)
+        evaluator, what = found
+        if not isinstance(what, Declaration) or function_of(what) is None:
+            return Value("unknown", node)
+        evaluator._left = self._left
+        value = evaluator._own_call(what.node, what, depth + 1)
+        self._left = min(self._left, evaluator._left)
+        return _placed(value, node)
+
+    def _only_return(self, function: Node) -> Node | None:
+        """Return what a function returns, whichever way its code goes."""
+        body = function.child_by_field_name("body")
+        if body is None or body.type != "statement_block":
+            return body
+        last = body.named_children[-1] if body.named_children else None
+        if last is None or last.type != "return_statement":
+            return None
+        is_only = len(_RETURN.findall(self._source.text_of(body))) == 1
+        return last.named_children[0] if is_only and last.named_children else None
 
     def _global_call(self, node: Node, name: str, inner: list[Node], depth: int) -> Value:
         if name == "String":
@@ -912,6 +906,7 @@ _WORKERS = {
     "undefined": ConstantEvaluator._word,
     "object": ConstantEvaluator._object,
     "array": ConstantEvaluator._array,
+    "regex": ConstantEvaluator._regex,
     "arrow_function": ConstantEvaluator._function,
     "function_expression": ConstantEvaluator._function,
     "identifier": ConstantEvaluator._identifier,
@@ -931,6 +926,7 @@ _READING = {
     "binary_expression",
     "template_substitution",
 }
+_MEMBER_NAMES = {name for _, name in MEMBERS}
 _NUMBERS = {"MAX_SAFE_INTEGER": 2.0**53 - 1, "NaN": math.nan}
 _TO_WHOLE: dict[str, Callable[[float], int]] = {
     "Math.floor": math.floor,
@@ -948,6 +944,22 @@ def _comes_before(change: Node, use: Node) -> bool:
     while around is not None and around.start_byte > change.start_byte:
         around = around.parent
     return around is not None and around.type in _BLOCKS
+
+
+def _takes_arguments(function: Node) -> bool:
+    given = function.child_by_field_name("parameters")
+    return given is None or bool(given.named_children)
+
+
+def _without(value: Value, changes: Changes) -> Value:
+    """Return what is known of an object or array that may have changed."""
+    if changes.whole:
+        return replace(value, properties={}, items=(), complete=False)
+    changed = {*changes.names, *(name for name, _, _ in changes.assignments)}
+    if not changed:
+        return value
+    kept = {name: each for name, each in value.properties.items() if name not in changed}
+    return replace(value, properties=kept, complete=False)
 
 
 def _time_of(node: Node, date: Value) -> Value:

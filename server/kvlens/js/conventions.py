@@ -10,8 +10,9 @@ NOT_WORKERS = {"process", "Deno", "Bun", "Netlify"}
 WORDS = ("env", "_env", "cfEnv", "cloudflareEnv", "workerEnv", "workersEnv", "#env")
 ENV_TYPE = re.compile(
     r":?\s*(?:(?:Readonly|Partial|Required)<\s*)?(?:\w+\.)*"
-    r"(?!ProcessEnv\b)(?:\w*Env|\w*Bindings|\w*Environment)\b(?:\s*&[^|]*)?>?\s*\Z"
+    r"(?!ProcessEnv\b)(?P<name>\w*Env|\w*Bindings|\w*Environment)\b(?:\s*&[^|]*)?>?\s*\Z"
 )
+_OF_WORKERS = re.compile(r"(?:Cloudflare|C[fF]|Workers?)?(?:Env|Bindings|Environment)\Z")
 ENV_CLASSES = {"DurableObject", "WorkerEntrypoint", "WorkflowEntrypoint", "Agent", "McpAgent"}
 """Classes whose constructor gets `(ctx, env)`."""
 APPS = {"Hono", "OpenAPIHono"}
@@ -22,6 +23,14 @@ _NAME = re.compile(r"_?(?:env|(?:cf|cloudflare|worker|workers)Env)\Z")
 _GIVES = re.compile(
     r"(?:get|use|load|resolve|require|read|current)\w*(?:Env|Bindings|Environment)\Z"
 )
+
+
+def is_env_type(name: str) -> bool:
+    """Return whether a type of this name is that of `env`: `Env`, `CloudflareBindings`.
+
+    Others, such as `TestEnv` and `BuildEnv`, may be anything; see `ENV_TYPE`.
+    """
+    return bool(_OF_WORKERS.match(name))
 
 
 def is_env_property(name: str) -> bool:

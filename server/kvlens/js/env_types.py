@@ -139,7 +139,11 @@ class EnvTypes:
         use = _use(flow.source, body, by_name=by_name) if body is not None else None
         if use is None or use.part_of is None:
             return use is not None
-        waiting = [(flow, use.part_of)]
+        return self.is_used(flow, use.part_of, by_name=by_name)
+
+    def is_used(self, flow: Flow, name: str, *, by_name: bool = False) -> bool:
+        """Return whether the runtime's `env` has a type that a source declares; see `is_given`."""
+        waiting = [(flow, name)]
         seen: set[tuple[int, str]] = set()
         while waiting and len(seen) < _MOST_NAMES:
             flow, name = waiting.pop()

@@ -16,6 +16,7 @@ from kvlens.js.reader import read_source
 from kvlens.js.resolution import Resolver, Workspace, imports_of
 from kvlens.js.source_context import env_types, is_test
 from kvlens.js.syntax import Source
+from kvlens.text import is_utf16
 
 LARGEST = 1_000_000  # bytes; larger files come from a bundler
 MOST_MODULES = 40  # that are looked at for whether a source gets a namespace from them
@@ -46,7 +47,7 @@ def load(path: Path) -> str:
         failed = SourceError(error.strerror or type(error).__name__)
         failed.made = isinstance(error, FileRefusedError) and is_regular(path)
         raise failed from error
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if is_utf16(data):
         raise SourceError("is UTF-16 text; save it as UTF-8")
     return data.decode("utf-8-sig", "replace")
 
@@ -98,6 +99,12 @@ class SourceFiles:
             for path in elsewhere:
                 found.text(path)
         return found
+
+    def replace(self, texts: Mapping[str, str]) -> None:
+        """Use these texts instead of what is on disk."""
+        self.texts |= texts
+        for path in texts:
+            self.unread.pop(path, None)
 
     # the modules of a project, see `program.Modules`
 

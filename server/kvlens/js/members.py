@@ -389,6 +389,10 @@ class Members:
                     found.setdefault(word, member)
         return found
 
+    def names_of(self, node: Node) -> set[str]:
+        """Return the members of an interface or object type of this source, without its bases'."""
+        return set(self._signatures(node))
+
     def has(self, value: Value | None, name: str) -> bool:
         """Return whether an interface or an object type has a member."""
         if isinstance(value, Merged):

@@ -107,9 +107,9 @@ class Parameters:
             return False
         if is_of_runtime(self._flow.source, parameter):
             return True
-        return conventions.is_env_name(name) and any(
-            isinstance(members.of(kind, each), NamespaceAccess) for each in found
-        )
+        kinds = [members.of(kind, each) for each in found]
+        has_kv = any(isinstance(each, NamespaceAccess) for each in kinds)
+        return conventions.is_env_name(name) and has_kv and not self._flow.types.is_double(kind)
 
     def from_callers(self, parameter: Node) -> Value | None:
         """Return what all known callers pass for a parameter, whatever its type says."""

@@ -23,6 +23,14 @@ READS = {
 }
 """Methods that promise a body's content, and its kind or class."""
 
+MEMBERS = {
+    ("Request", "headers"): "Headers",
+    ("Request", "cf"): "Object",
+    ("Response", "headers"): "Headers",
+    ("URL", "searchParams"): "URLSearchParams",
+}
+"""Members of the platform's objects that are objects of one of its classes."""
+
 REQUEST_NAMES = ("request", "req", "_request", "_req")
 LIST_NAME = re.compile(r"(?:keys|names|list|items|entries)\Z", re.IGNORECASE)
 """How arrays are called whose origin isn't known; `bytes.map()` isn't an array."""

@@ -5,20 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-_LEAST = 4  # letters of a name that may be another one, misspelled
+from kvlens.spelling import nearest
+
+_LEAST = 4  # letters of a name that has another letter in place of one: DB isn't KV
 _MEMBERS = re.compile(r"\b[eE]nv[!?)]*\.(\w+)|\b[eE]nv[!?)]*\[[\"'](\w+)")
 _PATTERN = re.compile(r"\{([^{}]{1,300})\}\s*(?::\s*\w*(?:Env|Bindings)\b|=[^;\n]{0,40}\benv\b)")
 _NAME = re.compile(r"\w+")
 
 
-def is_slip(name: str, known: str) -> bool:
-    """Return whether a name is another one, but for its case, `_` or one letter."""
+def is_slip(name: str, known: str, *, least: int = _LEAST) -> bool:
+    """Return whether a name is another one, but for its case, `_` or one letter.
+
+    `least`: letters of the shorter one, below which one letter makes another name.
+    """
     one, other = (each.replace("_", "").lower() for each in (name, known))
     if one == other:
         return True
-    if min(len(one), len(other)) < _LEAST:
-        return False
+    if min(len(one), len(other)) < least:
+        one, other = name.lower(), known.lower()  # KV_A isn't KV
+        if len(one) == len(other) and sorted(one) != sorted(other):
+            return False
     short, long = sorted((one, other), key=len)
+    if len(short) < 2:
+        return False
     pairs = enumerate(zip(short, long, strict=False))
     start = next((at for at, (mine, its) in pairs if mine != its), len(short))
     if len(long) == len(short):
@@ -34,9 +43,7 @@ def nearest_name(name: str, known: list[str]) -> str | None:
     slips = [each for each in known if is_slip(name, each)]
     if slips:
         return slips[0] if len(slips) == 1 else None
-    from difflib import get_close_matches  # late: most bindings are declared
-
-    return next(iter(get_close_matches(name, known, n=1, cutoff=0.75)), None)
+    return nearest(name, known)
 
 
 def may_have_slips(text: str, known: Iterable[str]) -> bool:

@@ -31,6 +31,7 @@ _KV_TYPES = tuple(
 _KV_WORD = re.compile(r"\b(?:expiration|metadata)\b")
 
 _CONFIG_LIKE = re.compile(r"\.(?:toml|jsonc?)(?:\.|$)")
+_VARIABLE = re.compile(r"^\s*(?:export\s+)?([\w.-]+)\s*[=:]", re.MULTILINE)
 _MAX_SIZE = 1_000_000  # bytes
 
 
@@ -105,15 +106,19 @@ def _same(one: SourceContext, other: SourceContext) -> bool:
 def other_config_texts(folder: Path) -> frozenset[str]:
     """Return the quoted texts in files such as wrangler.staging.toml or wrangler.toml.example.
 
-    Such a config may declare what the project's config doesn't. Unreadable files are skipped.
+    Such a config may declare what the project's config doesn't, and so do the names of the
+    variables in `.dev.vars`. Unreadable files are skipped.
     """
     found: set[str] = set()
     for name, _ in lookups.entries(folder):
-        if "wrangler" not in name or name in CONFIG_NAMES or not _CONFIG_LIKE.search(name):
+        pattern = QUOTED
+        if name.startswith(".dev.vars"):
+            pattern = _VARIABLE
+        elif "wrangler" not in name or name in CONFIG_NAMES or not _CONFIG_LIKE.search(name):
             continue
         try:
             text = files.read_text(folder / name, _MAX_SIZE, errors="replace")
-            found.update(QUOTED.findall(text))
+            found.update(pattern.findall(text))
         except OSError:
             continue
     return frozenset(found)

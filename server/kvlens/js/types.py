@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kvlens.js import conventions
+from kvlens.js.methods import METHODS
 from kvlens.js.values import (
     NOTHING,
     OTHER,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from kvlens.js.flow import Flow
+    from kvlens.text import Span
 
 KV = NamespaceAccess(None, "typed", typed=True)
 _SAME = {
@@ -187,7 +190,23 @@ class Types:
             return Generic(self._flow, node, word)
         if word in _LIBRARY:
             return OTHER
-        return Env() if conventions.ENV_TYPE.match(word) else None
+        return self._by_name(word)
+
+    def _by_name(self, text: str) -> Value | None:
+        """Return what a type is of which only the name is known."""
+        found = conventions.ENV_TYPE.match(text)
+        if found is None:
+            return None
+        word = found["name"]
+        if conventions.is_env_type(word):
+            return Env()
+        comments = (self._flow.source.offsets.text[slice(*s)] for s in self._typedefs)
+        written = next((text for text in comments if word in text.split()), None)
+        return Env(guessed=True) if written is None or "KVNamespace" in written else None
+
+    @cached_property
+    def _typedefs(self) -> list[Span]:
+        return self._flow.source.comments_with("@typedef")
 
     def _named(self, node: Node, word: str, given: list[Node]) -> Value | None:
         if word == "KVNamespace":
@@ -228,15 +247,51 @@ class Types:
             if any(self._extends_kv(each) for each in every):
                 return KV
             value = merged(Typed(self._flow, each) for each in every)
-        if not conventions.ENV_TYPE.match(word):
+        if not conventions.ENV_TYPE.match(word) or isinstance(value, Env):
             return value
-        shaped = isinstance(value, (Typed, Merged, Env)) or value is None
-        is_framework = self._flow.members.has(value, "Bindings")
-        return Env() if shaped and not is_framework else value
+        if value is None:
+            return self._by_name(word)
+        if not isinstance(value, (Typed, Merged)) or self._flow.members.has(value, "Bindings"):
+            return value  # of a framework, or not an object
+        return Env() if self._is_env(word, value, declared) else value
+
+    def _is_env(self, word: str, value: Value, declared: list[Node]) -> bool:
+        """Return whether a declared type is that of `env`, by its members or by where it is used.
+
+        A name such as `TestEnv` isn't enough, nor is `Env` if a namespace is something else in it.
+        """
+        if not self.is_double(value):
+            if conventions.is_env_type(word) or self._has_kv(value, declared):
+                return True
+            bases = (kind for each in declared for kind in _bases(each))
+            if any(isinstance(self.value(base), Env) for base in bases):
+                return True
+        from kvlens.js.env_types import EnvTypes  # late: it reads types with this
+
+        return EnvTypes(self._flow.program).is_used(self._flow, word)
+
+    def _has_kv(self, value: Value, declared: list[Node]) -> bool:
+        if any("KVNamespace" in self._flow.text(each) for each in declared):
+            return True
+        kinds = (self._flow.members.of(value, name) for name in self._flow.program.declared)
+        return any(isinstance(kind, NamespaceAccess) for kind in kinds)
+
+    def is_double(self, value: Value) -> bool:
+        """Return whether a type has something else for a namespace: `{ CARTS: Map<…> }`.
+
+        A type with some of a namespace's methods describes one.
+        """
+        for name in self._flow.program.declared:
+            kind = self._flow.members.of(value, name)
+            if kind is None or isinstance(kind, NamespaceAccess):
+                continue
+            names = kind.flow.members.names_of(kind.node) if isinstance(kind, Typed) else None
+            if names is None or not names <= METHODS.keys():
+                return True
+        return False
 
     def _extends_kv(self, interface: Node) -> bool:
-        clauses = [c for c in interface.named_children if c.type == "extends_type_clause"]
-        return any(self.value(kind) == KV for c in clauses for kind in c.named_children)
+        return any(self.value(kind) == KV for kind in _bases(interface))
 
     def declarations(self, word: str) -> list[Node]:
         """Return the interfaces, types and classes of this name in the source."""
@@ -354,11 +409,17 @@ class Types:
         text = text.strip()
         if _JSDOC_KV.match(text):
             return KV
-        if conventions.ENV_TYPE.match(text):
-            return Env()
+        if conventions.ENV_TYPE.match(text) and not self.declarations(text):
+            return self._by_name(text)
         if text.startswith("Promise<") and text.endswith(">"):
             return Promised(self._text(text[8:-1]))
         return self._flow.program.type_of_text(self._flow, text)
+
+
+def _bases(interface: Node) -> list[Node]:
+    """Return the types that an interface extends."""
+    clauses = [c for c in interface.named_children if c.type == "extends_type_clause"]
+    return [kind for clause in clauses for kind in clause.named_children]
 
 
 def _arguments(node: Node) -> list[Node]:

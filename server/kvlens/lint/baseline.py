@@ -8,10 +8,11 @@ reported, as nobody can tell which one is new.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from kvlens.errors import KVLensError
 from kvlens.files import FileRefusedError, read_bytes, read_given, replace_bytes
@@ -27,6 +28,13 @@ Counts = Mapping[str, Mapping[str, int]]  # path from the baseline's folder -> c
 
 class BaselineError(KVLensError):
     """A baseline can't be used. The text says which, why and what to do."""
+
+
+class Scope(NamedTuple):
+    """What a check has looked at: below these paths, without the rules that the user turned off."""
+
+    paths: Sequence[Path]
+    rules_off: Collection[str] = ()
 
 
 class Baseline:
@@ -52,37 +60,60 @@ class Baseline:
         return cls(path, counts or {})
 
     @classmethod
-    def of(cls, path: Path, files: Iterable[Checked]) -> Baseline:
-        """Return a new baseline with the problems of these files."""
-        found = cls(path, {})
+    def updated(cls, path: Path, files: Iterable[Checked], scope: Scope) -> Baseline:
+        """Return a baseline with the problems of these files, and what it had outside the scope.
+
+        Raises BaselineError if another file is there.
+        """
+        before = cls._before(path)
         counts = {
-            found.name(file): dict(sorted(known.items()))
-            for file in files
-            if (known := _recordable(file))
+            name: kept
+            for name, known in before.counts.items()
+            if (
+                kept := {
+                    code: known[code] for code in known if not before._is_in(scope, name, code)
+                }
+            )
         }
+        for file in files:
+            name = before.name(file)
+            if found := {**counts.get(name, {}), **_recordable(file)}:
+                counts[name] = dict(sorted(found.items()))
         return cls(path, dict(sorted(counts.items())))
 
-    def write(self) -> None:
-        """Write the file. Raises BaselineError if another file is there, or OSError."""
+    @classmethod
+    def _before(cls, path: Path) -> Baseline:
         try:
-            if read_bytes(self.path, LARGEST).strip():
-                Baseline.read(self.path)
+            return cls.read(path) if read_bytes(path, LARGEST).strip() else cls(path, {})
         except FileNotFoundError:
-            pass
+            return cls(path, {})
         except (BaselineError, FileRefusedError) as error:
             raise BaselineError(
-                f"{self.path} isn't a baseline, and is kept; name another file, or delete it"
+                f"{path} isn't a baseline, and is kept; name another file, or delete it"
             ) from error
+
+    def _is_in(self, scope: Scope, name: str, code: str) -> bool:
+        path = _whole(self.path.parent / name)
+        return code not in scope.rules_off and any(
+            path.is_relative_to(_whole(each)) for each in scope.paths
+        )
+
+    def write(self) -> None:
+        """Write the file. Raises OSError."""
         text = json.dumps({"version": _VERSION, "problems": self.counts}, indent=2)
         replace_bytes(self.path, f"{text}\n".encode())
 
-    def without_known(self, files: Iterable[Checked]) -> tuple[list[Checked], int]:
+    def without_known(self, files: Iterable[Checked], scope: Scope) -> tuple[list[Checked], int]:
         """Return the files without recorded problems, and how many recorded ones are gone."""
         found: list[Checked] = []
         gone = 0
         for file in files:
             known, now = self.counts.get(self.name(file), {}), _recordable(file)
-            gone += sum(max(0, count - now.get(code, 0)) for code, count in known.items())
+            gone += sum(
+                max(0, count - now.get(code, 0))
+                for code, count in known.items()
+                if code not in scope.rules_off
+            )
             hidden = {code for code, count in now.items() if count <= known.get(code, 0)}
             new = [problem for problem in file.problems if problem.code not in hidden]
             found.append(replace(file, problems=new))
@@ -92,6 +123,10 @@ class Baseline:
         """Return a file's path from the folder of the baseline, the same on every platform."""
         folder, path = self.path.absolute().parent, file.path.absolute()
         return (path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix()
+
+
+def _whole(path: Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100 - a file that is gone, without following links
 
 
 def _recordable(file: Checked) -> dict[str, int]:

@@ -14,6 +14,7 @@ from kvlens.lint.base import CallRule, Context, Problem, SourceRule
 from kvlens.lint.problems import failed, file_problem, gathered, problems_of
 from kvlens.lint.registry import rules_of
 from kvlens.lint.suppressions import apply_suppressions
+from kvlens.text import Span
 
 _RULES = rules_of("js").values()
 _CALL_RULES = [rule for rule in _RULES if isinstance(rule, CallRule)]
@@ -42,10 +43,15 @@ def check_source(
 def _found(context: Context) -> Iterator[Problem]:
     for rule in _SOURCE_RULES:
         yield from problems_of(rule, rule.check, context)
+    seen: set[tuple[str, Span]] = set()  # a constant that several calls use is one mistake
     for call in context.analysis.certain_calls:
         for each in _CALL_RULES:
-            if call.method in each.methods:
-                yield from problems_of(each, each.check, call, context)
+            if call.method not in each.methods:
+                continue
+            for problem in problems_of(each, each.check, call, context):
+                if (problem.code, problem.span) not in seen:
+                    seen.add((problem.code, problem.span))
+                    yield problem
 
 
 def check(

@@ -55,24 +55,28 @@ class FixableConfig:
             fixes = rule.fixes
         return fixes(self.file, problem) if fixes else ()
 
-    def solves(self, fix: Fix, code: str) -> bool:
-        """Return whether a fix leaves fewer problems of one rule and no more of any other.
+    def solves(self, fix: Fix, *codes: str) -> bool:
+        """Return whether a fix leaves one problem less for each of these codes, and no new ones.
 
         Problems inside a list that wasn't read before don't count as new. Problems that only
         sources reveal aren't checked again.
         """
         if not fix.edits:
             return False
-        rule = find_rule(code)
-        slow = isinstance(rule, TextRule | PlaceRule)
+        solved = Counter(codes)
+        rules = {code: find_rule(code) for code in solved}
+        slow = any(isinstance(rule, TextRule | PlaceRule) for rule in rules.values())
         fixed = with_fix(self.file, fix)
         if fixed.refused:
             return False
         before, after = _counts(self.file), _counts(fixed)
         if slow:
             before, after = before + self._text_before, after + self._of_text(fixed)
-        inside = _INSIDE if code in _HIDING else frozenset[str]()
-        if after[code] >= before[code] and not isinstance(rule, ProjectRule):
+        inside = frozenset[str]() if _HIDING.isdisjoint(solved) else _INSIDE
+        if any(
+            after[code] > before[code] - solved[code] and not isinstance(rule, ProjectRule)
+            for code, rule in rules.items()
+        ):
             return False
         if is_worse(before, after, inside):
             return False

@@ -44,8 +44,8 @@ class FixableSource:
             return ()
         return rule.fixes(context, problem)
 
-    def solves(self, fix: Fix, code: str) -> bool:
-        """Return whether a fix leaves fewer problems of one rule and no more of any other."""
+    def solves(self, fix: Fix, *codes: str) -> bool:
+        """Return whether a fix leaves one problem less for each of these codes, and no new ones."""
         if not fix.edits:
             return False
         source, project = self.file, self.project
@@ -57,7 +57,8 @@ class FixableSource:
                 return False
             project = replace(project, configs=_changed(project.configs, config, fix))
         after = counted(check_source(source, project, self.now))
-        if after[code] >= self._before[code] or is_worse(self._before, after):
+        left = self._before - Counter(codes)
+        if any(after[code] > left[code] for code in codes) or is_worse(self._before, after):
             return False
         return self.file.root.has_error or not source.root.has_error
 

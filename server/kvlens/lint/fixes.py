@@ -6,7 +6,7 @@ Rules propose fixes; each is tested here before it is offered, on configs and so
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from kvlens.config.edit import Edit, line_end, line_start, newline_of
@@ -17,6 +17,7 @@ from kvlens.stopping import go_on
 from kvlens.text import Span
 
 MOST_TRIED = 50  # fixes that are tested one by one, each on the whole text
+FEWEST_TRIED = 12  # tests to find those that fit together, in a text of any length
 MOST_TESTED = 100_000  # characters of all those texts
 
 
@@ -38,8 +39,8 @@ class Fixable(Protocol):
     def proposed(self, problem: Problem) -> Iterable[Fix]:
         """Return the fixes that the problem's rule proposes, untested, the best first."""
 
-    def solves(self, fix: Fix, code: str) -> bool:
-        """Return whether a fix leaves fewer problems of one rule and no more of any other."""
+    def solves(self, fix: Fix, *codes: str) -> bool:
+        """Return whether a fix leaves one problem less for each of these codes, and no new ones."""
 
 
 def affordable(file: Fixable, most: int) -> int:
@@ -57,16 +58,15 @@ def fix_all(file: Fixable, problems: Iterable[Problem], *, only_safe: bool = Fal
 
     None if that fixes nothing.
     """
-    wanted = list(problems)
-    for one_by_one in (False, True):  # test fixes one by one only if all together fail
-        edits, done = _together(file, wanted, only_safe=only_safe, one_by_one=one_by_one)
-        whole = Fix("", tuple(edits), safe=only_safe)
-        if done and file.solves(whole, done[0].code):
-            codes = {problem.code for problem in done}
-            of = f" of {done[0].code}" if len(codes) == 1 else ""
-            count = f"all {len(done)} problems" if len(done) > 1 else "the problem"
-            return whole._replace(title=f"Fix {count}{of} in this file")
-    return None
+    chosen = _Chosen(file, only_safe)
+    chosen.add(list(problems))
+    done = chosen.done
+    if not done:
+        return None
+    codes = {problem.code for problem in done}
+    of = f" of {done[0].code}" if len(codes) == 1 else ""
+    count = f"all {len(done)} problems" if len(done) > 1 else "the problem"
+    return Fix(f"Fix {count}{of} in this file", tuple(chosen.edits.all), safe=only_safe)
 
 
 def suppress(file: Fixable, problem: Problem) -> Fix | None:
@@ -98,35 +98,60 @@ def _suppression_edits(file: Commented, mark: str, problem: Problem) -> Iterator
     yield Edit(Span(start, start), above)
 
 
-def _together(
-    file: Fixable, problems: Iterable[Problem], *, only_safe: bool, one_by_one: bool
-) -> tuple[list[Edit], list[Problem]]:
-    """Return the edits of the problems' first fixes that fit together, and what they fix.
+class _Chosen:
+    """Fixes that solve their problems together: those of half the problems where not all do.
 
-    Fixes that would make the file too large to be read are left out.
+    Fixes that would make the file too large to be read are left out. The number of tests is
+    limited: the rest can be fixed with another request.
     """
-    edits = _Edits()
-    done: list[Problem] = []
-    tried, most, room = 0, affordable(file, MOST_TRIED), LARGEST
-    for problem in problems:
-        if tried >= most or room < 0:  # the rest can be fixed with another request
-            break
+
+    def __init__(self, file: Fixable, only_safe: bool) -> None:
+        self.edits, self.done = _Edits(), list[Problem]()
+        self._file, self._only_safe = file, only_safe
+        self._tests = max(FEWEST_TRIED, affordable(file, MOST_TRIED))
+
+    def add(self, problems: Sequence[Problem]) -> None:
+        """Add the fixes of as many of these problems as possible."""
         go_on()
-        for fix in file.proposed(problem):
-            if fix.path is not None or (only_safe and not fix.safe):
-                continue
-            more = edits.new(fix.edits)
-            if more is None:
-                continue
-            tried += one_by_one
-            if one_by_one and not file.solves(Fix("", (*edits.all, *more)), problem.code):
-                continue
-            room -= sum(len(edit.text) for edit in more)
-            if room >= 0:
-                edits.add(more)
-                done.append(problem)
-            break
-    return edits.all, done
+        edits, room = self.edits.copy(), LARGEST - sum(len(edit.text) for edit in self.edits.all)
+        done = []
+        for problem in problems:
+            for fix in self._proposed(problem):
+                more = edits.new(fix.edits)
+                if more is not None and (room := room - sum(len(e.text) for e in more)) >= 0:
+                    edits.add(more)
+                    done.append(problem)
+                    break
+        if not done or self._tests <= 0:
+            return
+        if self._try(edits, done):
+            return
+        if len(done) > 1:
+            half = len(done) // 2
+            self.add(done[:half])
+            self.add(done[half:])
+            return
+        for fix in self._proposed(done[0]):  # the first one that fits has failed
+            others = self.edits.copy()
+            more = others.new(fix.edits)
+            if more is not None and [*self.edits.all, *more] != edits.all:
+                others.add(more)
+                if self._try(others, done):
+                    return
+
+    def _proposed(self, problem: Problem) -> Iterator[Fix]:
+        for fix in self._file.proposed(problem):
+            if fix.path is None and (fix.safe or not self._only_safe):
+                yield fix
+
+    def _try(self, edits: _Edits, done: Sequence[Problem]) -> bool:
+        """Take the edits if they solve these problems too."""
+        self._tests -= 1
+        whole = [*self.done, *done]
+        if not self._file.solves(Fix("", tuple(edits.all)), *(each.code for each in whole)):
+            return False
+        self.edits, self.done = edits, whole
+        return True
 
 
 class _Edits:
@@ -137,6 +162,13 @@ class _Edits:
         self._known: set[Edit] = set()
         self._replaced: list[Span] = []  # sorted, as are the places of insertions
         self._inserted: list[int] = []
+
+    def copy(self) -> _Edits:
+        """Return the same edits, to try others with them."""
+        other = _Edits()
+        other.all, other._known = [*self.all], {*self._known}
+        other._replaced, other._inserted = [*self._replaced], [*self._inserted]
+        return other
 
     def new(self, edits: Iterable[Edit]) -> list[Edit] | None:
         """Return the edits that are new; None if one overlaps an edit that was added."""

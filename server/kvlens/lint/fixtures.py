@@ -10,7 +10,7 @@ from kvlens.config.project_context import repository
 
 _FOLDERS = frozenset(
     (
-        "test", "tests", "__tests__", "e2e", "testdata", "mocks", "__mocks__",
+        "test", "tests", "__tests__", "e2e", "conformance", "testdata", "mocks", "__mocks__",
         "fixture", "fixtures", "__fixtures__",
         "template", "templates", "example", "examples", "sample", "samples", "demo", "demos",
     )

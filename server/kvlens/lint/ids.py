@@ -15,15 +15,27 @@ _NOTE = re.compile(
 _VARIABLE = re.compile(
     r"\s*(?:\$\{[^{}]+\}|\$[A-Za-z_]\w*|\{\{[^{}]+\}\}|%[A-Za-z_]\w*%|<%.*%>|__\w+__)\s*\Z"
 )
+_UNUSED = re.compile(r"\W*(?:ignored?|unused|not[-_ ]used)\W*\Z", re.IGNORECASE)
 _RUNS = ("0123456789", "1234567890", "9876543210", "abcdefabcdef", "deadbeefdeadbeef")
 
 
 def is_placeholder(value: str) -> bool:
     """Return whether an id is certainly a placeholder."""
     if _DIGITS.match(value.strip()):
-        digits = value.strip().lower()
-        return len(set(digits)) <= 2 or any(run in digits for run in _RUNS)
+        return is_made_up(value)
     return is_variable(value) or bool(_NOTE.search(value)) or not value.strip("xX0-_")
+
+
+def is_made_up(value: str) -> bool:
+    """Return whether an id is 32 digits that aren't those of a namespace, such as all zeros."""
+    digits = value.strip().lower()
+    is_pattern = len(set(digits)) <= 2 or any(run in digits for run in _RUNS)
+    return is_pattern and bool(_DIGITS.match(digits))
+
+
+def says_unused(value: str) -> bool:
+    """Return whether an id says that nothing uses it: `<ignored>`, `not-used`."""
+    return bool(_UNUSED.match(value))
 
 
 def is_variable(value: str) -> bool:

@@ -16,6 +16,7 @@ class PathPattern:
     """One pattern. Raises ValueError for an empty one, or one that leads out of its folder."""
 
     def __init__(self, text: str) -> None:
+        self.text = text
         parts = [part for part in text.strip("/").split("/") if part != "."]
         if not parts or "" in parts or ".." in parts:
             raise ValueError(f"{text!r:.80} is not a pattern of paths")

@@ -220,7 +220,7 @@ def _check_file(
     path: Path, severities: Severities, text: str | None, *, found: bool
 ) -> tuple[Checked, Config | None]:
     levels = severities.of(path)
-    if is_seed_file(path) if text is None else is_seed_text(path, text):
+    if found or (is_seed_file(path) if text is None else is_seed_text(path, text)):
         seeds = _check_seed_file(path, path.parents[1] if found else None, text)
         problems = [with_severity(problem, levels) for problem in seeds.problems]
         return Checked(path, seeds.text, [problem for problem in problems if problem]), None
@@ -296,12 +296,12 @@ def _check_sources(
         folder = wanted.config.parent
         configs = [config for config in counting.values() if config is not None]
         files = SourceFiles.below(folder, _workspace(wanted, folder), started)
-        files.texts |= given
+        files.replace(given)
         project = SourceContext(configs, files.types(), other_config_texts(folder), files)
     else:
         folder = wanted.sources[0].parent
         files = SourceFiles.of(map(_whole, wanted.sources), _workspace(wanted, _whole(folder)))
-        files.texts |= given
+        files.replace(given)
         project = SourceContext((), files.types(), frozenset(), files)
     elsewhere = [path for path in _elsewhere(wanted, files) if not severities.excludes(path)]
     # a source outside the folders of all configs may be of any of their Workers
@@ -317,6 +317,12 @@ def _check_sources(
         else:
             continue
         unused[path] = [*apply_suppressions(config, found, severities.of(path))]
+    in_vain = {
+        problem.data["binding"]
+        for problems in unused.values()
+        for problem in problems
+        if problem.code == "binding-unused" and problem.data
+    }
     checked = []
     for path in (*wanted.sources, *elsewhere):
         name, levels = os.path.abspath(path), severities.of(path)  # noqa: PTH100
@@ -329,11 +335,22 @@ def _check_sources(
             problems = [problem] if problem else []
         elif not is_test(name, context.configs) and may_matter(text, context, name):
             found = check_source(files.parsed(name), context)
-            problems = [kept for problem in found if (kept := with_severity(problem, levels))]
+            problems = [
+                kept
+                for problem in found
+                if (kept := with_severity(problem, levels)) and not _repeats(kept, in_vain)
+            ]
             may_fix = keep and (path not in elsewhere or _is_below(path, wanted.roots))
             fixable = FixableSource(files.parsed(name), context) if problems and may_fix else None
         checked.append(Checked(path, text if problems else "", problems, fixable))
     return checked, unused
+
+
+def _repeats(problem: Problem, in_vain: set[str]) -> bool:
+    """Return whether the type of env lacks only bindings that are reported as unused already."""
+    if problem.code != "env-member-missing" or not problem.data:
+        return False
+    return in_vain.issuperset(problem.data["missing"])
 
 
 def _has_sources(wanted: Wanted, started: Iterable[str]) -> bool:

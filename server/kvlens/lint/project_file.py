@@ -6,7 +6,7 @@ file or the nearest one above. docs/project-file.md describes them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +21,7 @@ from kvlens.lint.path_patterns import PathPattern
 from kvlens.lint.registry import find_rule, rules
 from kvlens.lint.seed_sources import DEFAULT, SeedSources
 from kvlens.lint.suppressions import LEVELS
+from kvlens.spelling import nearest
 from kvlens.text import Span
 
 NAME, SHARED = "kvlens.toml", "pyproject.toml"
@@ -36,6 +37,13 @@ class Mistake(NamedTuple):
     message: str
 
 
+class Name(NamedTuple):
+    """A name in a project file, and where."""
+
+    text: str
+    span: Span
+
+
 @dataclass(frozen=True)
 class ProjectFile:
     """What a project file says. Patterns of paths start at its folder."""
@@ -49,6 +57,9 @@ class ProjectFile:
     """The environments of configs that count, besides the top level; None: all of them."""
     seeds: SeedSources = DEFAULT
     mistakes: Sequence[Mistake] = ()
+    environment_names: Sequence[Name] = ()
+    seed_bindings: Sequence[Name] = ()
+    seed_files: Sequence[Name] = ()
 
     def levels(self, path: Path) -> Levels:
         """Return the severities for a file: later patterns win, and any over `rules`."""
@@ -64,6 +75,11 @@ class ProjectFile:
         """Return whether a file isn't checked unless the user names it."""
         place = self._relative(path) if self.exclude else None
         return place is not None and any(pattern.matches(place) for pattern in self.exclude)
+
+    def excluding(self, paths: Iterable[Path]) -> list[str]:
+        """Return the patterns that exclude some of these files."""
+        places = [place for path in paths if (place := self._relative(path))]
+        return [f'"{each.text}"' for each in self.exclude if any(map(each.matches, places))]
 
     def _relative(self, path: Path) -> str | None:
         assert self.path is not None
@@ -131,6 +147,9 @@ def parse(text: str, path: Path) -> ProjectFile | None:
         reader.environments(table.get(ENVIRONMENTS)),
         reader.seeds(table.get(SEED_FILES), path.parent),
         reader.finished(table),
+        reader.environment_names,
+        reader.seed_bindings,
+        reader.seed_files,
     )
 
 
@@ -143,6 +162,9 @@ class _Reader:
 
     def __init__(self) -> None:
         self.mistakes: list[Mistake] = []
+        self.environment_names: list[Name] = []
+        self.seed_bindings: list[Name] = []
+        self.seed_files: list[Name] = []
 
     def levels(self, found: Sequence[Definition]) -> Levels:
         """Read a table of rules and their severities."""
@@ -169,19 +191,18 @@ class _Reader:
 
     def environments(self, found: Sequence[Definition]) -> frozenset[str] | None:
         """Read a list of names; None without one."""
-        names = [
-            name
-            for definition in found[:1]
-            for name, _ in self._texts(definition, "a list of names of environments")
-        ]
+        for definition in found[:1]:
+            for name, span in self._texts(definition, "a list of names of environments"):
+                self.environment_names.append(Name(name, span))
         is_list = bool(found) and found[0].kind == "array"
-        return frozenset(names) if is_list else None
+        return frozenset(name for name, _ in self.environment_names) if is_list else None
 
     def seeds(self, found: Sequence[Definition], folder: Path) -> SeedSources:
         """Read a list of patterns of files, or a table of them by binding."""
         if not found or found[0].kind != "table":
             return SeedSources(folder, patterns=[*self._files(found[0])]) if found else DEFAULT
-        members = self._members(found)
+        members = [*self._members(found)]
+        self.seed_bindings += (Name(name, each.key) for name, each in members)
         return SeedSources(folder, {name: [*self._files(each)] for name, each in members})
 
     def _files(self, definition: Definition) -> Iterator[str]:
@@ -193,6 +214,7 @@ class _Reader:
             texts = [*self._texts(definition, "a file, a list of files, or a table by binding")]
         for text, span in texts:
             if any(True for _ in self._pattern(text, span)):
+                self.seed_files.append(Name(text, span))
                 yield text
 
     def _texts(self, definition: Definition, wanted: str) -> Iterator[tuple[str, Span]]:
@@ -250,8 +272,6 @@ class _Reader:
 
 
 def _no_rule(code: str) -> str:
-    from difflib import get_close_matches  # late: most codes are valid
-
-    meant = get_close_matches(code, list(rules()), n=1)
-    hint = f'did you mean "{meant[0]}"' if meant else "docs/rules lists them"
+    meant = nearest(code, rules())
+    hint = f'did you mean "{meant}"' if meant else "docs/rules lists them"
     return f'There is no rule "{code:.80}" ({hint})'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from kvlens import lookups
@@ -35,13 +36,13 @@ class SeedSources:
     def files(self, home: Path) -> list[tuple[str, Path]]:
         """Return the seed files of the project in `home`, each with its binding, in order."""
         if self.patterns is not None:
-            found = [path for pattern in self.patterns for path in self._matching(pattern)]
+            found = [path for pattern in self.patterns for path in self.matching(pattern)]
             return [(path.stem, path) for path in dict.fromkeys(found)]
         own = {
             path: binding
             for binding, patterns in self.named.items()
             for pattern in patterns
-            for path in self._matching(pattern)
+            for path in self.matching(pattern)
         }
         others = {
             path: path.stem
@@ -50,7 +51,15 @@ class SeedSources:
         }
         return [(binding, path) for path, binding in (*own.items(), *others.items())]
 
-    def _matching(self, pattern: str) -> list[Path]:
+    def names(self, path: Path) -> bool:
+        """Return whether the project file names a file, which needn't exist."""
+        if self.folder is None or not path.is_relative_to(self.folder):
+            return False
+        place = path.relative_to(self.folder).as_posix()
+        patterns = [*(self.patterns or ()), *chain.from_iterable(self.named.values())]
+        return any(PathPattern(f"/{pattern}").matches(place) for pattern in patterns)
+
+    def matching(self, pattern: str) -> list[Path]:
         """Return the files that a pattern names, without those that a link leads out to."""
         assert self.folder is not None
         parts = [part for part in pattern.split("/") if part not in ("", ".")]

@@ -82,12 +82,18 @@ class Severities:
         return {found.path: found for found in self._files.values() if found.path}.values()
 
     def problems(self, file: ProjectFile) -> list[Problem]:
-        """Return the mistakes in a project file, with its own severity for them."""
+        """Return the mistakes in a project file, with its own severity for them.
+
+        What it names is looked for in its folder.
+        """
+        from kvlens.lint.project_file_targets import missing_targets  # late: most name nothing
+
         assert file.path is not None
-        levels = self.of(file.path)
+        levels, fresh = self.of(file.path), Severities()  # an editor calls this in a thread
+        missing = missing_targets(file, lambda path: fresh.file(path).path == file.path)
         found = (
             with_severity(reported("project-file-invalid", message, span), levels)
-            for span, message in file.mistakes
+            for span, message in sorted((*file.mistakes, *missing))
         )
         return [problem for problem in found if problem]
 

@@ -11,7 +11,7 @@ from kvlens.text import LineIndex
 
 _SAYS = re.compile(
     r"\b(?:share[sd]?|sharing|same|common|alias(?:es)?|reuse[sd]?|intentional(?:ly)?|deliberate(?:ly)?"
-    r"|on purpose)\b",
+    r"|on purpose|local[- ]only|not used|unused)\b",
     re.IGNORECASE,
 )
 _NAMED = re.compile(r"(?:^|_)(?:SHARED|COMMON|GLOBAL)(?:_|$)", re.IGNORECASE)

@@ -97,7 +97,7 @@ def wrapped(context: Context, problem: Problem, *, safe: bool = False) -> Iterat
         yield write(context, problem, f"Wrap in {function}()", new, safe=safe)
 
 
-def awaited(context: Context, problem: Problem) -> Iterator[Fix]:
+def awaited(context: Context, problem: Problem, *, safe: bool = False) -> Iterator[Fix]:
     """Write `await` before a call, in parentheses if something that binds tighter follows."""
     call = context.analysis.call_at(problem.span)
     if call is None or not given(problem, "await"):
@@ -111,9 +111,9 @@ def awaited(context: Context, problem: Problem) -> Iterator[Fix]:
     start, end = problem.span
     before, after = Edit(Span(start, start), "await "), Edit(Span(end, end), ")")
     if tight and here.id == call.node.id:
-        yield Fix("Add await", (before._replace(text="(await "), after))
+        yield Fix("Add await", (before._replace(text="(await "), after), safe)
     else:
-        yield Fix("Add await", (before,))
+        yield Fix("Add await", (before,), safe)
 
 
 def declared_in(config: Config, name: str, environments: Iterable[str | None]) -> Iterator[Fix]:

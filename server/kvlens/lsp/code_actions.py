@@ -13,6 +13,7 @@ from lsprotocol import types
 from kvlens.config.model import Config
 from kvlens.config.project_context import read_context
 from kvlens.lint.base import Fix, Levels, Problem
+from kvlens.lint.fix_file import fix_file
 from kvlens.lint.fixable_config import FixableConfig
 from kvlens.lint.fixes import Fixable, affordable, fix_all, fixes_for, suppress
 from kvlens.lint.rewrites import rewrites
@@ -47,7 +48,7 @@ async def answer(server: Server, params: types.CodeActionParams) -> list[types.C
     if document is None or (config is not None and config.refused):
         return []
     only = params.context.only
-    if only and [*only] == [FIX_ALL] and server.resolves_edits:
+    if only and [*only] == [FIX_ALL] and server.client.resolves_edits:
         return [fix_all_later(document)]
     actions = await actions_at(server, document, params)
     if config is not None and config.text == document.text and _wanted(REWRITE, only):
@@ -79,7 +80,7 @@ async def actions_at(
         if config.text != document.text:
             return []
         file = _File(uri, document.index, encoding, server.diagnostics.problems(uri))
-        return await in_thread(_of_config, params, file, config)
+        return await in_thread(_of_config, params, file, config, levels)
     read = await server.sources.read(uri)
     if read is None:
         return []
@@ -138,10 +139,10 @@ class _File:
 
 
 def _of_config(
-    params: types.CodeActionParams, file: _File, config: Config
+    params: types.CodeActionParams, file: _File, config: Config, levels: Levels
 ) -> list[types.CodeAction]:
     fixable = FixableConfig(config, read_context(Path(config.path)))
-    actions = list(_offered(params, file, fixable, {}))
+    actions = list(_offered(params, file, fixable, {}, levels))
     if _wanted(REWRITE, params.context.only):
         found = rewrites(config, _span(params, file))
         actions += [_action(fix, REWRITE, file, params) for fix in found]
@@ -160,7 +161,7 @@ def _of_source(
     fixable = FixableSource(read.source, read.context)
     found = (with_severity(problem, levels) for problem in fixable.problems)
     file.problems = [problem for problem in found if problem]
-    return list(_offered(params, file, fixable, others))
+    return list(_offered(params, file, fixable, others, levels))
 
 
 def _extractions(params: types.CodeActionParams, file: _File, read: Read) -> list[types.CodeAction]:
@@ -175,7 +176,11 @@ def _extractions(params: types.CodeActionParams, file: _File, read: Read) -> lis
 
 
 def _offered(
-    params: types.CodeActionParams, file: _File, fixable: Fixable, others: Mapping[str, _File]
+    params: types.CodeActionParams,
+    file: _File,
+    fixable: Fixable,
+    others: Mapping[str, _File],
+    levels: Levels,
 ) -> Iterator[types.CodeAction]:
     span, only = _span(params, file), params.context.only
     if _wanted(QUICK_FIX, only):
@@ -205,7 +210,7 @@ def _offered(
                 yield _action(quiet, QUICK_FIX, file, params, (file, problem))
         yield from last
     if only and _wanted(FIX_ALL, only):  # only on request: it isn't in the quick-fix menu
-        whole = fix_all(fixable, file.problems, only_safe=True)
+        whole = fix_file(fixable, file.problems, levels)
         if whole:
             yield _action(whole, FIX_ALL, file, params)
 

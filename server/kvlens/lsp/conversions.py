@@ -45,7 +45,7 @@ def conversions(
             argument = {"config": document.uri, "to": to}
             chosen = types.Command(title, COMMAND, arguments=[argument])
             found.append(types.CodeAction(title, kind=REWRITE, command=chosen))
-        elif server.creates_files and server.resolves_edits and not is_there(target):
+        elif server.client.creates_files and server.client.resolves_edits and not is_there(target):
             data = [document.number, document.version, to]
             found.append(types.CodeAction(title, kind=REWRITE, data=data))
     return found

@@ -145,14 +145,14 @@ class Diagnostics:
     def check_file(self, path: Path, uri: str) -> None:
         """Check a config that isn't open, on disk."""
         if self.pulled:
-            self._server.ask_to_pull()
+            self._server.client.ask_to_pull()
         elif uri not in self._open:
             self._send(uri, self.of_file(path, uri), None)
 
     def forget(self, uri: str) -> None:
         """Clear the problems of a config that left the workspace, unless it is open."""
         if self.pulled:
-            self._server.ask_to_pull()
+            self._server.client.ask_to_pull()
         elif uri not in self._open:
             self._send(uri, [], None)
 
@@ -191,7 +191,7 @@ class Diagnostics:
         if self.pulled:
             if self._published.get(uri, []) != found:
                 self._published[uri] = found
-                self._server.ask_to_pull()
+                self._server.client.ask_to_pull()
             return
         self._send(uri, found, version)
 
@@ -199,16 +199,16 @@ class Diagnostics:
         """Return the severities of the rules in a file, from the settings and its project."""
         return self._server.severities.of_open(self._server.path(uri))
 
-    def check_project_files(self) -> None:
+    async def check_project_files(self) -> None:
         """Publish the mistakes in the project files that are in use."""
-        encoding = self._server.documents.encoding
-        for file in self._server.severities.files():
+        encoding, severities = self._server.documents.encoding, self._server.severities
+        for file in severities.files():
             assert file.path is not None
+            problems = await in_thread(severities.problems, file)
+            if file not in severities.files():
+                continue  # it has changed meanwhile, and is checked again
             uri, index = self._server.uri(file.path), LineIndex(file.text)
-            found = [
-                _diagnostic(problem, uri, index, encoding)
-                for problem in self._server.severities.problems(file)
-            ]
+            found = [_diagnostic(problem, uri, index, encoding) for problem in problems]
             if found or file_key(uri) in self._under:
                 self._send(uri, found, None)
 
@@ -235,7 +235,7 @@ class Diagnostics:
         if self._open.get(document.uri) is not checked:
             return
         if self.pulled:
-            self._server.ask_to_pull()
+            self._server.client.ask_to_pull()
             return
         found = self.of(document.uri)
         assert found is not None

@@ -75,6 +75,10 @@ class Documents:
         """Return an open text."""
         return self._open.get(uri)
 
+    def all(self) -> list[Document]:
+        """Return the open texts."""
+        return [*self._open.values()]
+
     def numbered(self, number: int) -> Document | None:
         """Return the open text with this number."""
         return next((one for one in self._open.values() if one.number == number), None)

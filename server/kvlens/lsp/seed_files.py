@@ -68,6 +68,13 @@ class SeedFiles:
         for opened in self._open.values():
             self._check_now(opened)
 
+    def sort(self, document: Document, path: str, *, is_seed: bool) -> None:
+        """Check an open text from now on, or no longer: the project file has changed."""
+        if is_seed and document.uri not in self._open:
+            self.did_open(document, path)
+        elif not is_seed:
+            self.did_close(document.uri)
+
     def _check_now(self, opened: Opened) -> None:
         """Check a seed file, once for all changes during the check."""
         opened.stale = True

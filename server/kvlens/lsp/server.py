@@ -24,17 +24,17 @@ from kvlens.internal import ISSUES, internal_error_message
 from kvlens.lint import project_file
 from kvlens.lint.project import is_named_after_binding, load_config
 from kvlens.lint.severities import Severities
-from kvlens.lsp import execute_command
+from kvlens.lsp import child_events, execute_command
+from kvlens.lsp.client import Client
 from kvlens.lsp.diagnostics import Diagnostics
-from kvlens.lsp.documents import Documents
+from kvlens.lsp.documents import Document, Documents
 from kvlens.lsp.fast_pygls import switch
-from kvlens.lsp.lens_refresh import LensRefresh, is_outdated
+from kvlens.lsp.notifications import CHANGED
 from kvlens.lsp.projects import Projects, ServedProject
 from kvlens.lsp.protocol import REQUEST_FAILED
 from kvlens.lsp.settings import Settings, read_settings
 from kvlens.lsp.spelling import Spelling, file_path, is_possible
-from kvlens.lsp.subprocesses import Child, ChildError
-from kvlens.lsp.workers import WorkerProcess
+from kvlens.lsp.subprocesses import ChildError
 from kvlens.text import UTF16
 from kvlens.visible import notice
 
@@ -45,19 +45,11 @@ else:
 
 if TYPE_CHECKING:
     from kvlens.lsp.comparisons import Comparisons
-    from kvlens.lsp.schema import Changed, Status
+    from kvlens.lsp.schema import Changed
     from kvlens.lsp.seed_files import SeedFiles
     from kvlens.lsp.sources import Sources
     from kvlens.lsp.views import Views
 
-# Notifications; schema.py has their parameters.
-CHANGED, HISTORY, STATUS, WORKER, OUTPUT = (
-    "kvlens/changed",
-    "kvlens/history",
-    "kvlens/status",
-    "kvlens/worker",
-    "kvlens/output",
-)
 LEVELS = {
     "error": types.MessageType.Error,
     "warning": types.MessageType.Warning,
@@ -78,14 +70,15 @@ class Server(StdioServer):
         self._comparisons: Comparisons | None = None
         self.settings = Settings()
         self.severities = Severities()
-        self.projects = Projects(self.settings, self._child_event)
+        self.projects = Projects(self.settings, functools.partial(child_events.handle, self))
         self.found = asyncio.Event()  # set once the current folders have been searched
         self._searching = asyncio.Lock()
         self._searches = 0
-        self._refresh_lenses = LensRefresh(self._ask_for_lenses)
+        self.client = Client(self)
         self._spelling = Spelling()
         self._complaints: list[str] = []
-        self._shows_output = False  # the client shows the output of Workers
+        self.shows_output = False
+        """Whether the client shows the output of Workers."""
         self.has_palette = False
         """Whether the client has the commands of the VS Code extension, which ask for the rest."""
         self._tasks: set[asyncio.Task[None]] = set()
@@ -105,7 +98,7 @@ class Server(StdioServer):
         self.settings, self._complaints = read_settings(options)
         self.projects.settings = self.settings
         self.severities = Severities(self.settings.rules)
-        self._shows_output = isinstance(options, dict) and options.get("output") is True
+        self.shows_output = isinstance(options, dict) and options.get("output") is True
         self.has_palette = isinstance(options, dict) and options.get("palette") is True
         for method, module in () if self.has_palette else CALLS.items():
             self.feature(method)(functools.partial(_answer, module, self))
@@ -125,7 +118,7 @@ class Server(StdioServer):
         for complaint in self._complaints:
             self.show_message("warning", complaint)
         self.create_task(self._scan_folders())
-        self._watch_configs()
+        self.client.watch_configs()
 
     async def shutdown_children(self, _: Any = None) -> None:
         """Cancel tasks and stop all child processes."""
@@ -150,12 +143,25 @@ class Server(StdioServer):
         document = self.documents.open(params.text_document)
         self.diagnostics.did_open(document)
         path = self.path(document.uri)
-        if is_seed_path(path):
-            # an object that isn't named after a binding is other data
-            if document.text.lstrip()[:1] != "{" or is_named_after_binding(path, load_config):
-                self.seed_files.did_open(document, str(path))
-        elif not is_config(path):
+        if self._is_seed(path, document):
+            self.seed_files.did_open(document, str(path))
+        elif path.suffix != ".json" and not is_config(path):
             self.sources.did_open(document)
+
+    def _is_seed(self, path: Path, document: Document) -> bool:
+        """Return whether an open text is that of a seed file."""
+        if path.suffix != ".json":
+            return False
+        if self._is_named_seed(path):
+            return not is_config(path)
+        # an object that isn't named after a binding is other data
+        return is_seed_path(path) and (
+            document.text.lstrip()[:1] != "{" or is_named_after_binding(path, load_config)
+        )
+
+    def _is_named_seed(self, path: Path) -> bool:
+        """Return whether the project file names a seed file."""
+        return path.suffix == ".json" and self.severities.file(path).seeds.names(path)
 
     def did_change(self, params: dict[str, Any]) -> None:
         """Handle an edit: DidChangeTextDocumentParams in JSON."""
@@ -207,8 +213,8 @@ class Server(StdioServer):
                 self.severities = Severities(settings.rules)
                 self._check_again()
             if before.semanticHighlighting != settings.semanticHighlighting:
-                self._refresh_tokens()
-            self._refresh_shown()
+                self.client.refresh_tokens()
+            self.client.refresh_shown()
             self.create_task(self._apply_settings(settings))
 
     @property
@@ -281,10 +287,14 @@ class Server(StdioServer):
         if moved:
             note["moved"] = {"old": moved[0], "new": moved[1]}
         self.protocol.notify(CHANGED, note)
+        self.refresh_views(project.path, None)
+
+    def refresh_views(self, config: Path, store_id: str | None) -> None:
+        """Read keys again that are shown: those of a namespace, or of all namespaces."""
         if self._views:
-            self._views.keys_changed(project.path, None)
+            self._views.keys_changed(config, store_id)
         if self._comparisons:
-            self._comparisons.keys_changed(project.path, None)
+            self._comparisons.keys_changed(config, store_id)
 
     def log(self, level: str, message: str) -> None:
         """Write a line to the client's log."""
@@ -343,12 +353,12 @@ class Server(StdioServer):
             if self._comparisons:
                 self._comparisons.project_closed(path)
         self.protocol.notify(CHANGED, {})
-        self._check_sources()
+        self.check_sources()
         for project in self.projects:
-            self._offer_moves(project)
+            self.offer_moves(project)
             self.diagnostics.check_file(project.path, self.uri(project.path))
             await asyncio.sleep(0)  # let the user's edits go first
-        self.diagnostics.check_project_files()
+        await self.diagnostics.check_project_files()
         await self._start_alone()
 
     async def _files_changed(self, uris: list[str]) -> None:
@@ -360,6 +370,8 @@ class Server(StdioServer):
             self.protocol.notify(CHANGED, {})
         elif any(is_context_file(path) for path in paths):
             self._check_again()
+        elif any(self._is_named_seed(path) or is_config(path) for path in paths):
+            self.create_task(self.diagnostics.check_project_files())  # which may name it
         if self._sources:
             self._sources.files_changed(uris)
         names_configs = any(is_reference_file(path) for path in paths)
@@ -372,10 +384,10 @@ class Server(StdioServer):
             self.diagnostics.check_file(self.path(uri), uri)
         known = [self.projects.get(self.path(uri)) for uri in configs]
         await asyncio.gather(*(project.follow() for project in known if project))
-        self._check_sources()
+        self.check_sources()
         for project in known:
             if project:
-                self._offer_moves(project)
+                self.offer_moves(project)
                 self.keys_changed(project)
         is_new = not all(known) or not all(is_regular(self.path(uri)) for uri in configs)
         if names_configs or is_new:
@@ -383,7 +395,7 @@ class Server(StdioServer):
         if self._sources:
             self._sources.check_all()  # what they are checked against has changed
 
-    def _offer_moves(self, project: ServedProject) -> None:
+    def offer_moves(self, project: ServedProject) -> None:
         """Offer to move the keys of namespaces that the config renamed."""
         found, project.renamed = project.renamed, []
         for pair in found:
@@ -391,7 +403,7 @@ class Server(StdioServer):
 
             self.create_task(moving.offer(self, project, pair))
 
-    def _check_sources(self) -> None:
+    def check_sources(self) -> None:
         """Check the open sources again: a config or a setting has changed."""
         if self._sources:
             self._sources.check_all()
@@ -400,10 +412,15 @@ class Server(StdioServer):
         self.diagnostics.did_change_configuration()
         for project in self.projects:
             self.diagnostics.check_file(project.path, self.uri(project.path))
-        self._check_sources()
+        self.check_sources()
         if self._seed_files:
             self._seed_files.check_all()
-        self.diagnostics.check_project_files()
+        for document in self.documents.all():
+            path = self.path(document.uri)
+            if path.suffix == ".json":
+                is_seed = self._is_seed(path, document)
+                self.seed_files.sort(document, str(path), is_seed=is_seed)
+        self.create_task(self.diagnostics.check_project_files())
 
     async def _apply_settings(self, settings: Settings) -> None:
         await self.projects.use(settings)
@@ -418,147 +435,6 @@ class Server(StdioServer):
                 await project.emulator.start()
             except ChildError as error:
                 self.show_message("error", str(error))
-
-    def _child_event(self, child: Child, event: dict[str, Any]) -> None:
-        uri = self.uri(child.config)
-        kind = event.get("event")
-        trace = event.pop("traceback", None)
-        if trace is not None:
-            self.log("error", str(trace))
-        if kind == "dropped":
-            count = event.get("count", 0)
-            text = f"{child.what} printed too fast: {count:,} lines were left out"
-            self._child_event(child, {"event": "log", "level": "warning", "message": text})
-            if not isinstance(child, WorkerProcess):
-                self._child_event(child, {"event": "changed"})
-            return
-        if kind == "state":
-            self._state_changed(child, uri, unexpected=event["unexpected"] is True)
-        elif kind == "history":
-            self.protocol.notify(HISTORY, {"config": uri})
-        elif isinstance(child, WorkerProcess):
-            self._output(uri, event)
-        elif kind == "log":
-            self.log(event.get("level", "info"), str(event.get("message", "")))
-        elif kind == "kept" and (kept_in := self.projects.get(child.config)):
-            from kvlens.lsp import seed_kept  # late: rarely needed
-
-            self.create_task(seed_kept.ask(self, kept_in, event))
-        elif kind in ("namespaces", "changed"):
-            note: Changed = {"config": uri}
-            if "id" in event:
-                note["id"] = event["id"]
-            self.create_task(self._notify_changed(child, note, reload=kind == "namespaces"))
-
-    async def _notify_changed(self, child: Child, note: Changed, *, reload: bool) -> None:
-        """Notify the client of changes in a child process: its namespaces or their keys."""
-        project: ServedProject | None = self.projects.get(child.config)
-        if reload and project:
-            await project.follow()
-            self._check_sources()
-            self._offer_moves(project)
-        self.protocol.notify(CHANGED, note)
-        if self._views:
-            self._views.keys_changed(child.config, note.get("id"))
-        if self._comparisons:
-            self._comparisons.keys_changed(child.config, note.get("id"))
-        self._refresh_hints()
-        if await is_outdated(project, note.get("id")):
-            self._refresh_lenses()
-
-    def _state_changed(self, child: Child, uri: str, *, unexpected: bool) -> None:
-        is_worker = isinstance(child, WorkerProcess)
-        status: Status = {"config": uri, "state": child.state}
-        if child.url:
-            status["url"] = child.url
-            what = "Worker" if is_worker else "Emulator"
-            self.log("info", f"{what} of {child.config} at {child.url}")
-        if child.message:
-            status["message"] = child.message
-            if unexpected:  # otherwise the command that started it fails, and says so
-                self.show_message("error", child.message)
-        self.protocol.notify(WORKER if is_worker else STATUS, status)
-        if self._views and child.state == "running" and not is_worker:
-            self._views.keys_changed(child.config, None)  # it may serve another store now
-        self._refresh_shown()
-
-    def _output(self, uri: str, event: dict[str, Any]) -> None:
-        """Forward a Worker's output to a client that shows it separately, or to the log."""
-        if self._shows_output:
-            self.protocol.notify(OUTPUT, {"config": uri, **event})
-        elif event.get("message"):
-            self.log(event.get("level", "info"), event["message"])
-
-    @property
-    def resolves_edits(self) -> bool:
-        """Whether the client asks for the edit of a code action when it is chosen."""
-        text_document = self.client_capabilities.text_document
-        able = text_document.code_action if text_document is not None else None
-        resolved = able.resolve_support if able is not None else None
-        return resolved is not None and "edit" in resolved.properties
-
-    @property
-    def creates_files(self) -> bool:
-        """Whether the edits that the client applies may create files."""
-        workspace = self.client_capabilities.workspace
-        able = workspace.workspace_edit if workspace is not None else None
-        return bool(
-            able is not None
-            and able.document_changes
-            and types.ResourceOperationKind.Create in (able.resource_operations or ())
-        )
-
-    def ask_to_pull(self) -> None:
-        """Ask a client that pulls diagnostics to pull again."""
-        workspace = self.client_capabilities.workspace
-        if workspace and workspace.diagnostics and workspace.diagnostics.refresh_support:
-            self.workspace_diagnostic_refresh(None)
-
-    def _refresh_shown(self) -> None:
-        """Refresh what shows existing keys or depends on settings."""
-        self._refresh_lenses()
-        self._refresh_hints()
-
-    def _ask_for_lenses(self) -> None:
-        workspace = self.client_capabilities.workspace
-        if workspace and workspace.code_lens and workspace.code_lens.refresh_support:
-            self.workspace_code_lens_refresh(None)
-
-    def _refresh_hints(self) -> None:
-        workspace = self.client_capabilities.workspace
-        if workspace and workspace.inlay_hint and workspace.inlay_hint.refresh_support:
-            self.workspace_inlay_hint_refresh(None)
-
-    def _refresh_tokens(self) -> None:
-        workspace = self.client_capabilities.workspace
-        if workspace and workspace.semantic_tokens and workspace.semantic_tokens.refresh_support:
-            self.workspace_semantic_tokens_refresh(None)
-
-    def _watch_configs(self) -> None:
-        """Ask the client to report configs that change outside the editor, if it can."""
-        workspace = self.client_capabilities.workspace
-        watched = workspace and workspace.did_change_watched_files
-        if not (watched and watched.dynamic_registration):
-            return
-        options = types.DidChangeWatchedFilesRegistrationOptions(
-            [
-                types.FileSystemWatcher("**/*.{toml,jsonc}"),
-                types.FileSystemWatcher("**/wrangler*.json"),
-                types.FileSystemWatcher("**/cloudflare.config.{ts,mts,js,mjs}"),
-                types.FileSystemWatcher("**/{package.json,vite.config.*,.gitlab-ci.yml}"),
-                types.FileSystemWatcher("**/.github/workflows/*.{yml,yaml}"),
-                types.FileSystemWatcher("**/.wrangler/deploy/config.json"),
-            ]
-        )
-        self.client_register_capability(
-            types.RegistrationParams(
-                [
-                    types.Registration(
-                        "kvlens-configs", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options
-                    )
-                ]
-            )
-        )
 
 
 def _encoding(agreed: types.PositionEncodingKind | str | None) -> str:

@@ -9,14 +9,9 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import NamedTuple, TypeVar
 
-from kvlens.history import database
-from kvlens.history.database import (
-    Action,
-    Filter,
-    Recorded,
-    history_file,
-    open_history,
-)
+from kvlens.history import queries
+from kvlens.history.database import history_file, open_history
+from kvlens.history.queries import Action, Filter, Recorded
 from kvlens.history.size import MOST
 from kvlens.kv.limits import MAX_LIST_KEYS
 from kvlens.kv.records import State
@@ -55,8 +50,8 @@ async def list_history(
 
     def read(db: Database) -> list[Entry]:
         return [
-            Entry(one, database.changes(db, wanted, action=one.id, limit=changes))
-            for one in database.actions(db, wanted, before=before, limit=limit)
+            Entry(one, queries.changes(db, wanted, action=one.id, limit=changes))
+            for one in queries.actions(db, wanted, before=before, limit=limit)
         ]
 
     return await with_history(scope, read) or []
@@ -71,7 +66,7 @@ async def list_changes(
     return (
         await with_history(
             scope,
-            lambda db: database.changes(db, wanted, action=action, after=after, limit=limit),
+            lambda db: queries.changes(db, wanted, action=action, after=after, limit=limit),
         )
         or []
     )
@@ -81,13 +76,13 @@ async def find_change(scope: Scope, number: int) -> tuple[Recorded, State, State
     """Return a change by its id, with what the key was before and after. Raises NotFoundError."""
 
     def read(db: Database) -> tuple[Recorded, State, State] | None:
-        found = database.change(db, number)
+        found = queries.change(db, number)
         if found is None:
             return None
         return (
             found,
-            database.content(db, found, after=False),
-            database.content(db, found, after=True),
+            queries.content(db, found, after=False),
+            queries.content(db, found, after=True),
         )
 
     found = await with_history(scope, read)
@@ -98,13 +93,13 @@ async def find_change(scope: Scope, number: int) -> tuple[Recorded, State, State
 
 async def writers(scope: Scope) -> list[str]:
     """Return who has written, for a filter."""
-    return await with_history(scope, database.writers) or []
+    return await with_history(scope, queries.writers) or []
 
 
 async def namespaces(scope: Scope) -> list[str]:
     """Return the ids of the namespaces that have changed, for a filter."""
     store = scope.project.history_name
-    return await with_history(scope, lambda db: database.namespaces(db, store)) or []
+    return await with_history(scope, lambda db: queries.namespaces(db, store)) or []
 
 
 async def find_action(scope: Scope, name: str) -> Action:
@@ -126,15 +121,15 @@ async def find_action(scope: Scope, name: str) -> Action:
 async def newest_elsewhere(scope: Scope) -> Action | None:
     """Return the newest action of all if it changed another store than the project's."""
     found = await with_history(
-        scope, lambda db: database.actions(db, Filter(), before=None, limit=1)
+        scope, lambda db: queries.actions(db, Filter(), before=None, limit=1)
     )
     return next((one for one in found or () if one.store != scope.project.history_name), None)
 
 
 def _action(db: Database, name: str) -> Action | None:
-    found = database.action_named(db, name)
+    found = queries.action_named(db, name)
     if found is None and name.isascii() and name.isdigit() and len(name) < 19:
-        found = database.action(db, int(name))
+        found = queries.action(db, int(name))
     return found
 
 

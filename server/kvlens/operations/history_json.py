@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kvlens.history.database import Recorded, Side
+from kvlens.history.queries import Recorded, Side
 from kvlens.operations.history import Entry
 from kvlens.operations.target import Scope
 

@@ -13,8 +13,8 @@ from contextlib import suppress
 from typing import Literal, NamedTuple
 
 from kvlens.formatting import amount
-from kvlens.history import database
-from kvlens.history.database import Action, Filter
+from kvlens.history import queries
+from kvlens.history.queries import Action, Filter
 from kvlens.kv.records import Entry, State, Unknown, Write
 from kvlens.operations.errors import ConflictError, InvalidError, NotFoundError, OperationError
 from kvlens.operations.history import find_action, with_history
@@ -122,7 +122,7 @@ def _of_action(db: Database, action: Action, store: str) -> _Ends:
             f"project uses {_url(store)} now. Use that store to undo it"
         )
     _check_whole(action)
-    return database.ends(db, Filter(), action=action.id)
+    return queries.ends(db, Filter(), action=action.id)
 
 
 def _url(name: str) -> str:
@@ -130,16 +130,16 @@ def _url(name: str) -> str:
 
 
 def _since(db: Database, store: str, number: int, extent: Extent) -> _Ends | None:
-    change = database.change(db, number)
+    change = queries.change(db, number)
     if change is None:
         return None
     if extent == "key":
         return {change.ns: array("q", [number, number])}
     wanted = Filter(store=store, ns=change.ns if extent == "namespace" else None)
-    left_out = database.left_out_since(db, store, number)
+    left_out = queries.left_out_since(db, store, number)
     if left_out is not None:
         _check_whole(left_out)
-    return database.ends(db, wanted, since=number)
+    return queries.ends(db, wanted, since=number)
 
 
 def _check_whole(action: Action) -> None:
@@ -168,15 +168,15 @@ async def _wanted(
 
 
 def _part(db: Database, ends: array[int], *, undo: bool, after: bool) -> list[_Wanted]:
-    changes = {one.id: one for one in database.changes_with(db, set(ends))}
+    changes = {one.id: one for one in queries.changes_with(db, set(ends))}
     part: list[_Wanted] = []
     size = 0
     for number, other in zip(ends[::2], ends[1::2], strict=True):
         if number not in changes or other not in changes or size > PAGE_SIZE:
             break
         first, last = changes[number], changes[other]
-        state = database.content(db, first, after=after)
-        then = database.content(db, last, after=True) if undo else Unknown()
+        state = queries.content(db, first, after=after)
+        then = queries.content(db, last, after=True) if undo else Unknown()
         part.append(_Wanted(first.ns, first.key, state, then))
         size += part[-1].size()
     return part

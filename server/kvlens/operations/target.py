@@ -147,8 +147,7 @@ def way_out_of_none(scope: Scope) -> str:
 def project_config(folder: Path) -> Path:
     """Return the config that counts in a folder, if none is named.
 
-    That is the one that wrangler would use, else the only one with another name. Raises
-    NotFoundError for none and for several.
+    See `default_configs`. Raises NotFoundError for none and for several.
     """
     found = default_configs(folder)
     if len(found) == 1:

@@ -12,7 +12,8 @@ from typing import Any, Literal, NamedTuple, cast
 from kvlens import files
 from kvlens.errors import KVLensError
 from kvlens.kv.values import json_integer
-from kvlens.text import LineIndex, Span
+from kvlens.text import LineIndex, NotTextError, Span
+from kvlens.text import decode as text_of
 
 LARGEST = 256 * 1024 * 1024  # bytes of a file; ten values of the maximum size, even in base64
 
@@ -114,17 +115,10 @@ def read_text(
 
 def decode(data: bytes, name: str) -> str:
     """Decode a file's bytes, without a byte order mark. Raises FileError if they aren't text."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise _file_error(name, "is UTF-16 text; save it as UTF-8")
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        if b"\x00" in data:
-            raise _file_error(name, "is a binary file, not a JSON array") from error
-        raise _file_error(name, f"is not UTF-8 at byte {error.start}; save it as UTF-8") from error
-    if "\x00" in text:
-        raise _file_error(name, "is a binary file, not a JSON array")
-    return text
+        return text_of(data)
+    except NotTextError as error:
+        raise _file_error(name, str(error)) from error
 
 
 def scan(text: str, example: str) -> Iterator[Element | Problem]:

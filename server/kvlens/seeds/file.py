@@ -32,6 +32,7 @@ from kvlens.seeds.array import (
     short,
     type_name,
 )
+from kvlens.spelling import nearest
 from kvlens.text import Span
 
 PROPERTIES = ("key", "value", "expiration", "expiration_ttl", "metadata", "base64")
@@ -321,13 +322,9 @@ def _warnings(raw: dict[str, Any], hints: bool) -> Iterator[str]:
         if not hints:
             yield f"unknown property {short(name)} is left out"
             continue
-        from difflib import get_close_matches  # late: rarely needed
-
         plain = name.lower().replace("-", "_")
-        near = get_close_matches(_OTHER_NAMES.get(plain, plain), PROPERTIES, 1, 0.7)
-        if near and near[0] in raw:
-            near = []
-        hint = f"; did you mean {short(near[0])}?" if near else ""
+        meant = nearest(_OTHER_NAMES.get(plain, plain), PROPERTIES)
+        hint = f"; did you mean {short(meant)}?" if meant and meant not in raw else ""
         yield f"unknown property {short(name)} is left out{hint}"
     if raw.get("expiration") is not None and raw.get("expiration_ttl") is not None:
         yield '"expiration_ttl" counts, and "expiration" is ignored'

@@ -17,15 +17,16 @@ from kvlens.cli.check_cache import CheckCache
 from kvlens.cli.check_run import Run, difference, fixed_texts, is_checked, write_fixed
 from kvlens.cli.frame import Argument, Command, CommandError, Options, UsageError
 from kvlens.cli.reports.formats import FORMATS, report_as
-from kvlens.cli.reports.places import amount
+from kvlens.cli.reports.places import amount, shown
 from kvlens.cli.terminal import exact_output
-from kvlens.lint.base import Level
-from kvlens.lint.baseline import Baseline, BaselineError
+from kvlens.lint.base import Level, Levels
+from kvlens.lint.baseline import Baseline, BaselineError, Scope
 from kvlens.lint.checked import Checked
 from kvlens.lint.problems import number_of
 from kvlens.lint.project_file import NAMES as PROJECT_FILES
 from kvlens.lint.registry import codes as all_codes
 from kvlens.lint.suppressions import LEVELS
+from kvlens.text import NotTextError, decode
 
 _STDIN = "-"
 
@@ -48,8 +49,7 @@ def _check(options: Options) -> int:
 
 def _kept_or_checked(options: Options) -> list[Checked]:
     """Return the checked files, from the cache if nothing has changed."""
-    paths = [Path(word) for word in options.words or ["."]]
-    cache = CheckCache(paths, [options.severity, options.select, options.ignore])
+    cache = CheckCache(_paths(options), [options.severity, options.select, options.ignore])
     files = cache.load()
     if files is None:
         began = time.time_ns()
@@ -88,23 +88,36 @@ def _validate(options: Options) -> None:
 _WANTED = "not a config (.toml, .json, .jsonc), a seed file (.json), JavaScript or TypeScript"
 
 
-def _run(options: Options) -> Run:
-    from kvlens.lint.severities import Severities, selected
+def _user(options: Options) -> Levels:
+    """Return the severities that the user sets for this check."""
+    from kvlens.lint.severities import selected
 
-    user = selected(dict(options.severity), options.select, options.ignore)
+    return selected(dict(options.severity), options.select, options.ignore)
+
+
+def _paths(options: Options) -> list[Path]:
+    if options.words == [_STDIN]:
+        return [Path(options.stdin_filename)]
+    return [Path(word) for word in options.words or ["."]]
+
+
+def _run(options: Options) -> Run:
+    from kvlens.lint.severities import Severities
+
+    paths, severities = _paths(options), Severities(_user(options))
     if options.words != [_STDIN]:
-        return Run([Path(word) for word in options.words or ["."]], Severities(user))
+        return Run(paths, severities)
     from kvlens.js.files import LARGEST
 
-    path = Path(options.stdin_filename)
+    (path,) = paths
     data = sys.stdin.buffer.read(LARGEST + 1)
     if len(data) > LARGEST:
         raise CommandError(f"standard input is over the limit of {LARGEST:,} bytes")
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise CommandError(f"standard input is not UTF-8 at byte {error.start}") from error
-    return Run([path], Severities(user), {path: text})
+        text = decode(data)
+    except NotTextError as error:
+        raise CommandError(f"standard input {error}") from error
+    return Run(paths, severities, {path: text})
 
 
 def _once(options: Options, run: Run) -> int:
@@ -123,16 +136,29 @@ def _report(options: Options, files: list[Checked], to: TextIO | None = None) ->
     if options.baseline:
         files = _known_left_out(options, files)
     if not files:
-        where = ", ".join(options.words or ["."])
-        print(
-            f"kvlens check: no config of a Worker, such as wrangler.jsonc, below {where}",
-            file=sys.stderr,
-        )
+        print(f"kvlens check: {_nothing(options)}", file=sys.stderr)
         if options.output_format == "text":
             return 0 if options.exit_zero else 1
     (to or sys.stdout).write(report_as(options.output_format)(files))
     errors = any(problem.severity == "error" for file in files for problem in file.problems)
     return 1 if (errors or not files) and not options.exit_zero else 0
+
+
+def _nothing(options: Options) -> str:
+    """Return why nothing was checked."""
+    from kvlens.config.find import find_configs
+    from kvlens.lint.severities import Severities
+
+    where, severities = ", ".join(options.words or ["."]), Severities()
+    configs = [config for path in _paths(options) for config in find_configs(path)]
+    excluding = (severities.file(config) for config in configs if severities.excludes(config))
+    file = next(excluding, None)
+    if file is None or file.path is None:
+        return f"no config of a Worker, such as wrangler.jsonc, below {where}"
+    return (
+        f"`exclude` in {shown(file.path)} leaves out all files below {where}: "
+        f"{' and '.join(file.excluding(configs))}. Narrow it, or name the files to check"
+    )
 
 
 def _show_fixes(files: Sequence[Checked], run: Run) -> int:
@@ -151,15 +177,17 @@ def _fix(files: list[Checked], run: Run) -> list[Checked]:
         exact_output().write(texts.get(path, text))
         run.texts = {path: texts.get(path, text)}
         return run.check()
-    before = _count(files)
+    from kvlens.lint.copies import without_copies  # late: only for fixes
+
+    reported = without_copies(files)
     for file in files:
         if file.path in texts:
             write_fixed(file, texts[file.path])
     if not texts:
-        return files
+        return reported
     run.severities.forget()
     found = run.check()
-    solved = amount(before - _count(found), "problem")
+    solved = amount(_count(reported) - _count(found), "problem")
     print(f"Fixed {solved} in {amount(len(texts), 'file')}.", file=sys.stderr)
     return found
 
@@ -170,15 +198,17 @@ def _count(files: Sequence[Checked]) -> int:
 
 def _known_left_out(options: Options, files: list[Checked]) -> list[Checked]:
     path = Path(options.baseline)
+    off = [code for code, level in _user(options).items() if level == "off"]
+    scope = Scope(_paths(options), off)
     try:
         if options.update_baseline:
-            known = Baseline.of(path, files)
+            known = Baseline.updated(path, files, scope)
             known.write()
         else:
             known = Baseline.read(path)
     except BaselineError as error:
         raise CommandError(str(error)) from error
-    found, gone = known.without_known(files)
+    found, gone = known.without_known(files, scope)
     if gone:
         some = amount(gone, "problem")
         print(

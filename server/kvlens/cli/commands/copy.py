@@ -17,7 +17,7 @@ from kvlens.cli.questions import confirmed, force_option
 from kvlens.cli.sides import find_compared, side_options, sides, warn_of_clocks
 from kvlens.cli.terminal import one_line
 from kvlens.errors import KVLensError
-from kvlens.history.database import Action
+from kvlens.history.queries import Action
 from kvlens.history.size import limit_bytes
 from kvlens.operations.compare import Comparison, Which
 from kvlens.operations.compare_copy import Copied, Plan, copy, plan

@@ -10,7 +10,7 @@ from kvlens.cli.frame import Command, Options, whole_number
 from kvlens.cli.history import history_scope, local_time
 from kvlens.cli.terminal import one_line
 from kvlens.formatting import human_size
-from kvlens.history.database import Filter, Recorded, Side
+from kvlens.history.queries import Filter, Recorded, Side
 from kvlens.operations.history import list_history, name_of
 from kvlens.operations.history_json import action_json
 from kvlens.operations.target import find_target

@@ -8,7 +8,7 @@ from kvlens.cli.common import place_options, print_warnings, run
 from kvlens.cli.frame import Argument, Command, CommandError, Options
 from kvlens.cli.history import carry_out, history_scope, number, titled, undo_command
 from kvlens.cli.questions import force_option
-from kvlens.history.database import Filter
+from kvlens.history.queries import Filter
 from kvlens.operations.history import find_action, list_history, newest_elsewhere
 from kvlens.operations.history_restore import plan_undo
 from kvlens.stores.registry import shown_url, url_of

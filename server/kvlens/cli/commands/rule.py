@@ -8,10 +8,11 @@ from __future__ import annotations
 import argparse
 import sys
 
-from kvlens.cli.frame import Argument, Command, Options, UsageError, nearest
+from kvlens.cli.frame import Argument, Command, Options, UsageError
 from kvlens.cli.terminal import json_text
 from kvlens.lint.pages import page
 from kvlens.lint.registry import find_rule, rules
+from kvlens.spelling import nearest
 
 
 def _rule(options: Options) -> int:

@@ -47,6 +47,40 @@ CONSUMER = {
     **_same("dead_letter_queue", "max_batch_size", "max_batch_timeout", "max_concurrency"),
     **_same("max_retries", "retry_delay", "visibility_timeout_ms"),
 }
+UNSAFE = {
+    "metadata": ("metadata", None),
+    "capnp": ("capnp", _same("base_path", "source_schemas", "compiled_schema")),
+}
+UNSAFE_TYPE = "unsafe:"  # begins the type of a binding that wrangler has in unsafe.bindings
+EXPORT = {
+    **_same("type", "state", "storage", "container", "renamed_to", "transferred_to"),
+    **_same("transfer_from", "cache", "name", "limits", "concurrency", "schedules", "jurisdiction"),
+    "default_retention": ("defaultRetention", _same("success_retention", "error_retention")),
+}
+# Of a container: by wrangler's name, the path there.
+CONTAINER: Mapping[str, tuple[str, ...]] = {
+    **{name: (other,) for name, (other, _) in _same(
+        *("name", "unsafe", "ssh", "scheduling_policy", "max_instances", "constraints"),
+        *("observability", "instance_type", "authorized_keys", "images"),
+    ).items()},
+    "image_build_context": ("image", "buildContext"),
+    "image_vars": ("image", "buildVars"),
+    "rollout_kind": ("rollout", "kind"),
+    "rollout_step_percentage": ("rollout", "stepPercentage"),
+    "rollout_active_grace_period": ("rollout", "activeGracePeriod"),
+}  # fmt: skip
+DOCKERFILE, REFERENCE = ("image", "dockerfile"), ("image", "reference")
+CONTAINER_TABLES: Mapping[str, Fields] = {
+    "observability": _same(
+        "enabled", "logs", "target_instance_percentage", "target_instance_count"
+    ),
+    "instance_type": _same("vcpu", "memory_mib", "disk_mb"),
+}
+CONTAINER_LISTS: Mapping[str, Fields] = {  # of tables
+    "authorized_keys": _same("name", "public_key"),
+    "images": {"image": ("reference", None), **_same("dockerfile", "build_context", "build_vars")},
+}
+CONTAINER_WORDS = frozenset(("scheduling_policy", "rollout_kind"))  # full_auto is full-auto there
 OUTSIDE = frozenset(  # what wrangler.config.ts has
     (
         *("no_bundle", "minify", "keep_names", "alias", "define", "find_additional_modules"),
@@ -58,7 +92,7 @@ OUTSIDE = frozenset(  # what wrangler.config.ts has
 PER_ENVIRONMENT = frozenset(  # not inherited from the top level, besides bindings
     (
         *("vars", "define", "durable_objects", "queues", "secrets", "tail_consumers"),
-        "streaming_tail_consumers",
+        *("streaming_tail_consumers", "containers", "unsafe"),
     )
 )
 

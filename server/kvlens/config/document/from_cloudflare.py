@@ -12,10 +12,19 @@ from kvlens.config.document.cloudflare_fields import (
     BY_PATH,
     BY_TYPE,
     CONSUMER,
+    CONTAINER,
+    CONTAINER_LISTS,
+    CONTAINER_TABLES,
+    CONTAINER_WORDS,
+    DOCKERFILE,
+    EXPORT,
     IN_THIS_WORKER,
     PER_ENVIRONMENT,
+    REFERENCE,
     REGIONS,
     SETTINGS,
+    UNSAFE,
+    UNSAFE_TYPE,
     WORKER,
     Binding,
     Fields,
@@ -113,6 +122,9 @@ class _Worker(Mover):
                 self._lose(element)
 
     def _setting(self, element: Element) -> None:
+        if element.name == "containers":
+            self._containers(element)
+            return
         if element.name not in _SETTINGS:
             self._lose(element)
             return
@@ -149,6 +161,8 @@ class _Worker(Mover):
                     self._waiting += [*lines(kind.above), *kind.after]
                 if binding is not None:
                     self._binding(member, binding)
+                elif kind is not None and said.startswith(UNSAFE_TYPE):
+                    self._unsafe_binding(member, said.removeprefix(UNSAFE_TYPE))
                 elif said in _VALUES and (value := member.value.get("value")):
                     member.value = value.value
                     self._add(table_at(self.config, ["vars"], member.line), member)
@@ -208,6 +222,46 @@ class _Worker(Mover):
                     self._fields(entry, element.value, here, fields, binding)
             else:
                 self._lose(element, name=f"{binding.type}.{'.'.join(here)}")
+
+    def _unsafe_binding(self, member: Element, kind: str) -> None:
+        name = Element(text_value(member.name or ""), "name", member.line)
+        member.value.elements[:0] = [name, Element(text_value(kind), "type", member.line)]
+        item = Element(member.value, line=member.line, above=member.above, after=member.after)
+        self._add(self._list("unsafe", "bindings"), item)
+
+    def _unsafe(self, element: Element) -> None:
+        holder = table_at(self.config, ["unsafe"], element.line)
+        with self._within(element):
+            self._rename_members(element.value, _UNSAFE)
+            for member in element.value.elements:
+                self._add(holder, member)
+
+    def _exports(self, element: Element) -> None:
+        self._renamed(element, self.config, "exports", None)
+        for item in element.value.elements:
+            container = item.value.get("container") if item.value.kind == "table" else None
+            name = container.value.get("name") if container is not None else None
+            if container is not None and name is not None:  # a constant
+                container.value = name.value
+        self._rename_each(element.value, _EXPORT)
+
+    def _containers(self, element: Element) -> None:
+        for item in element.value.elements:
+            members = Value("table", elements=item.value.elements)
+            item.value.elements = []
+            outer, self._waiting = self._waiting, []
+            self._fields(item.value, members, (), _CONTAINER, Binding("containers", ()))
+            for member in item.value.elements:
+                name, value = member.name or "", member.value
+                if name in CONTAINER_WORDS and value.kind == "string":
+                    value.value = str(value.value).replace("-", "_")
+                elif value.kind == "table" and name in CONTAINER_TABLES:
+                    self._rename_members(value, _reversed(CONTAINER_TABLES[name]))
+                elif name in CONTAINER_LISTS:
+                    self._rename_each(value, _reversed(CONTAINER_LISTS[name]))
+            item.value.end[:0] = self._waiting
+            self._waiting = outer
+        self._add(self.config, element)
 
     # lists --------------------------------------------------------------------------------------
 
@@ -278,6 +332,11 @@ def _reversed(fields: Fields) -> dict[str, tuple[str, Fields | None]]:
 
 
 _WORKER, _SETTINGS, _CONSUMER = _reversed(WORKER), _reversed(SETTINGS), _reversed(CONSUMER)
+_UNSAFE, _EXPORT = _reversed(UNSAFE), _reversed(EXPORT)
+_CONTAINER: dict[tuple[str, ...], str] = {
+    **{path: name for name, path in CONTAINER.items()},
+    **dict.fromkeys((DOCKERFILE, REFERENCE), "image"),
+}
 _DOMAIN: Fields = {
     "hostname": ("pattern", None),
     "production": ("enabled", None),
@@ -290,4 +349,7 @@ _SPECIAL = {
     "domains": _Worker._domains,
     "tailConsumers": _Worker._tails,
     "assets": _Worker._assets,
+    "unsafe": _Worker._unsafe,
+    "exports": _Worker._exports,
+    "containers": _Worker._containers,
 }

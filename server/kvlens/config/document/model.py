@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 Kind = Literal[
-    "string", "integer", "float", "boolean", "datetime", "null", "array", "table", "call"
+    "string", "integer", "float", "boolean", "datetime", "null", "array", "table", "call", "name"
 ]
 Comments = list[str | None]
 """Lines of comments, without the mark that begins them; None is a blank line."""

@@ -46,6 +46,12 @@ class Mover:
         if inner is not None and element.value.kind == "table":
             self._rename_members(element.value, inner)
 
+    def _rename_each(self, value: Value, fields: Fields) -> None:
+        """Rename the members of each table in a table or an array."""
+        for element in value.elements:
+            if element.value.kind == "table":
+                self._rename_members(element.value, fields)
+
     def _rename_members(self, value: Value, fields: Fields) -> None:
         elements, outer = value.elements, self._waiting
         value.elements, self._waiting = [], []

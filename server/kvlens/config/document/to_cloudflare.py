@@ -5,18 +5,28 @@ Environments become modes. What has no equivalent there becomes a comment, and i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 
 from kvlens.config.document.cloudflare_fields import (
     ASSETS,
     BY_PATH,
     CONSUMER,
+    CONTAINER,
+    CONTAINER_LISTS,
+    CONTAINER_TABLES,
+    CONTAINER_WORDS,
+    DOCKERFILE,
+    EXPORT,
     IN_THIS_WORKER,
     OUTSIDE,
     PER_ENVIRONMENT,
+    REFERENCE,
     REGIONS,
     SETTINGS,
+    UNSAFE,
+    UNSAFE_TYPE,
     WORKER,
     Binding,
 )
@@ -43,8 +53,9 @@ def write_cloudflare(document: Document) -> tuple[str, list[Notice]]:
     """Return the text of a cloudflare.config.ts, and what it can't say."""
     found = document.root.get(_ENVIRONMENTS)
     environments = found.value.elements if found and found.value.kind == "table" else []
-    workers = [_Worker(document.root, None)]
-    workers += [_Worker(one.value, one, document.root) for one in environments]
+    taken: set[str] = set()  # names of constants
+    workers = [_Worker(document.root, taken)]
+    workers += [_Worker(one.value, taken, one, document.root) for one in environments]
     notices = [notice for worker in workers for notice in worker.notices]
     for worker in workers:
         for name in ("name", "compatibilityDate"):
@@ -55,6 +66,8 @@ def write_cloudflare(document: Document) -> tuple[str, list[Notice]]:
     imported = "bindings, defineConfig" if has_kv else "defineConfig"
     head = comment_lines(document.head)
     written = [*head, f'import {{ {imported} }} from "cf/config";', ""]
+    for name, value in (each for worker in workers for each in worker.constants):
+        written += [f"const {name} = {_code(value, '')};", ""]
     if len(workers) == 1:
         body = _code(workers[0].config_object(), "")
         written.append(f"export default defineConfig({body});")
@@ -82,7 +95,13 @@ class _Worker(Mover):
 
     no_equivalent = f"{NAME} has no equivalent"
 
-    def __init__(self, scope: Value, environment: Element | None, top: Value | None = None) -> None:
+    def __init__(
+        self,
+        scope: Value,
+        taken: set[str],
+        environment: Element | None = None,
+        top: Value | None = None,
+    ) -> None:
         super().__init__(Value("table", head=[*scope.head]))
         self.mode = None if environment is None else environment.name
         self.above: Comments = []
@@ -91,6 +110,8 @@ class _Worker(Mover):
         self._is_inherited = False
         self._bound: set[str] = set()
         self._own_name = _own_name(scope, top, self.mode)
+        self.constants: list[tuple[str, Value]] = []
+        self._linked = _linked(scope, top, taken)  # name of a container -> its constant
         if environment is not None:
             self.above = [*lines(environment.above), *environment.after]
         if top is not None:
@@ -178,19 +199,8 @@ class _Worker(Mover):
         if not has_call:
             about.elements.append(Element(text_value(binding.type), "type"))
         outer, self._waiting = self._waiting, []
-        for member in entry.value.elements:
-            if member is key:
-                continue
-            path = binding.fields.get(member.name or "")
-            if path is None:
-                name = f"{binding.path[-1]}.{member.name}"
-                self._lose(member, name=name)
-                continue
-            *before, name = path
-            member.name = name
-            holder = table_at(about, before, member.line)
-            holder.compact = True
-            self._add(holder, member)
+        members = [member for member in entry.value.elements if member is not key]
+        self._place_members(about, members, binding.fields, binding.path[-1])
         if binding.type in IN_THIS_WORKER and about.get("worker") is None and self._own_name:
             about.elements.insert(1, Element(text_value(self._own_name), "worker"))
         about.end = [*self._waiting, *entry.value.end]
@@ -235,6 +245,101 @@ class _Worker(Mover):
                             _LISTS[path](self, item)
                 else:
                     self._lose(member, name=".".join(path))
+
+    def _place_members(
+        self,
+        holder: Value,
+        members: Sequence[Element],
+        fields: Mapping[str, tuple[str, ...]],
+        of: str,
+    ) -> None:
+        """Put members where their new paths say; `of` is the list that they are in."""
+        for member in members:
+            path = fields.get(member.name or "")
+            if path is None:
+                self._lose(member, name=f"{of}.{member.name}")
+                continue
+            *before, member.name = path
+            inner = table_at(holder, before, member.line)
+            inner.compact = inner.compact or inner is not holder or holder.compact
+            self._add(inner, member)
+
+    def _unsafe(self, element: Element) -> None:
+        bindings = element.value.get("bindings") if element.value.kind == "table" else None
+        if bindings is not None and bindings.value.kind == "array":
+            element.value.elements.remove(bindings)
+            with self._within(bindings):
+                for item in bindings.value.elements:
+                    self._unsafe_binding(item)
+        if element.value.kind != "table":
+            self._lose(element)
+        elif element.value.elements or element.value.has_comments:
+            self._renamed(element, self.config, "unsafe", UNSAFE)
+        else:
+            self._waiting += [*lines(element.above), *element.after]
+
+    def _unsafe_binding(self, item: Element) -> None:
+        name, kind = (item.value.get(each) for each in ("name", "type"))
+        known = [one for one in (name, kind) if one is not None and one.value.kind == "string"]
+        if name is None or kind is None or len(known) < 2 or name.value.value in self._bound:
+            self._lose(item, name="unsafe.bindings")
+            return
+        self._bound.add(str(name.value.value))
+        kind.value.value = f"{UNSAFE_TYPE}{kind.value.value}"
+        item.name = str(name.value.value)
+        item.value.elements.remove(name)
+        item.above += [*lines(name.above), *name.after]
+        self._add(self._place("env"), item)
+
+    def _exports(self, element: Element) -> None:
+        self._renamed(element, self.config, "exports", None)
+        for item in element.value.elements:
+            self._export(item.value)
+
+    def _export(self, export: Value) -> None:
+        if export.kind != "table":
+            return
+        linked = export.get("container")
+        if linked is not None and linked.value.value in self._linked:
+            linked.value = Value("name", self._linked[str(linked.value.value)])
+            self._rename_members(export, EXPORT)
+        else:
+            fields = {name: known for name, known in EXPORT.items() if name != "container"}
+            self._rename_members(export, fields)
+
+    def _containers(self, element: Element) -> None:
+        """Containers are beside the Worker there; `exports` names them, as constants."""
+        if element.value.kind != "array":
+            self._lose(element)
+            return
+        for item in element.value.elements:
+            members, item.value.elements = item.value.elements, []
+            outer, self._waiting = self._waiting, []
+            for member in members:
+                self._container_member(item.value, member)
+            item.value.end[:0] = self._waiting
+            self._waiting = outer
+            name = item.value.get("name")
+            if name is not None and name.value.value in self._linked:
+                constant = self._linked[str(name.value.value)]
+                self.constants.append((constant, item.value))
+                item.value = Value("name", constant)
+        self._add(self.settings, element)
+
+    def _container_member(self, holder: Value, member: Element) -> None:
+        name, value = member.name or "", member.value
+        if name == "class_name":
+            self._lose(member, "in exports, the class names its container", "containers.class_name")
+            return
+        if name in CONTAINER_WORDS and value.kind == "string":
+            value.value = str(value.value).replace("_", "-")
+        image = str(value.value).rpartition("/")[2]
+        fields = {**CONTAINER, "image": REFERENCE if ":" in image else DOCKERFILE}
+        if value.kind == "table" and (inner := CONTAINER_TABLES.get(name)):
+            self._rename_members(value, inner)
+        elif inner := CONTAINER_LISTS.get(name):
+            self._rename_each(value, inner)
+        self._place_members(holder, [member], fields, "containers")
 
     def _trigger(self, item: Element, members: Sequence[Element], kind: str) -> None:
         item.value = table_of([Element(text_value(kind), "type"), *members], compact=True)
@@ -334,12 +439,40 @@ _SPECIAL = {
     "route": _Worker._routes,
     "tail_consumers": _Worker._tails,
     "assets": _Worker._assets,
+    "unsafe": _Worker._unsafe,
+    "exports": _Worker._exports,
+    "containers": _Worker._containers,
 }
 _LISTS = {
     ("triggers", "crons"): _Worker._cron,
     ("queues", "consumers"): _Worker._consumer,
     ("secrets", "required"): _Worker._secret,
 }
+
+
+def _linked(scope: Value, top: Value | None, taken: set[str]) -> dict[str, str]:
+    """Return constants for the containers that exports name; their names are taken then."""
+    exports, containers = scope.get("exports"), scope.get("containers")
+    if exports is None and top is not None:
+        exports = top.get("exports")
+    if exports is None or containers is None:
+        return {}
+    tables = [one.value for one in exports.value.elements if one.value.kind == "table"]
+    named = {found.value.value for one in tables if (found := one.get("container")) is not None}
+    linked: dict[str, str] = {}
+    for container in containers.value.elements:
+        found = container.value.get("name") if container.value.kind == "table" else None
+        if found is None or found.value.kind != "string" or found.value.value not in named:
+            continue
+        words = re.findall(r"[A-Za-z0-9]+", str(found.value.value))
+        base = "".join(word.capitalize() for word in words)
+        constant = wanted = f"container{base}"
+        number = 2
+        while constant in taken:
+            constant, number = f"{wanted}_{number}", number + 1
+        taken.add(constant)
+        linked[str(found.value.value)] = constant
+    return linked
 
 
 def _own_name(scope: Value, top: Value | None, mode: str | None) -> str | None:

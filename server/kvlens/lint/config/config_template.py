@@ -2,7 +2,8 @@
 
 ## What
 A value or a key is a placeholder of a template, such as `{{project-name}}`, `{% if kv %}` or
-`<%= name %>`, outside of strings and comments. Nothing else is reported in such a file.
+`<%= name %>`, outside of strings and comments. Nothing else is reported in such a file, and nothing
+at all in a folder for templates, such as `templates/`.
 
 ## Why
 The file isn't valid TOML or JSON, so wrangler and KV Lens can't read it. That's right for a
@@ -29,13 +30,14 @@ from collections.abc import Iterator
 
 from kvlens.config.model import Config
 from kvlens.lint.base import Finding, TextRule
+from kvlens.lint.fixtures import is_fixture
 from kvlens.lint.templates import template_mark
 from kvlens.lint.wording import quoted
 
 
 def _check(config: Config) -> Iterator[Finding]:
     span = template_mark(config)
-    if span is not None:
+    if span is not None and not is_fixture(config.path):
         mark = config.text[slice(*span)]
         yield Finding(
             span,

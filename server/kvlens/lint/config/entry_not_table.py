@@ -17,7 +17,8 @@ kv_namespaces = ["CARTS"]
 kv_namespaces = [{ binding = "CARTS", id = "0f2ac74b498b48028cb68387c421e279" }]
 ```
 
-*Quick fix: turns a name into a namespace, or removes the element.*
+*Quick fix: turns a name into a namespace, or removes the element. `kvlens check --fix` turns names
+into namespaces where no environment lacks the bindings then.*
 """
 
 from __future__ import annotations

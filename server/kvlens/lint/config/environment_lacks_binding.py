@@ -5,7 +5,8 @@ warns, but only about the selected environment.
 
 ## What
 The top level binds a namespace, and an environment doesn't bind one with that name. Each
-environment gets one problem that names everything missing.
+environment gets one problem that names everything missing. It isn't reported in tests, fixtures,
+templates and examples, nor if the environment's `[[env.NAME.kv_namespaces]]` is in a comment.
 
 ## Why
 `kv_namespaces` isn't inherited: with `--env staging` the Worker has what `env.staging` lists and
@@ -45,6 +46,7 @@ Without an id, `wrangler deploy` creates the namespace.*
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
@@ -55,6 +57,7 @@ from kvlens.lint.base import ConfigRule, Finding, Fix, Problem, Related
 from kvlens.lint.bindings_by_env import bindings_by_env
 from kvlens.lint.env_names import TABLES
 from kvlens.lint.fix_helpers import can_extend
+from kvlens.lint.fixtures import is_fixture
 from kvlens.lint.wording import listed, path_of, quoted
 from kvlens.memo import memo
 from kvlens.text import Span
@@ -73,6 +76,7 @@ _NO_NAMES = frozenset(
         "triggers",
     )
 )
+_PREPARED = re.compile(r"(?m)^[ \t]*#[# \t]*\[\[env\.([\w-]+)\.kv_namespaces\]\]")
 _MOST = 10  # related places shown for missing bindings
 _WRITTEN = 10_000  # bindings that one fix adds
 
@@ -103,11 +107,23 @@ def _missing(config: Config) -> dict[Span, _Missing]:
             continue  # it may have others
         if not count or environment.key_span is None or environment.name in _NO_NAMES:
             continue
+        if environment.name in _prepared(config):
+            continue
         found[environment.key_span] = _Missing(environment, count, wanted, here)
     return found
 
 
+@memo
+def _prepared(config: Config) -> frozenset[str]:
+    """Return the environments whose namespaces are in a comment: left out on purpose for now."""
+    if not config.is_toml or "kv_namespaces" not in config.text:
+        return frozenset()
+    return frozenset(_PREPARED.findall(config.text))
+
+
 def _check(config: Config) -> Iterator[Finding]:
+    if is_fixture(config.path):
+        return
     for span, missing in _missing(config).items():
         environment, count = missing.environment, missing.number
         names = missing.names(_MOST)

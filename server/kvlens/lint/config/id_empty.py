@@ -23,7 +23,7 @@ Use the id that `wrangler kv namespace list` shows, or leave the field out. With
 binding = "CARTS"
 ```
 
-*Quick fix: removes the field.*
+*Quick fix: removes the field. `kvlens check --fix` applies it.*
 """
 
 from __future__ import annotations

@@ -27,7 +27,8 @@ id = "0f2ac74b498b48028cb68387c421e279"
 preview_id = "06779da6940b431db6e566b4846d64db"
 ```
 
-*Quick fixes: remove `preview_id`, or give it a new id, which is enough for local keys.*
+*Quick fixes: remove `preview_id`, or give it a new id, which is enough for local keys.
+`kvlens check --fix` removes it.*
 """
 
 from __future__ import annotations

@@ -5,8 +5,9 @@ wrangler accepts it, and `wrangler dev` works; the API rejects it at deploy (cod
 ## What
 `id` isn't 32 hexadecimal digits, and isn't an obvious [placeholder](id-placeholder.md) either: a
 digit is missing, there is another character, or it's another kind of id. It isn't reported in
-tests, fixtures, templates and examples, nor is a name for local data (`id = "dev"`) in a config
-whose other environments have real ids.
+tests, fixtures, templates and examples, nor is `unused` or the like, nor a name for local data
+(`id = "dev"`) in a config whose other environments have real ids, or next to a config with a real
+one for the same binding.
 
 ## Why
 wrangler accepts any text, and `wrangler dev` works, because the id is only a name for local data.
@@ -37,10 +38,10 @@ from collections.abc import Iterator
 
 from kvlens.config.model import Config, Entry, Environment
 from kvlens.lint.base import EntryRule, Finding
-from kvlens.lint.bindings_by_env import bindings_by_env
 from kvlens.lint.fix_helpers import without_field
 from kvlens.lint.fixtures import is_fixture
-from kvlens.lint.ids import is_placeholder, is_real
+from kvlens.lint.ids import is_placeholder, is_real, says_unused
+from kvlens.lint.local_ids import is_local
 from kvlens.lint.wording import quoted, usable
 
 _LENGTH = 32
@@ -73,16 +74,10 @@ def _wrong(value: str) -> str | None:
 
 
 def _is_meant(config: Config, environment: Environment, entry: Entry) -> bool:
-    """Return whether an id is a name for local data: another environment has real ones."""
-    if is_fixture(config.path):
+    value = entry.text_of("id") or ""
+    if says_unused(value) or is_fixture(config.path):
         return True
-    if _NEARLY.match(entry.text_of("id") or ""):
-        return False
-    real = [any(map(is_real, env.ids)) for env in bindings_by_env(config)]
-    here = next(
-        (at for at, env in enumerate(bindings_by_env(config)) if env.environment is environment), 0
-    )
-    return not real[here] and any(real)
+    return not _NEARLY.match(value) and is_local(config, environment, entry)
 
 
 RULE = EntryRule(

@@ -5,7 +5,12 @@ wrangler accepts it, and `wrangler dev` works; the API rejects it at deploy (cod
 ## What
 `id` is a note to the reader (`<YOUR_ID>`, `your-namespace-id`, `xxxx`), or 32 digits that are
 obviously made up, such as all zeros. It isn't reported in tests, fixtures, templates and examples,
-nor is a variable that a script fills in, such as `${KV_ID}` or `{{kv_id}}`.
+nor where it's meant:
+- a variable that a script fills in, such as `${KV_ID}` or `{{kv_id}}`
+- a text that a CI file or a script replaces, as in `sed -i "s/YOUR_ID/$ID/" wrangler.toml`
+- an id that says it isn't used, such as `<ignored>`
+- made-up digits of the top level, for local data, if an environment has real ids
+- next to a README with a *Deploy to Cloudflare* button, which creates the namespaces
 
 ## Why
 wrangler accepts any text, and `wrangler dev` works, because the id is only a name for local data.
@@ -44,9 +49,12 @@ from collections.abc import Iterator
 
 from kvlens.config.model import Config, Entry, Environment
 from kvlens.lint.base import EntryRule, Finding
+from kvlens.lint.deploy_button import has_deploy_button
+from kvlens.lint.filled_in import is_filled_in
 from kvlens.lint.fix_helpers import without_field
 from kvlens.lint.fixtures import is_fixture
-from kvlens.lint.ids import is_placeholder, is_variable
+from kvlens.lint.ids import is_made_up, is_placeholder, is_variable, says_unused
+from kvlens.lint.local_ids import is_local
 from kvlens.lint.wording import quoted, usable
 
 
@@ -63,7 +71,12 @@ def _check(entry: Entry) -> Iterator[Finding]:
 
 
 def _is_meant(config: Config, environment: Environment, entry: Entry) -> bool:
-    return is_variable(entry.text_of("id") or "") or is_fixture(config.path)
+    value = entry.text_of("id") or ""
+    if is_variable(value) or says_unused(value) or is_fixture(config.path):
+        return True
+    if environment.name is None and is_made_up(value) and is_local(config, environment, entry):
+        return True
+    return has_deploy_button(config) or is_filled_in(config, value)
 
 
 RULE = EntryRule(

@@ -3,7 +3,8 @@
 ## What
 An environment has an `id` that the top level or an earlier environment has too. Placeholders don't
 count. All namespaces that the same environments share are one problem. It isn't reported if a
-comment there says that they are shared, or a name such as `SHARED_KV`.
+comment there says that they are shared or that one isn't used, or a name such as `SHARED_KV`.
+Environments whose `name` is the same are one Worker.
 
 ## Why
 Staging then writes where production reads. Some projects want exactly that, for data that the
@@ -37,7 +38,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from kvlens.config.model import Config, Entry
+from kvlens.config.model import Config, Entry, Environment
 from kvlens.lint.base import ConfigRule, Finding, Related
 from kvlens.lint.bindings_by_env import bindings_by_env
 from kvlens.lint.ids import is_real
@@ -74,13 +75,23 @@ def _by_id(config: Config) -> dict[str, list[_Place]]:
     """Return where each id is: its first entry in every environment that has it."""
     found: dict[str, dict[int, _Place]] = {}  # by the place of the entry: in code, one can be
     # that of several modes
+    seen: set[tuple[str, str]] = set()  # ids by the Worker's name: one is deployed for the other
     for environment, entries, _, _, _, by_id in bindings_by_env(config):
+        worker = _worker(environment)
         for value, place in by_id.items():
-            if value is None:
+            if value is None or (worker is not None and (worker, value) in seen):
                 continue
+            if worker is not None:
+                seen.add((worker, value))
             entry = entries[place]
             found.setdefault(value, {}).setdefault(entry.base, (environment.name, entry))
     return {value: list(places.values()) for value, places in found.items()}
+
+
+def _worker(environment: Environment) -> str | None:
+    """Return the name that an environment itself gives its Worker, if any."""
+    node = next((definition.node for definition in environment.table.get("name")), None)
+    return str(node.value) if node is not None and node.kind == "string" else None
 
 
 def _environments(names: Sequence[str | None]) -> str:

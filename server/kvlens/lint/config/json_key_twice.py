@@ -27,7 +27,8 @@ are lost.
 }
 ```
 
-*Quick fixes: remove the first, which has no effect, or this one.*
+*Quick fixes: remove the first, which has no effect, or this one. `kvlens check --fix` removes the
+first.*
 """
 
 from __future__ import annotations

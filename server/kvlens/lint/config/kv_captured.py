@@ -51,7 +51,8 @@ binding = "CARTS"
 id = "0f2ac74b498b48028cb68387c421e279"
 ```
 
-*Quick fix: moves the list to the top level, or to the environment around it.*
+*Quick fix: moves the list to the top level, or to the environment around it. `kvlens check --fix`
+applies it where no environment lacks the bindings then.*
 """
 
 from __future__ import annotations

@@ -20,7 +20,8 @@ kv-namespaces = [{ binding = "CARTS", id = "0f2ac74b498b48028cb68387c421e279" }]
 kv_namespaces = [{ binding = "CARTS", id = "0f2ac74b498b48028cb68387c421e279" }]
 ```
 
-*Quick fix: renames it, in all its headers.*
+*Quick fix: renames it, in all its headers. `kvlens check --fix` applies it where no environment
+lacks the bindings then.*
 """
 
 from __future__ import annotations

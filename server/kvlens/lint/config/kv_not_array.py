@@ -36,7 +36,7 @@ In an environment the header is `[[env.NAME.kv_namespaces]]`. In JSON:
 ```
 
 *Quick fix: adds the second pair of brackets, puts `[` and `]` around a table, or turns a name into
-a namespace.*
+a namespace. `kvlens check --fix` applies it where no environment lacks the bindings then.*
 """
 
 from __future__ import annotations

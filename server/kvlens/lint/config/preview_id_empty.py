@@ -26,7 +26,8 @@ binding = "CARTS"
 id = "0f2ac74b498b48028cb68387c421e279"
 ```
 
-*Quick fix: removes the field, or gives it a new id, which is enough for local keys.*
+*Quick fix: removes the field, or gives it a new id, which is enough for local keys.
+`kvlens check --fix` removes it.*
 """
 
 from __future__ import annotations

@@ -20,7 +20,8 @@ binding = "CARTS"
 preview_id = "carts-preview"
 ```
 
-*Quick fix: removes the field, or gives it a new id, which is enough for local keys.*
+*Quick fix: removes the field, or gives it a new id, which is enough for local keys.
+`kvlens check --fix` removes it.*
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 ## What
 A project file, `kvlens.toml` or `[tool.kvlens]` in `pyproject.toml`, has a setting, a rule or a
-value that doesn't exist. The rest of the file is used.
+value that doesn't exist, or names an environment, a binding or a seed file that doesn't exist. The
+rest of the file is used.
 
 ## Why
 A misspelled rule would stay on, and nobody would notice.

@@ -21,7 +21,7 @@ binding = "CARTS"
 remote = true
 ```
 
-*Quick fix: removes the quotes or the field.*
+*Quick fix: removes the quotes or the field. `kvlens check --fix` removes the quotes.*
 """
 
 from __future__ import annotations

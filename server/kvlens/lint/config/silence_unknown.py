@@ -21,7 +21,7 @@ binding = "CARTS"
 id = "<YOUR_ID>" # kvlens-disable-line id-placeholder
 ```
 
-*Quick fix: changes it to the nearest rule.*
+*Quick fix: changes it to the nearest rule. `kvlens check --fix` applies it.*
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from kvlens.lint.base import ConfigRule, Finding, Fix, Problem, ProjectRule
 from kvlens.lint.registry import rules_of
 from kvlens.lint.suppressions import suppressions
 from kvlens.lint.wording import quoted
+from kvlens.spelling import nearest
 
 
 def _check(config: Config) -> Iterator[Finding]:
@@ -46,12 +47,12 @@ def _check(config: Config) -> Iterator[Finding]:
             )
         for code, span in silence.codes:
             if not _is_known(code):
-                nearest = _nearest(code)
-                way_out = f"Did you mean {quoted(nearest)}?" if nearest else "Remove it."
+                meant = nearest(code, _codes())
+                way_out = f"Did you mean {quoted(meant)}?" if meant else "Remove it."
                 yield Finding(
                     span,
                     f"There is no rule {quoted(code)}, so this comment has no effect. {way_out}",
-                    data={"nearest": nearest} if nearest else None,
+                    data={"nearest": meant} if meant else None,
                 )
 
 
@@ -65,17 +66,10 @@ def _codes() -> list[str]:
     return [*rules_of("config"), *(rule.code for rule in with_sources)]
 
 
-def _nearest(code: str) -> str | None:
-    from difflib import get_close_matches
-
-    close = get_close_matches(code.lower().replace("_", "-"), _codes(), n=1, cutoff=0.6)
-    return close[0] if close else None
-
-
 def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
-    nearest = problem.data.get("nearest") if problem.data else None
-    if nearest:
-        yield Fix(f"Change to {nearest}", (Edit(problem.span, str(nearest)),), safe=True)
+    meant = problem.data.get("nearest") if problem.data else None
+    if meant:
+        yield Fix(f"Change to {meant}", (Edit(problem.span, str(meant)),), safe=True)
 
 
 RULE = ConfigRule(

@@ -33,7 +33,8 @@ kv_namespaces = [
 ]
 ```
 
-*Quick fix: writes the table on one line, removes the comma, or writes the escape as `\uHHHH`.*
+*Quick fix: writes the table on one line, removes the comma, or writes the escape as `\uHHHH`.
+`kvlens check --fix` applies it.*
 """
 
 from __future__ import annotations

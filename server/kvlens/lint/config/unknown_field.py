@@ -31,7 +31,7 @@ preview_id = "06779da6940b431db6e566b4846d64db"
 ```
 
 *Quick fix: renames it to the nearest field, or removes it. A field of the Worker, such as `main`,
-is moved above the first header.*
+is moved above the first header. `kvlens check --fix` renames and moves, but removes nothing.*
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ from kvlens.lint.base import ConfigRule, Finding, Fix, Problem
 from kvlens.lint.fix_helpers import entry_at
 from kvlens.lint.wording import listed, quoted
 from kvlens.memo import memo
+from kvlens.spelling import nearest
 
 # workers-sdk, workers-utils' config validation (4.164.0)
 FIELDS = ("binding", "id", "preview_id", "remote")
@@ -92,10 +93,7 @@ def nearest_field(name: str) -> str | None:
         return plain
     if plain in _OTHER_NAMES:
         return _OTHER_NAMES[plain]
-    from difflib import get_close_matches  # late: most entries are valid
-
-    close = get_close_matches(plain, FIELDS, n=1, cutoff=0.6)
-    return close[0] if close else None
+    return nearest(plain, FIELDS)
 
 
 def _check(config: Config) -> Iterator[Finding]:
@@ -176,18 +174,18 @@ def _unknown(
             "first [header].",
             data={"top": True},
         )
-    nearest = nearest_field(field.name)
-    if nearest and nearest not in present:
-        way_out = f"Did you mean {quoted(nearest)}?"
-    elif nearest:
-        way_out = f"Remove it: the namespace already has {quoted(nearest)}."
+    meant = nearest_field(field.name)
+    if meant and meant not in present:
+        way_out = f"Did you mean {quoted(meant)}?"
+    elif meant:
+        way_out = f"Remove it: the namespace already has {quoted(meant)}."
     else:
         names = list(known or FIELDS)
         way_out = f"A namespace has {', '.join(names[:-1])} and {names[-1]}: remove it."
     return Finding(
         field.key_span,
         f"A namespace has no field {quoted(field.name)}, so wrangler ignores it. {way_out}",
-        data={"nearest": nearest} if nearest and nearest not in present else None,
+        data={"nearest": meant} if meant and meant not in present else None,
     )
 
 
@@ -223,10 +221,10 @@ def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
         if edits := to_top(config, entry, field):
             yield Fix(f"Move {field.name} above the first header", edits, safe=True)
         return
-    nearest = data.get("nearest")
-    if nearest:
-        rename = rename_key(config.text, field.key_span, str(nearest))
-        yield Fix(f"Rename to {nearest}", (rename,), safe=True)
+    meant = data.get("nearest")
+    if meant:
+        rename = rename_key(config.text, field.key_span, str(meant))
+        yield Fix(f"Rename to {meant}", (rename,), safe=True)
     yield Fix(f"Remove {quoted(field.name)}", remove_field(config, entry, field))
 
 

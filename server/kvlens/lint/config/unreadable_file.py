@@ -11,7 +11,7 @@ file of 1 MiB is most likely something else with a config's name.
 
 ## Example
 ```
-wrangler.toml:1:1: error unreadable-file: not UTF-8 at byte 17; save it as UTF-8
+wrangler.toml:1:1: error unreadable-file: is not UTF-8 at byte 17; save it as UTF-8
 ```
 
 ## Fix

@@ -22,7 +22,8 @@ binding = "CARTS"
 id = "0f2ac74b498b48028cb68387c421e279"
 ```
 
-*Quick fix: declares it in `kv_namespaces`.*
+*Quick fix: declares it in `kv_namespaces`. `kvlens check --fix` applies it where no environment
+lacks the bindings then.*
 """
 
 from __future__ import annotations

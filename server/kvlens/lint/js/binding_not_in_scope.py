@@ -37,6 +37,8 @@ export default {
   },
 };
 ```
+
+*Quick fix: names the `env` that is in scope. `kvlens check --fix` applies it.*
 """
 
 from __future__ import annotations

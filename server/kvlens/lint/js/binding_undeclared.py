@@ -8,8 +8,8 @@ say `KVNamespace`, or because its name differs from a declared namespace only by
 letter. A global of service-worker syntax is reported if the file declares it as `KVNamespace`.
 
 It isn't reported if the code checks that the binding exists (`if (env.CARTS)`, `env.CARTS?.get()`,
-an optional type), if the config has the name in a comment or as another kind of binding, or in
-tests. What follows `||` or `??` isn't a check.
+an optional type), if the config has the name in a comment or as another kind of binding, if it is
+a variable in `.dev.vars`, or in tests. What follows `||` or `??` isn't a check.
 
 ## Why
 `env.CARTS` is then undefined, and the first call throws `Cannot read properties of undefined`. No

@@ -3,7 +3,8 @@
 ## What
 `put()` stores a number that is one more or less, or some other known number more or less, than what
 `get()` of the same key returned before in the same function. It isn't reported in a Durable Object
-and in a `scheduled()` handler, which don't run twice at once.
+and in a `scheduled()` handler, which don't run twice at once, nor in a file with a comment on races
+in KV: `// KV isn't atomic: a burst may pass`.
 
 ## Why
 KV is last-write-wins and has no atomic operations. Two requests that read 7 both write 8, and a
@@ -34,20 +35,22 @@ export default {
 };
 ```
 
-If an approximate number is enough, say so in a comment:
+If an approximate number is enough, say so in a comment about KV and atomic operations, or in
 `// kvlens-disable-line counter-not-atomic -- approximate`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kvlens.js.calls import KvCall
 from kvlens.js.scopes import FUNCTIONS, Declaration, is_assigned
-from kvlens.js.syntax import arguments_of, callee, plain
+from kvlens.js.syntax import Source, arguments_of, callee, plain
 from kvlens.js.tree import ancestor
 from kvlens.lint.base import CallRule, Context, Finding, Related
+from kvlens.memo import memo
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -57,11 +60,15 @@ _AS_TEXT = ("String", "JSON.stringify")
 _AS_NUMBER = ("Number", "parseInt", "parseFloat", "Number.parseInt", "Number.parseFloat",
               "JSON.parse", "Math.max", "Math.floor")  # fmt: skip
 _ALONE = ("scheduled", "alarm")  # handlers
+_RACE = re.compile(
+    r"(?:\bno|\bnot|\bnon|n't)[ -]+atomic|\brac(?:e|es|y)\b|\bconcurren|\blast[ -]write",
+    re.IGNORECASE,
+)
 _CLASSES = frozenset(("class_declaration", "class", "abstract_class_declaration"))
 
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:
-    if len(call.argument_nodes) < 2 or _is_alone(call):
+    if len(call.argument_nodes) < 2 or _is_alone(call) or _is_known(call.source):
         return
     read = _Counter(call, context).stepped_from(call.argument_nodes[1])
     if read is None or not _is_same_key(call, read):
@@ -244,6 +251,13 @@ def _identifiers(node: Node) -> Iterator[Node]:
 def _is_constant(call: KvCall, node: Node) -> bool:
     declared = call.source.names.resolve(node)
     return declared is None or not is_assigned(call.source.names, declared)
+
+
+@memo
+def _is_known(source: Source) -> bool:
+    """Return whether a comment in the file speaks of races in KV."""
+    comments = (source.text[slice(*span)] for span in source.comments_with("KV"))
+    return any(_RACE.search(comment) for comment in comments)
 
 
 def _is_alone(call: KvCall) -> bool:

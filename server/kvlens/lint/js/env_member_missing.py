@@ -3,8 +3,9 @@
 ## What
 The config declares a namespace, and the type that the Worker's entry, `main`, gives to `env` has no
 member of this name. The whole type must be known, with all that it extends; it isn't reported if a
-part comes from a package, or if the type has an index signature. Types that
-`wrangler types` has generated are checked by [types-outdated](types-outdated.md).
+part comes from a package, if the type has an index signature, or if another type of `env` in the
+project has the member, as each app may list only what it uses. Types that `wrangler types` has
+generated are checked by [types-outdated](types-outdated.md).
 
 ## Why
 TypeScript rejects `env.CARTS`, although the Worker has it, and editors don't complete it.
@@ -55,6 +56,8 @@ export default {
   },
 } satisfies ExportedHandler<Env>;
 ```
+
+*Quick fix: adds the members. `kvlens check --fix` applies it.*
 """
 
 from __future__ import annotations
@@ -92,7 +95,7 @@ def _check(context: Context) -> Iterator[Finding]:
             continue  # it is reported where the type begins
         if any(generated(each.flow.source.text) for each in types):
             continue
-        known = {name for each in types for name in each.names}
+        known = {name for each in types for name in each.names} | context.analysis.types.keys()
         missing = [name for name in names if name in kv and name not in known]
         if missing:
             label = analysis.source.text_of(types[0].label)

@@ -28,6 +28,8 @@ export default {
   },
 };
 ```
+
+*Quick fix: writes seconds. `kvlens check --fix` divides the clock by 1,000.*
 """
 
 from __future__ import annotations

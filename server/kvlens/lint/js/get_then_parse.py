@@ -29,7 +29,7 @@ export default {
 };
 ```
 
-*Quick fix: writes that. In TypeScript it keeps the type `any`.*
+*Quick fix: writes that. In TypeScript it keeps the type `any`. `kvlens check --fix` applies it.*
 """
 
 from __future__ import annotations

@@ -26,6 +26,9 @@ export default {
   },
 };
 ```
+
+*Quick fix: writes the nearest type. `kvlens check --fix` applies it to a type with one letter
+wrong, or in another case.*
 """
 
 from __future__ import annotations
@@ -34,11 +37,14 @@ from collections.abc import Iterator
 
 from kvlens.js.calls import TYPES, KvCall
 from kvlens.js.constant_evaluator import Value
+from kvlens.js.similar_names import is_slip
 from kvlens.lint.base import CallRule, Context, Finding, Fix, Problem
 from kvlens.lint.source_fix_helpers import given, write
 from kvlens.lint.wording import place, quoted
+from kvlens.spelling import nearest
 
 _BULK = ("text", "json")
+_LEAST = 3  # letters of a name that may be a type, misspelled: no two types are close
 
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:
@@ -49,17 +55,14 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     known = _BULK if bulk else TYPES
     if value.value in known:
         return
-    from difflib import get_close_matches  # late: most types are valid
-
-    close = get_close_matches(value.value.lower(), [name.lower() for name in known], n=1)
-    nearest = next((name for name in known if close and name.lower() == close[0]), None)
+    meant = nearest(value.value, known)
     names = " or ".join(quoted(name) for name in known)
     what = "A bulk get gives" if bulk else "A value is given as"
     yield Finding(
         place(call, value),
         f"{what} {names}, not as {quoted(value.value)}: {call.title} throws."
-        + (f" Did you mean {quoted(nearest)}?" if nearest else ""),
-        data={"nearest": nearest} if nearest else None,
+        + (f" Did you mean {quoted(meant)}?" if meant else ""),
+        data={"nearest": meant} if meant else None,
     )
 
 
@@ -72,12 +75,12 @@ def _type_of(call: KvCall) -> Value | None:
 
 
 def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
-    nearest = given(problem, "nearest")
+    meant = given(problem, "nearest")
     written = context.analysis.source.text[slice(*problem.span)]
-    if nearest and written[:1] in ("'", '"', "`"):
-        quote, same = written[0], written[1:-1].lower() == nearest.lower()
-        new = f"{quote}{nearest}{quote}"
-        yield write(context, problem, f"Change to {quoted(nearest)}", new, safe=same)
+    if meant and written[:1] in ("'", '"', "`"):
+        quote, slip = written[0], is_slip(written[1:-1], meant, least=_LEAST)
+        new = f"{quote}{meant}{quote}"
+        yield write(context, problem, f"Change to {quoted(meant)}", new, safe=slip)
 
 
 RULE = CallRule(

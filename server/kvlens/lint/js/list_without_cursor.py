@@ -2,8 +2,9 @@
 
 ## What
 The keys of a `list()` are read, and nothing in the same function asks for the next page: there is
-neither `cursor` nor `list_complete`. It isn't reported if one page is enough: with a `limit`, or
-where the code looks only at `keys.length > 0`, `keys[0]` or `keys.slice(0, 50)`.
+neither `cursor` nor `list_complete`. It isn't reported if one page is enough: with a `limit`, where
+the code looks only at `keys.length > 0`, `keys[0]` or `keys.slice(0, 50)`, or with an id in the
+prefix (`cart:${userId}:`), as one user or record rarely has over 1000 keys.
 
 ## Why
 A page has at most 1000 keys. If there are more, the rest is missing without an error. In a busy
@@ -48,7 +49,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kvlens.config.edit import Edit, line_start, newline_of
 from kvlens.js.calls import KvCall
 from kvlens.js.scopes import FUNCTIONS
-from kvlens.js.syntax import plain
+from kvlens.js.syntax import Source, plain
 from kvlens.js.tree import ancestor
 from kvlens.kv.limits import MAX_LIST_KEYS
 from kvlens.lint.base import CallRule, Context, Finding, Fix, Problem
@@ -60,12 +61,14 @@ if TYPE_CHECKING:
 _STATEMENT = "lexical_declaration"
 _STATEMENTS = frozenset((_STATEMENT, "expression_statement", "return_statement"))
 _PAGES = re.compile(r"list_complete|listComplete|cursor", re.IGNORECASE)
+_ID = re.compile(r"(?:\A|_)(?:id|ID)\Z|[a-z]I[dD]\Z")
 _KEYS = re.compile(r"\bkeys\b")
 # Uses of the keys for which one page is enough, and their declaration.
 _ONE_PAGE = re.compile(
     r"!\s*[\w.?!()\s]{0,80}\bkeys\??\.length\b"
     r"|\bkeys\??\.length\s*(?:>=?|===?|!==?|<)\s*[01]\b"
     r"|\bkeys\??\.slice\(\s*0\s*,\s*\d{1,3}\s*\)|\bkeys\??\.at\(0\)|\bkeys(?:\?\.)?\[0\]"
+    r"|\(\s*[\w.?]{0,80}\bkeys\s*(?:\?\?|\|\|)\s*\[\]\s*\)\.slice\(\s*0\s*,\s*\d{1,3}\s*\)"
     r"|\{\s*keys\s*\}\s*=|\bObject\.keys\b"
 )
 
@@ -79,6 +82,9 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
             return
         if {"limit", "cursor"} & set(options.properties):
             return
+        prefix = options.properties.get("prefix")
+        if prefix is not None and _is_of_one(call.source, plain(prefix.value.node)):
+            return
     around = call.source.text_of(_outermost(call.node))
     if _PAGES.search(around) or not _KEYS.search(_ONE_PAGE.sub("", around)):
         return
@@ -88,6 +94,21 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
         f"page. Repeat the call with the cursor of each page until list_complete is true, or set "
         f"a limit if one page is enough.",
     )
+
+
+def _is_of_one(source: Source, prefix: Node) -> bool:
+    """Return whether a prefix has an id in it: one user or record rarely has over 1,000 keys."""
+    declared = source.names.resolve(prefix) if prefix.type.endswith("identifier") else None
+    if declared is not None and declared.kind == "const" and not declared.path:
+        prefix = declared.origin.child_by_field_name("value") or prefix
+    return any(_ID.search(source.text_of(name)) for name in _names_in(plain(prefix)))
+
+
+def _names_in(node: Node) -> Iterator[Node]:
+    if node.type in ("identifier", "property_identifier"):
+        yield node
+    for child in node.named_children:
+        yield from _names_in(child)
 
 
 def _outermost(node: Node) -> Node:

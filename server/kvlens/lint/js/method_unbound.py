@@ -26,6 +26,9 @@ export default {
   },
 };
 ```
+
+*Quick fix: calls the method on its namespace. `kvlens check --fix` applies it where that is in
+scope.*
 """
 
 from __future__ import annotations

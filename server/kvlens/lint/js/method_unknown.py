@@ -2,8 +2,9 @@
 
 ## What
 A method that KV doesn't have is called on a namespace: one of another store, such as `set()`,
-`has()` or `getItem()`, or a misspelled one. It isn't reported if the code checks that the method
-exists, as in `env.KV.has?.("k")`, adds it, or declares its own type `KVNamespace`.
+`has()` or `getItem()`, or a misspelled one, also as `env.KV["has"]()`. It isn't reported if the
+code checks that the method exists, as in `env.KV.has?.("k")`, adds it, or declares its own type
+`KVNamespace`.
 
 ## Why
 A namespace has `get`, `getWithMetadata`, `put`, `list` and `delete`, and nothing else. Any other
@@ -28,6 +29,9 @@ export default {
   },
 };
 ```
+
+*Quick fix: calls the method that was meant. `kvlens check --fix` applies it to another name for the
+same, such as `set`.*
 """
 
 from __future__ import annotations
@@ -43,6 +47,7 @@ from kvlens.js.syntax import outer
 from kvlens.js.tree import is_field
 from kvlens.lint.base import Context, Finding, Fix, Problem, SourceRule
 from kvlens.lint.source_fix_helpers import given
+from kvlens.spelling import nearest
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -132,13 +137,13 @@ def _check(context: Context) -> Iterator[Finding]:
             tested[word] = _is_tested(analysis, word)
         if tested[word]:
             continue
-        nearest = _nearest(word)
+        meant = _nearest(word)
         title = f"{shown_receiver(analysis.source, receiver)}.{word}()"
-        way_out = f"Did you mean {nearest}()?" if nearest else _ADVICE.get(word, _ALL)
+        way_out = f"Did you mean {meant}()?" if meant else _ADVICE.get(word, _ALL)
         yield Finding(
             analysis.source.span(name),
             f"KV has no method {word}(), so {title} throws. {way_out}",
-            data={"nearest": nearest, "same": _is_same(word)} if nearest else None,
+            data={"nearest": meant, "same": _is_same(word)} if meant else None,
         )
 
 
@@ -161,7 +166,9 @@ def _names(analysis: Analysis) -> list[Node]:
         here = outer(holder)
         member = here.parent
         if member is not None and is_field(member, "object", here):
-            name = member.child_by_field_name("property")
+            name = member.child_by_field_name("property") or member.child_by_field_name("index")
+            if name is not None and name.type == "string" and name.named_child_count == 1:
+                name = name.named_children[0]  # kv["put"]
             if name is not None:
                 found[name.id] = name
     return list(found.values())
@@ -188,7 +195,7 @@ def _is_tested(analysis: Analysis, word: str) -> bool:
         member = node.parent
         if member is None or member.type not in ("member_expression", "string"):
             continue
-        parts = called(node) if member.type == "member_expression" else None
+        parts = called(node)
         if parts is None:
             return True
         if any(child.type in ("optional_chain", "?.") for child in parts[1].children):
@@ -203,18 +210,14 @@ def _is_same(word: str) -> bool:
 def _nearest(word: str) -> str | None:
     if word in _SAME or word in _ADVICE:
         return _SAME.get(word)
-    from difflib import get_close_matches  # late: most methods are known
-
-    by_letters = {method.lower(): method for method in METHODS}
-    close = get_close_matches(word.lower(), by_letters, n=1, cutoff=0.75)
-    return by_letters[close[0]] if close else None
+    return nearest(word, METHODS)
 
 
 def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
-    nearest = given(problem, "nearest")
-    if nearest:
-        edit = Edit(problem.span, nearest)
-        yield Fix(f"Change to {nearest}()", (edit,), safe=bool(given(problem, "same")))
+    meant = given(problem, "nearest")
+    if meant:
+        edit = Edit(problem.span, meant)
+        yield Fix(f"Change to {meant}()", (edit,), safe=bool(given(problem, "same")))
 
 
 RULE = SourceRule(

@@ -25,6 +25,9 @@ export default {
   },
 };
 ```
+
+*Quick fix: writes the option that was meant. `kvlens check --fix` applies it to a name with one
+letter wrong, or in another case, but not to another name such as `ttl`.*
 """
 
 from __future__ import annotations
@@ -33,9 +36,11 @@ from collections.abc import Iterator
 
 from kvlens.config.edit import Edit
 from kvlens.js.calls import KvCall
+from kvlens.js.similar_names import is_slip
 from kvlens.lint.base import CallRule, Context, Finding, Fix, Problem
 from kvlens.lint.source_fix_helpers import given, node_at
 from kvlens.lint.wording import quoted
+from kvlens.spelling import nearest
 from kvlens.text import Span
 
 OPTIONS: dict[str, tuple[str, ...]] = {
@@ -75,11 +80,11 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     for option in options.properties.values():
         if option.name in known:
             continue
-        nearest = _nearest(option.name, known)
-        if nearest and nearest not in options.properties:
-            way_out = f"Did you mean {nearest}?"
+        meant = _nearest(option.name, known)
+        if meant and meant not in options.properties:
+            way_out = f"Did you mean {meant}?"
         else:
-            nearest = None
+            meant = None
             way_out = f"It has {', '.join(known[:-1])} and {known[-1]}: remove it."
         span = call.source.span(option.key)
         if option.key.type == "string":
@@ -88,30 +93,25 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
             span,
             f"{call.title} has no option {quoted(option.name)}, so the runtime ignores it. "
             f"{way_out}",
-            data={"nearest": nearest} if nearest else None,
+            data={"nearest": meant} if meant and not option.value.foreign else None,
         )
 
 
 def _nearest(name: str, known: tuple[str, ...]) -> str | None:
-    word = name.lower().replace("_", "").replace("-", "")
-    other = _OTHER_NAMES.get(word)
-    if other in known:
-        return other
-    from difflib import get_close_matches  # late: most options are valid
-
-    close = get_close_matches(word, [each.lower() for each in known], n=1, cutoff=0.7)
-    return next((each for each in known if close and each.lower() == close[0]), None)
+    other = _OTHER_NAMES.get(name.lower().replace("_", "").replace("-", ""))
+    return other if other in known else nearest(name, known)
 
 
 def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
-    nearest = given(problem, "nearest")
-    if not nearest:
+    meant = given(problem, "nearest")
+    if not meant:
         return
     node = node_at(context.analysis.source, problem.span)
     shorthand = node is not None and node.type == "shorthand_property_identifier"
     written = context.analysis.source.text[slice(*problem.span)]
-    new = f"{nearest}: {written}" if shorthand else nearest
-    yield Fix(f"Change to {nearest}", (Edit(problem.span, new),))
+    new = f"{meant}: {written}" if shorthand else meant
+    safe = is_slip(written.replace("-", ""), meant)  # another name may have another unit
+    yield Fix(f"Change to {meant}", (Edit(problem.span, new),), safe)
 
 
 RULE = CallRule(

@@ -29,7 +29,8 @@ export default {
 };
 ```
 
-*Quick fix: writes the option.*
+*Quick fix: writes the option. `kvlens check --fix` applies it to `put()` and `list()` with a valid
+number.*
 """
 
 from __future__ import annotations
@@ -79,7 +80,8 @@ def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
     if name := given(problem, "name"):
         text = context.analysis.source.text[slice(*problem.span)]
         new = f"{{ {name}: {text} }}"
-        yield write(context, problem, f"Change to {{ {name}: … }}", new, safe=name == "prefix")
+        safe = name != "cacheTtl"  # as an argument of get(), it may be a default value
+        yield write(context, problem, f"Change to {{ {name}: … }}", new, safe=safe)
 
 
 RULE = CallRule(

@@ -35,6 +35,10 @@ export default {
   },
 };
 ```
+
+*Quick fix: adds `await` or `Promise.all()`. `kvlens check --fix` applies it in async functions; not
+in loops, where the calls may be meant to run at once, nor before a chain such as `.catch()`, where
+`ctx.waitUntil()` may be meant.*
 """
 
 from __future__ import annotations
@@ -70,6 +74,7 @@ _MAPPING = {"map", "flatMap"}
 _FURTHEST = 12  # steps that a promise is followed
 _MOST_CALLS = 50  # of a function that are looked at
 _LONGEST_NAME = 40  # characters, in a message
+_LOOPS = {"for_statement", "for_in_statement", "while_statement", "do_statement"}
 _NESTING = ("object", "pair", "array")
 
 
@@ -237,6 +242,22 @@ def _starts(call: KvCall, lost: Node) -> bool:
 def _is_in_async(node: Node) -> bool:
     function = ancestor(node, FUNCTIONS)
     return function is None or any(child.type == "async" for child in function.children)
+
+
+def _is_in_async_function(node: Node) -> bool:
+    return ancestor(node, FUNCTIONS) is not None and _is_in_async(node)
+
+
+def _is_await_certain(source: Source, call: Node) -> bool:
+    """Return whether `await` before the promise of a call is the one answer, if nothing has it.
+
+    In a loop, the calls may be meant to run at once; a chained `catch()` may mean that nothing
+    should wait, which is `ctx.waitUntil()`. Nothing waits for a callback of `forEach()`.
+    """
+    around = ancestor(call, FUNCTIONS | _LOOPS)
+    if around is None or around.type in _LOOPS or fate_of(call)[0] != "dropped":
+        return False
+    return _is_in_async(call) and not isinstance(_of_callback(source, around), _Lost)
 
 
 def _lost(source: Source, call: Node, known: dict[int, list[_Lost]], depth: int = 0) -> list[_Lost]:
@@ -469,38 +490,41 @@ def _wants_value(analysis: Analysis, node: Node, *, optional: bool) -> bool:
 
 
 def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
+    analysis = context.analysis
     if given(problem, "call"):
         yield from _called(context, problem)
     elif before := given(problem, "all"):
         yield from _of_all(context, problem, before)
-    elif context.analysis.call_at(problem.span) is not None and _is_call(context, problem):
-        yield from awaited(context, problem)
+    elif (call := analysis.call_at(problem.span)) is not None and call.span == problem.span:
+        safe = _is_await_certain(call.source, call.node)
+        if not safe and _is_in_async_function(call.node):
+            safe = _is_taken_for_value(call, analysis)
+        yield from awaited(context, problem, safe=safe)
     elif given(problem, "await"):
-        start = problem.span.start
-        yield Fix("Add await", (Edit(Span(start, start), "await "),))
+        start, called = problem.span.start, _call_at(context, problem)
+        safe = called is not None and _is_await_certain(analysis.source, called)
+        yield Fix("Add await", (Edit(Span(start, start), "await "),), safe)
 
 
-def _is_call(context: Context, problem: Problem) -> bool:
-    call = context.analysis.call_at(problem.span)
-    return call is not None and call.span == problem.span
+def _call_at(context: Context, problem: Problem) -> Node | None:
+    """Return the call of the function that a problem underlines."""
+    function = node_at(context.analysis.source, problem.span)
+    return call_of(function) if function is not None else None
 
 
 def _of_all(context: Context, problem: Problem, before: str) -> Iterator[Fix]:
     """Wait for all promises of an array."""
-    source = context.analysis.source
-    function = node_at(source, problem.span)
-    call = call_of(function) if function is not None else None
+    source, call = context.analysis.source, _call_at(context, problem)
     if call is not None:
+        safe = not before.startswith("await") or _is_await_certain(source, call)
         start, end = problem.span.start, source.span(call).end
         edits = (Edit(Span(start, start), before), Edit(Span(end, end), ")"))
-        yield Fix("Wrap in Promise.all()", edits)
+        yield Fix("Wrap in Promise.all()", edits, safe)
 
 
 def _called(context: Context, problem: Problem) -> Iterator[Fix]:
     """Call the function that waitUntil() gets."""
-    source = context.analysis.source
-    function = node_at(source, problem.span)
-    call = call_of(function) if function is not None else None
+    source, call = context.analysis.source, _call_at(context, problem)
     given_nodes = arguments_of(call) if call is not None else []
     if len(given_nodes) == 1 and given_nodes[0].type in FUNCTIONS:
         parameters = given_nodes[0].child_by_field_name("parameters")

@@ -24,6 +24,8 @@ export default {
   },
 };
 ```
+
+*Quick fix: wraps the value in `String()`. `kvlens check --fix` applies it.*
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """put() of a value that it can't store. Runtime: TypeError "KV put() accepts only strings, …".
 
 ## What
-`put()` gets an object, an array, a Map, a Date, a Response, an instance of a class, a function, a
-promise that nothing awaits, or a similar value.
+`put()` gets an object, an array, a Map, a Date, a Response, the headers of a request, an instance
+of a class, a function, a promise that nothing awaits, or a similar value.
 
 ## Why
 The call throws `KV put() accepts only strings, ArrayBuffers, ArrayBufferViews, and ReadableStreams
@@ -27,6 +27,9 @@ export default {
   },
 };
 ```
+
+*Quick fix: wraps an object or an array in `JSON.stringify()`, or awaits a promise.
+`kvlens check --fix` applies it, but not to an instance of a class.*
 """
 
 from __future__ import annotations
@@ -46,7 +49,10 @@ _AS_TEXT: dict[object, str] = {
     "Date": "toISOString()",
     "URL": "toString()",
     "URLSearchParams": "toString()",
+    "RegExp": "toString()",
+    "Error": "toString()",
 }
+_WITHOUT_JSON = ("Map", "Set", "Headers", "FormData")  # JSON.stringify() returns {}
 
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:
@@ -68,9 +74,15 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
         way_out = "Store its arrayBuffer() or text()."
     elif value.kind == "instance" and value.value in _AS_TEXT:
         way_out = f"Store the text that {_AS_TEXT[value.value]} returns."
+    elif value.kind == "instance" and value.value in _WITHOUT_JSON:
+        what_it_has = call.source.text_of(value.node)
+        way_out = f"Store JSON.stringify([...{what_it_has if len(what_it_has) <= 40 else 'it'}])."
     else:
         way_out = "Store the text that JSON.stringify() returns, and read it with the type json."
-        data = {"wrap": "JSON.stringify"} if value.kind in ("object", "array", "custom") else None
+        if value.kind in ("object", "array", "custom"):
+            data = {"wrap": "JSON.stringify"}
+        if value.kind == "custom" and data is not None:
+            data["custom"] = True
     yield Finding(
         place(call, value),
         f"The value is {what}, and put() accepts only strings, ArrayBuffers, their views and "
@@ -81,7 +93,8 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
 
 def _named(value: Value) -> str | None:
     if value.kind == "instance":
-        return f"a {value.value}" if value.value in CLASSES else None
+        article = "an" if str(value.value)[:1] in "AEIO" else "a"
+        return f"{article} {value.value}" if value.value in CLASSES else None
     if value.kind == "custom":
         return f"an instance of {value.value}"
     return {
@@ -96,7 +109,7 @@ def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
     if given(problem, "await"):
         start = problem.span.start
         yield Fix("Add await", (Edit(Span(start, start), "await "),), safe=True)
-    yield from wrapped(context, problem)
+    yield from wrapped(context, problem, safe=not given(problem, "custom"))
 
 
 RULE = CallRule(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict, cast
 
-from kvlens.history.database import Filter
+from kvlens.history.queries import Filter
 from kvlens.lsp.command import Command
 from kvlens.lsp.schema import HistoryChange, InProject
 from kvlens.lsp.targets import find_scope

@@ -1,17 +1,39 @@
 /** The view: projects, environments, namespaces and, page by page, their folders and keys. */
 
 import * as vscode from 'vscode';
-import { uriOf } from './address';
-import { nowIn } from './clock';
-import { mayBeHidden } from './clockStatus';
-import { hasOwnEditor } from './contents';
-import * as format from './format';
-import { iconOf, isShownAsBytes } from './kinds';
-import { type AnyNamespace, type Model, type NamespaceRef, placeOf, reference, stateOf } from './model';
-import type { Changed, FolderItem, Project, Row, Value } from './protocol';
-import type { Server } from './server';
-import { peek } from './values';
-import { block, distinct, inline, oneLine } from './visible';
+import { nowIn } from '../clock';
+import { mayBeHidden } from '../clockStatus';
+import * as format from '../format';
+import { type Model, type NamespaceRef, reference } from '../model';
+import type { Changed, FolderItem, Project, Value } from '../protocol';
+import type { Server } from '../server';
+import { peek } from '../values';
+import { block, inline } from '../visible';
+import { addHint, emptyHints, emulatorHint, failureHint, noMatchHint, problemHint, trustHint } from './hints';
+import {
+    environmentItem,
+    folderItem,
+    hintItem,
+    keyItem,
+    moreItem,
+    namespaceItem,
+    projectItem,
+    shown,
+    unclaimedItem,
+} from './items';
+import {
+    configOf,
+    type FolderNode,
+    type HintNode,
+    idOf,
+    type KeyNode,
+    listId,
+    type MoreNode,
+    type NamespaceNode,
+    namespacesOf,
+    type Node,
+    unclaimedOf,
+} from './nodes';
 
 const { t } = vscode.l10n;
 
@@ -19,72 +41,9 @@ const PAGE = 200;
 const SCREEN = 30; // keys that a new view shows without a click
 const LONGEST = 2 ** 31 - 1; // ms; the longest timer
 const PREVIEW = 400; // characters of a value in a tooltip
-const SHORT = 60; // characters of a value in its row
-const SHORTER = 24; // if its expiration follows: a side bar is narrow
 const FEW = 30; // keys of a namespace whose folders are open at first
-const COUNTED = 10_000; // keys in a folder; more aren't counted
 const QUIET = 300; // ms: VS Code collects changes for 200, then queries level by level
 const LONGEST_FILL = 3000; // ms
-
-export interface ProjectNode {
-    kind: 'project';
-    project: Project;
-}
-export interface EnvironmentNode {
-    kind: 'environment';
-    project: Project;
-    environment: string | null;
-}
-export interface NamespaceNode {
-    kind: 'namespace';
-    project: Project;
-    namespace: AnyNamespace;
-}
-/** The namespaces that aren't in any config. */
-export interface UnclaimedNode {
-    kind: 'unclaimed';
-    project: Project;
-}
-export interface KeyNode {
-    kind: 'key';
-    parent: NamespaceNode;
-    /** The prefix of the folder that it is in; empty if it is in none. */
-    within: string;
-    key: Row;
-}
-/** Keys with the same beginning, up to a delimiter. */
-export interface FolderNode {
-    kind: 'folder';
-    parent: NamespaceNode;
-    /** The prefix of the folder that it is in. */
-    within: string;
-    prefix: string;
-}
-/** The rest of a long list. */
-export interface MoreNode {
-    kind: 'more';
-    parent: NamespaceNode;
-    prefix: string;
-}
-/** A line that says what to do, and does it when clicked. */
-export interface HintNode {
-    kind: 'hint';
-    id: string;
-    label: string;
-    icon: string;
-    description?: string;
-    tooltip?: string;
-    command?: vscode.Command;
-}
-export type Node =
-    | ProjectNode
-    | EnvironmentNode
-    | NamespaceNode
-    | UnclaimedNode
-    | KeyNode
-    | FolderNode
-    | MoreNode
-    | HintNode;
 
 interface Loaded {
     items: FolderItem[];
@@ -497,304 +456,4 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
         }
         return text;
     }
-}
-
-/** Return an item with names as plain text. */
-function shown(item: vscode.TreeItem): vscode.TreeItem {
-    item.label = oneLine(String(item.label));
-    if (typeof item.description === 'string') {
-        item.description = oneLine(item.description);
-    }
-    if (item.accessibilityInformation) {
-        const { label, role } = item.accessibilityInformation;
-        item.accessibilityInformation = { label: oneLine(label), role };
-    }
-    return item;
-}
-
-/** The stable identity of a namespace's node. */
-function idOf(node: NamespaceNode): string {
-    const { id, environment, binding } = node.namespace;
-    return [node.project.config, id, environment ?? '', binding].join('|');
-}
-
-/** The config in an identity: its URI, in which the separator is encoded. */
-function configOf(id: string): string {
-    return id.slice(0, id.indexOf('|'));
-}
-
-/** The identity of the list of a namespace's folder. */
-function listId(node: NamespaceNode, prefix: string): string {
-    return `${idOf(node)}|list|${prefix}`;
-}
-
-function namespacesOf(project: Project, environment: string | null): Node[] {
-    return project.namespaces
-        .filter((namespace) => namespace.environment === environment)
-        .map((namespace) => ({ kind: 'namespace', project, namespace }));
-}
-
-function unclaimedOf(project: Project): Node[] {
-    return (project.unclaimed ?? []).map(({ id, keys, size }) => {
-        const names = { binding: id, id, environment: null };
-        return { kind: 'namespace', project, namespace: { ...names, keys, size, unclaimed: true } };
-    });
-}
-
-function unclaimedItem(node: UnclaimedNode): vscode.TreeItem {
-    const label = t('Keys without a namespace');
-    const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Expanded);
-    item.id = `${node.project.config}|unclaimed`;
-    item.contextValue = 'withoutNamespace';
-    item.iconPath = new vscode.ThemeIcon('question');
-    item.tooltip = t('Keys in namespaces that no config declares, such as after a rename.');
-    return item;
-}
-
-function projectItem(project: Project): vscode.TreeItem {
-    const item = new vscode.TreeItem(project.label, vscode.TreeItemCollapsibleState.Expanded);
-    item.id = project.config;
-    item.contextValue = 'project';
-    item.iconPath = new vscode.ThemeIcon('file-code');
-    item.description = project.state === 'failed' ? t('emulator failed') : placeOf(project).word;
-    item.tooltip = projectTooltip(project);
-    return item;
-}
-
-function projectTooltip(project: Project): string {
-    const url = project.state === 'running' ? project.url : null;
-    const emulator = url ? t('Emulator at {0}', url) : t('Emulator {0}', stateOf(project));
-    return [project.label, emulator, t('Store {0}', project.store), project.message ?? '']
-        .filter(Boolean)
-        .map(oneLine)
-        .join('\n');
-}
-
-function environmentItem(node: EnvironmentNode): vscode.TreeItem {
-    const label = node.environment ?? t('Top level');
-    const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Expanded);
-    item.id = `${node.project.config}|environment|${node.environment ?? ''}`;
-    item.contextValue = 'environment';
-    const { word, isRemote } = placeOf(node.project);
-    const icon = node.environment === null ? 'home' : 'layers';
-    item.iconPath = new vscode.ThemeIcon(isRemote ? 'cloud' : icon);
-    item.description = word;
-    item.tooltip =
-        node.environment === null
-            ? t('Used if no environment is selected')
-            : oneLine(t('[env.{0}], selected with --env {0}', node.environment));
-    item.accessibilityInformation = { label: `${label}, ${word}` };
-    return item;
-}
-
-function namespaceItem(
-    node: NamespaceNode,
-    itemId: string,
-    isOpen: boolean,
-    filter: string,
-): vscode.TreeItem {
-    const { binding, id, keys, size, unclaimed, message } = node.namespace;
-    const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
-    const item = new vscode.TreeItem(binding, isOpen ? Expanded : Collapsed);
-    item.id = itemId;
-    item.contextValue = unclaimed ? 'unclaimed' : 'namespace';
-    const place = placeOf(node.project);
-    const icon = place.isRemote ? 'cloud' : 'database';
-    item.iconPath = new vscode.ThemeIcon(message ? 'warning' : icon);
-    const notes = typeof keys === 'number' ? [format.count(keys, 'key')] : [];
-    if (node.project.namespaces.at(-1)?.environment === null) {
-        notes.push(place.word); // otherwise the rows of the environments say so
-    }
-    if (filter) {
-        notes.push(vscode.l10n.t('filter: {0}*', distinct(filter)));
-    }
-    item.description = message ? t("can't be read") : notes.join(' · ');
-    const lines = unclaimed
-        ? [t('The store has keys in "{0}", which no config declares.', id)]
-        : [`env.${binding}`, t('namespace {0}', id)];
-    if (typeof keys === 'number') {
-        const amount = typeof size === 'number' ? `, ${format.size(size)}` : '';
-        lines.push(`${format.count(keys, 'key')}${amount}`);
-    }
-    if (message) {
-        lines.push(message);
-    }
-    item.tooltip = lines.map(oneLine).join('\n');
-    item.command = { command: 'kvlens.openNamespace', title: t('Open Namespace'), arguments: [node] };
-    item.accessibilityInformation = { label: `${binding}, ${item.description}` };
-    return item;
-}
-
-function keyItem(node: KeyNode): vscode.TreeItem {
-    const { name, type, preview, expiration, damaged } = node.key;
-    const rest = name.slice(node.within.length) || name;
-    const item = new vscode.TreeItem(distinct(rest), vscode.TreeItemCollapsibleState.None);
-    item.id = `${idOf(node.parent)}|key|${name}`;
-    item.contextValue = 'key';
-    item.iconPath = new vscode.ThemeIcon(iconOf(type));
-    item.tooltip = damaged && oneLine(damaged);
-    const now = nowIn(node.parent.project.config);
-    const most = expiration ? SHORTER : SHORT;
-    const value = damaged
-        ? t('Damaged')
-        : preview && preview.length > most
-          ? `${preview.slice(0, most)}…`
-          : preview;
-    const left = expiration ? format.left(expiration, now) : '';
-    item.description = [value, left].filter(Boolean).join(' · ');
-    const expires = expiration ? t('expires {0}', format.until(expiration, now)) : '';
-    const label = [oneLine(distinct(name)), type, value, expires].filter(Boolean).join(', ');
-    item.accessibilityInformation = { label };
-    const uri = uriOf(reference(node.parent.project, node.parent.namespace), name);
-    item.command =
-        hasOwnEditor(name) || isShownAsBytes(type)
-            ? { command: 'kvlens.open', title: t('Open Value'), arguments: [node] }
-            : { command: 'vscode.open', title: t('Open Value'), arguments: [uri] };
-    return item;
-}
-
-function folderItem(node: FolderNode, itemId: string, isOpen: boolean, keys: number | undefined): vscode.TreeItem {
-    const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
-    const name = distinct(node.prefix.slice(node.within.length));
-    const item = new vscode.TreeItem(name, isOpen ? Expanded : Collapsed);
-    item.id = itemId;
-    item.contextValue = 'folder';
-    item.iconPath = new vscode.ThemeIcon('folder');
-    const more = keys !== undefined && keys > COUNTED;
-    const counted = keys === undefined ? '' : format.count(keys, 'key');
-    item.description = more ? t('{0}+ keys', COUNTED.toLocaleString('en')) : counted;
-    item.tooltip = vscode.l10n.t('Keys that begin with {0}', oneLine(distinct(node.prefix)));
-    item.accessibilityInformation = { label: `${name}, ${item.description}` };
-    return item;
-}
-
-function moreItem(node: MoreNode, shown: number): vscode.TreeItem {
-    const item = new vscode.TreeItem(t('Load more…'));
-    item.id = `${listId(node.parent, node.prefix)}|more`;
-    item.contextValue = 'more';
-    item.iconPath = new vscode.ThemeIcon('ellipsis');
-    item.description = t('{0} shown', shown.toLocaleString('en'));
-    item.command = { command: 'kvlens.loadMore', title: t('Load More'), arguments: [node] };
-    return item;
-}
-
-function hintItem(node: HintNode): vscode.TreeItem {
-    const item = new vscode.TreeItem(node.label);
-    item.id = node.id;
-    item.contextValue = 'hint';
-    item.iconPath = new vscode.ThemeIcon(node.icon);
-    item.description = node.description;
-    item.tooltip = oneLine(node.tooltip ?? node.label);
-    item.command = node.command;
-    return item;
-}
-
-function emptyHints(node: NamespaceNode): HintNode[] {
-    const id = idOf(node);
-    const hint = (what: string, label: string, icon: string): HintNode => ({
-        kind: 'hint',
-        id: `${id}|${what}`,
-        label,
-        icon,
-        command: { command: `kvlens.${what}`, title: label, arguments: [node] },
-    });
-    return [
-        hint('seed', t('No keys yet: seed from a file…'), 'cloud-upload'),
-        hint('put', t('or put a key…'), 'add'),
-    ];
-}
-
-function noMatchHint(node: NamespaceNode, filter: string): HintNode {
-    const label = vscode.l10n.t('No key begins with "{0}": clear the filter', distinct(filter));
-    const command = { command: 'kvlens.clearFilter', title: label, arguments: [node] };
-    return { kind: 'hint', id: `${idOf(node)}|noMatch`, label, icon: 'filter', command };
-}
-
-function trustHint(id: string): HintNode {
-    const label = t('Trust this workspace to see its keys');
-    const command = { command: 'workbench.trust.manage', title: label };
-    return { kind: 'hint', id: `${id}|trust`, label, icon: 'shield', command };
-}
-
-function addHint(project: Project): HintNode {
-    return {
-        kind: 'hint',
-        id: `${project.config}|add`,
-        label: t('No KV namespaces yet: add one…'),
-        icon: 'add',
-        command: {
-            command: 'kvlens.addNamespace',
-            title: t('Add Namespace…'),
-            arguments: [{ kind: 'project', project }],
-        },
-    };
-}
-
-function emulatorHint(project: Project): HintNode {
-    const why = project.message?.replace(/^kvlens \w+: /, '');
-    if (project.install) {
-        return {
-            kind: 'hint',
-            id: `${project.config}|emulator`,
-            label: t('Install {0}: copy command', project.install.split(' ').at(-1) ?? ''),
-            description: t('Python package missing'),
-            tooltip: why,
-            icon: 'warning',
-            command: {
-                command: 'kvlens.copyInstall',
-                title: t('Copy Command'),
-                arguments: [{ kind: 'project', project }],
-            },
-        };
-    }
-    return {
-        kind: 'hint',
-        id: `${project.config}|emulator`,
-        label: why ? t('The emulator failed: {0}', why) : t('The emulator failed'),
-        icon: 'warning',
-        command: {
-            command: 'kvlens.restart',
-            title: t('Restart Emulator'),
-            arguments: [{ kind: 'project', project }],
-        },
-    };
-}
-
-/** What is wrong with a config; a click opens it there. */
-function problemHint({ config, label, problem, problemLine = 0 }: Project): HintNode {
-    const said = `${label}: ${problem}`;
-    const at = new vscode.Position(Math.max(0, problemLine - 1), 0);
-    const options = { selection: new vscode.Range(at, at) };
-    return {
-        kind: 'hint',
-        id: `${config}|problem`,
-        label: problemLine ? t('{0}: error in line {1}', label, problemLine) : said,
-        tooltip: said,
-        icon: 'warning',
-        command: {
-            command: 'vscode.open',
-            title: t('Open Config'),
-            arguments: [vscode.Uri.parse(config), options],
-        },
-    };
-}
-
-function failureHint(id: string, error: unknown): HintNode {
-    return {
-        kind: 'hint',
-        id: `${id}|failure`,
-        label: format.reason(error),
-        icon: 'warning',
-        command: { command: 'kvlens.refresh', title: t('Refresh') },
-    };
-}
-
-export function namespaceOf(node: Node | undefined): NamespaceRef | undefined {
-    if (node?.kind === 'namespace') {
-        return reference(node.project, node.namespace);
-    }
-    if (node?.kind === 'key' || node?.kind === 'folder' || node?.kind === 'more') {
-        return reference(node.parent.project, node.parent.namespace);
-    }
-    return undefined;
 }

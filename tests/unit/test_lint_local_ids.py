@@ -1,0 +1,136 @@
+"""Ids that aren't real because they needn't be, next to those that are mistakes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from kvlens.cli.check_run import Run
+from kvlens.lint.severities import Severities
+
+ID = "0f2ac74b498b48028cb68387c421e279"
+ZEROS = "0" * 32
+BUTTON = "[![Deploy](https://deploy.workers.cloudflare.com/button)](https://deploy.workers.cloudflare.com/?url=https://github.com/a/b)"
+
+
+def bound(value: str, table: str = "kv_namespaces", binding: str = "CARTS") -> str:
+    """Return a namespace with this id."""
+    return f'[[{table}]]\nbinding = "{binding}"\nid = "{value}"\n'
+
+
+PRODUCTION = bound(ID, "env.production.kv_namespaces")
+
+# files, and the problems of wrangler.toml
+CASES: dict[str, tuple[dict[str, str], list[str]]] = {
+    "name-beside-a-config-with-a-real-id": (
+        {"wrangler.toml": bound("local-kv"), "wrangler.production.toml": bound(ID)},
+        [],
+    ),
+    "name-beside-a-config-of-other-bindings": (
+        {
+            "wrangler.toml": bound("local-kv"),
+            "wrangler.production.toml": bound(ID, binding="USERS"),
+        },
+        ["id-malformed"],
+    ),
+    "name-beside-another-name": (
+        {"wrangler.toml": bound("local-kv"), "wrangler.production.toml": bound("live-kv")},
+        ["id-malformed"],
+    ),
+    "name-below-a-config-with-a-real-id": (
+        {"wrangler.toml": bound("local-kv"), "other/wrangler.toml": bound(ID)},
+        ["id-malformed"],
+    ),
+    "slip-beside-a-config-with-a-real-id": (
+        {"wrangler.toml": bound(ID[1:]), "wrangler.production.toml": bound(ID)},
+        ["id-malformed"],
+    ),
+    "zeros-at-the-top-level": ({"wrangler.toml": bound(ZEROS) + PRODUCTION}, []),
+    "zeros-in-an-environment": (
+        {"wrangler.toml": bound(ID) + bound(ZEROS, "env.production.kv_namespaces")},
+        ["id-placeholder"],
+    ),
+    "zeros-alone": ({"wrangler.toml": bound(ZEROS)}, ["id-placeholder"]),
+    "note-at-the-top-level": (
+        {"wrangler.toml": bound("<YOUR_ID>") + PRODUCTION},
+        ["id-placeholder"],
+    ),
+    "ignored": ({"wrangler.toml": bound("<ignored>")}, []),
+    "not-used": ({"wrangler.toml": bound("not-used")}, []),
+    "used": ({"wrangler.toml": bound("used")}, ["id-malformed"]),
+    "ignored-is-part-of-a-note": (
+        {"wrangler.toml": bound("<your ignored id>")},
+        ["id-placeholder"],
+    ),
+    "deploy-button": ({"wrangler.toml": bound(ZEROS), "README.md": BUTTON}, []),
+    "deploy-button-in-lower-case": (
+        {"wrangler.toml": bound("<YOUR_ID>"), "readme.md": f"# Shop\n\n{BUTTON}\n"},
+        [],
+    ),
+    "only-the-button's-picture": (
+        {"wrangler.toml": bound(ZEROS), "README.md": BUTTON.split("]")[0]},
+        ["id-placeholder"],
+    ),
+    "deploy-button-of-another-project": (
+        {"wrangler.toml": bound(ZEROS), "other/README.md": BUTTON},
+        ["id-placeholder"],
+    ),
+    "deploy-button-and-a-slip": (
+        {"wrangler.toml": bound(ID[1:]), "README.md": BUTTON},
+        ["id-malformed"],
+    ),
+    "filled-in-by-a-workflow": (
+        {
+            "wrangler.toml": bound("your-kv-id"),
+            ".github/workflows/deploy.yml": "      - run: sed -i 's/your-kv-id/${{ secrets.KV }}/' "
+            "wrangler.toml\n",
+        },
+        [],
+    ),
+    "filled-in-by-a-script-of-the-repository": (
+        {
+            "api/wrangler.toml": bound("kv_placeholder"),
+            "scripts/fill.js": "write('wrangler.toml', text.replace('kv_placeholder', id));",
+        },
+        [],
+    ),
+    "another-one-filled-in": (
+        {
+            "wrangler.toml": bound("your-kv-id"),
+            "scripts/fill.sh": "sed -i s/your-d1-id/$ID/ wrangler.toml",
+        },
+        ["id-placeholder"],
+    ),
+    "only-looked-for": (
+        {
+            "wrangler.toml": bound("your-kv-id"),
+            "scripts/look.sh": "grep your-kv-id wrangler.toml && echo 'set your-kv-id first'",
+        },
+        ["id-placeholder"],
+    ),
+    "only-documented": (
+        {
+            "wrangler.toml": bound("your-kv-id"),
+            "README.md": "Replace your-kv-id in wrangler.toml: sed -i s/your-kv-id/ID/ wrangler.toml",
+        },
+        ["id-placeholder"],
+    ),
+    "conformance-tests": ({"conformance/worker/wrangler.toml": bound("mcp-kv")}, []),
+    "named-otherwise": ({"worker/wrangler.toml": bound("mcp-kv")}, ["id-malformed"]),
+}
+
+
+@pytest.mark.parametrize(("files", "expected"), CASES.values(), ids=CASES)
+def test_ids_that_need_not_be_real(
+    files: dict[str, str], expected: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / ".git").mkdir()
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    first = next(iter(files))
+    found = [
+        file for file in Run([tmp_path], Severities()).check() if file.path == tmp_path / first
+    ]
+    assert [problem.code for file in found for problem in file.problems] == expected
