@@ -90,6 +90,10 @@ def default_configs(folder: Path) -> list[Path]:
 
 def configs_in(folder: Path) -> list[Path]:
     """Return the configs in a folder itself that count, the one that wrangler uses first."""
+    return lookups.once(("configs", os.fspath(folder)), lambda: _configs_in(folder))
+
+
+def _configs_in(folder: Path) -> list[Path]:
     top = os.fspath(folder)
     files = [os.path.join(top, name) for name, _ in lookups.entries(top, _ENDINGS)]  # noqa: PTH118
     naming = map(Path, filter(is_reference_file, files))
