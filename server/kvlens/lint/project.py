@@ -361,10 +361,11 @@ def _elsewhere(wanted: Wanted, files: SourceFiles) -> list[Path]:
     """Return the sources outside the config's folder that its Worker imports."""
     if not wanted.roots or wanted.config is None:
         return []
-    folder = _whole(wanted.config.parent)
-    outside = (Path(path) for path in files.texts if not Path(path).is_relative_to(folder))
+    from kvlens.js.files import outside
+
+    paths = map(Path, outside(_whole(wanted.config.parent), files.texts))
     owner = wanted.plan.owner
-    return [path for path in outside if owner(path.parent) in (None, wanted.config)]
+    return [path for path in paths if owner(path.parent) in (None, wanted.config)]
 
 
 def _counting(wanted: Wanted, read: Mapping[Path, Config]) -> dict[Path, Config | None]:
