@@ -351,6 +351,44 @@ def test_a_field_of_metadata_is_edited_where_all_of_them_are_seen(table: Table) 
     expect(table.frame.locator(".cellEditor")).to_have_count(0)
 
 
+def test_rows_are_sorted_by_a_field_of_metadata(table: Table) -> None:
+    names = table.frame.locator(".cell.key")
+    table.frame.get_by_role("button", name="Columns").click()
+    table.frame.get_by_label("Metadata field").fill("n")
+    table.frame.get_by_role("button", name="Add Column").click()
+    table.window.page.keyboard.press("Escape")
+    head = table.frame.get_by_role("columnheader").last
+    head.locator("button").click()
+    expect(head).to_have_attribute("aria-sort", "ascending")
+    expect(names.first).to_have_text("user:2")  # the only one with the field
+    table.window.shot("sorted")
+
+
+def test_a_row_is_renamed_duplicated_and_deleted_by_its_menu(table: Table) -> None:
+    page = table.window.page
+
+    def choose(key: str, action: str) -> None:
+        table.row(key).click(button="right")
+        item = page.locator(".monaco-menu .action-menu-item:visible").filter(
+            has=page.get_by_text(action, exact=True)
+        )
+        expect(item).to_have_count(1)
+        page.wait_for_timeout(500)  # a click right after the menu has opened is ignored
+        item.click()
+
+    choose("user:2", "Rename")
+    expect(table.frame.locator(".cellEditor")).to_be_focused()
+    page.keyboard.type("user:9")
+    page.keyboard.press("Enter")
+    expect(table.row("user:9")).to_be_visible()
+    choose("user:1", "Duplicate")
+    expect(table.row("user:1 copy")).to_have_class("row new selected current")
+    choose("user:1", "Delete")
+    expect(table.frame.locator(".row.deleted .cell.key")).to_have_text(["user:1"])
+    expect(table.frame.locator(".changes")).to_have_text("3 unsaved changes")
+    table.window.shot("menu")
+
+
 def test_a_renamed_row_keeps_its_type(table: Table) -> None:
     table.cell("user:1", "key").dblclick()
     table.window.page.keyboard.type("user:3")

@@ -17,7 +17,7 @@ import type { Server } from '../server';
 import { PART, read } from '../values';
 import type { Differences } from './differences';
 import { RefusedError, TableDocument } from './document';
-import type { Details, FromView, Layout, Place, RowRef, ToView } from './messages';
+import type { Details, FromView, Layout, Place, RowAction, RowRef, ToView } from './messages';
 import { showPage } from './page';
 import type { Backup } from './staged';
 
@@ -174,6 +174,14 @@ function isGone({ namespaces, problem }: Project, { id }: NamespaceRef): boolean
     return !problem && namespaces.length > 0 && namespaces.every((one) => one.id !== id);
 }
 
+/** The open tabs. */
+const open = new Set<Table>();
+
+/** Do something with the current row of the active table, or with those selected with it. */
+export function act(what: RowAction): void {
+    [...open].find((table) => table.isActive)?.act(what);
+}
+
 /** One open tab. */
 class Table {
     private view = '';
@@ -213,10 +221,20 @@ class Table {
                 }
             }),
         ];
+        open.add(this);
         panel.onDidDispose(() => {
+            open.delete(this);
             vscode.Disposable.from(...this.subscriptions).dispose();
             void this.close();
         });
+    }
+
+    get isActive(): boolean {
+        return this.panel.active;
+    }
+
+    act(what: RowAction): void {
+        this.send({ type: 'act', what });
     }
 
     private send(message: ToView): void {

@@ -8,7 +8,7 @@ import { minified } from '../../src/jsonStyle';
 import { addRow } from './app';
 import { countdown, dateTime, expiryOf } from './expiry';
 import { post, shortcut, t } from './host';
-import { COLUMNS, type Shown, type TableModel } from './model';
+import type { Shown, TableModel } from './model';
 import { ROW, useRows } from './useRows';
 import { oneLine } from './visible';
 
@@ -30,6 +30,7 @@ const STEP = 10; // px that an arrow key makes a column wider
 export function Grid({ model }: { model: TableModel }): JSX.Element {
     const { scroller, count, items, total, moved } = useRows(model);
     const columns = model.columns.filter((column) => !column.hidden);
+    model.act = (what) => (what === 'rename' ? void begin(model, 'key') : model[what]());
     const width = columns.reduce((sum, column) => sum + column.width, 0);
     return (
         <div
@@ -119,8 +120,7 @@ function Head(props: { model: TableModel; columns: (Column & { title: string })[
     return (
         <div class="head" role="row" aria-rowindex={1} style={{ width: `${width}px` }}>
             {columns.map((column, n) => {
-                const sort = COLUMNS.find(([id]) => id === column.id)?.[0];
-                const sorted = sort && model.sort === sort;
+                const sorted = model.sort === column.id;
                 return (
                     <div
                         key={column.id}
@@ -132,9 +132,8 @@ function Head(props: { model: TableModel; columns: (Column & { title: string })[
                     >
                         <button
                             type="button"
-                            disabled={!sort}
-                            title={sort ? t('Sort by {0}', column.title) : column.title}
-                            onClick={() => sort && model.setSort(sort)}
+                            title={t('Sort by {0}', column.title)}
+                            onClick={() => model.setSort(column.id)}
                         >
                             {oneLine(column.title)}
                             {sorted && <span aria-hidden="true">{model.descending ? ' ▼' : ' ▲'}</span>}
@@ -223,6 +222,7 @@ function contextOf(model: TableModel, shown: Shown | undefined): string {
             : {
                   webviewSection: 'key',
                   key,
+                  ...(model.place.readOnly ? {} : { kvlensWritable: true }),
                   ...(selected.length > 1 ? { selected } : {}),
                   ...model.place.namespace,
               };
@@ -494,11 +494,9 @@ function pressed(
     } else if (shortcut(event) === 'c') {
         post({ type: 'copy', rows: model.chosen(), what: 'keys' });
     } else if (shortcut(event) === 'd') {
-        for (const row of model.chosen().slice(0, 1)) {
-            post({ type: 'duplicate', row });
-        }
+        model.duplicate();
     } else if (event.key === 'Delete' || (event.key === 'Backspace' && event.metaKey)) {
-        post({ type: 'delete', rows: model.chosen() });
+        model.delete();
     } else if (event.key === 'Insert') {
         addRow(model);
     } else if (shortcut(event) === 'f') {
