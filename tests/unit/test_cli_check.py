@@ -373,6 +373,20 @@ PLACES: dict[str, tuple[dict[str, str], str | None]] = {
     "json-beside": ({"wrangler.json": "{}"}, "wrangler.json"),
     "jsonc-above": ({"../wrangler.jsonc": "{}"}, "../wrangler.jsonc"),
     "toml-above": ({"../wrangler.toml": ""}, None),
+    "named-in-a-script": (
+        {
+            "../wrangler.jsonc": "{}",
+            "package.json": '{"scripts": {"dev": "wrangler dev --config wrangler.toml"}}',
+        },
+        None,
+    ),
+    "another-named-in-a-script": (
+        {
+            "../wrangler.jsonc": "{}",
+            "package.json": '{"scripts": {"dev": "wrangler dev --config ../wrangler.jsonc"}}',
+        },
+        "../wrangler.jsonc",
+    ),
     "alone": ({}, None),
 }
 
@@ -638,6 +652,45 @@ def test_a_limit_of_sources_is_said(
     said = checker("--no-cache")[1]
     assert said.count("more than 3 sources") == len(expected)
     assert [one["code"] for one in checker.json("--select", "id-*")] == expected
+
+
+ONLY_STAGING = '[env.staging]\nkv_namespaces = [{ binding = "A" }, { binding = "B" }]\n'
+USES_B = USED.replace("env.A", "env.B")
+TYPED = "export interface Env { A: KVNamespace; B: KVNamespace }\n"
+USES_TYPE = (
+    "import type { Env } from './types';\nexport default { "
+    "async fetch(r: Request, env: Env) { return new Response(await env.B.get('b')); } };\n"
+)
+ONLY_A = 'main = "x.ts"\nkv_namespaces = [{ binding = "A" }]\n'
+# id: (files, problems of a project as file and code)
+REPEATS: dict[str, tuple[dict[str, str], list[tuple[str, str]]]] = {
+    "only-staging-has-it": (
+        {"wrangler.toml": ONLY_STAGING, "x.js": USED, "y.js": USED},
+        [("x.js", "binding-only-in-environments")],
+    ),
+    "only-staging-has-another-too": (
+        {"wrangler.toml": ONLY_STAGING, "x.js": USED, "y.js": USES_B},
+        [("x.js", "binding-only-in-environments"), ("y.js", "binding-only-in-environments")],
+    ),
+    "type-of-an-undeclared-binding": (
+        {"wrangler.toml": ONLY_A, "x.ts": USES_TYPE, "types.ts": TYPED},
+        [("x.ts", "binding-undeclared")],
+    ),
+    "type-of-an-unused-binding": (
+        {"wrangler.toml": ONLY_A, "x.ts": USES_TYPE.replace(".B.", ".A."), "types.ts": TYPED},
+        [("types.ts", "env-member-undeclared")],
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "expected"), REPEATS.values(), ids=REPEATS)
+def test_what_another_file_has_is_not_repeated(
+    checker: Checker, files: dict[str, str], expected: list[tuple[str, str]]
+) -> None:
+    for name, content in files.items():
+        checker.write(name, content)
+    found = checker.json("--ignore", "binding-unused")
+    assert sorted((Path(one["file"]).name, one["code"]) for one in found) == sorted(expected)
 
 
 SAME_ID = f'kv_namespaces = [{{ binding = "A", id = "{ID}" }}, {{ binding = "B", id = "{ID}" }}]\n'

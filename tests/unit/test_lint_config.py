@@ -370,6 +370,11 @@ CASES: dict[str, tuple[str, str]] = {
         f'[[env.p.kv_namespaces]]\nbinding = "A"\nid = «"{ID}"»\n'
         f'[[env.q.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n',
     ),
+    "same-id-in-environments-of-pages": (
+        "id-shared",
+        f'pages_build_output_dir = "d"\n[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
+        f'[[env.production.kv_namespaces]]\nbinding = "A"\nid = «"{ID}"»\n',
+    ),
     "same-ids-in-environments": (
         "id-shared",
         f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n[[kv_namespaces]]\nbinding = "B"\nid = "{OTHER}"\n'
@@ -390,6 +395,20 @@ CASES: dict[str, tuple[str, str]] = {
     "same-id-and-preview-id": (
         "id-is-preview-id",
         f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\npreview_id = «"{ID}"»\n',
+    ),
+    "same-id-and-preview-id-with-a-comment": (
+        "id-is-preview-id",
+        "# wrangler kv namespace create A, and --preview for preview_id\n"
+        f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\npreview_id = «"{ID}"»\n',
+    ),
+    "same-id-and-preview-id-with-a-comment-elsewhere": (
+        "id-is-preview-id",
+        "# preview_id is for wrangler dev --remote\n"
+        f'\n[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\npreview_id = «"{ID}"»\n',
+    ),
+    "placeholder-of-a-source-of-a-similar-name": (
+        "id-placeholder",
+        'main = "src/example-shop.js"\nkv_namespaces = [{ binding = "A", id = «"xxx"» }]\n',
     ),
     "remote-true": (
         "remote-writes",
@@ -447,6 +466,9 @@ PLACEHOLDERS = (
 
 # Nothing is wrong with these.
 CLEAN = {
+    "id-of-an-example": 'main = "example.js"\nkv_namespaces = [{ binding = "A", id = "xxx" }]\n',
+    "id-of-one-of-the-examples": 'main = "./examples/shop.ts"\n[[kv_namespaces]]\n'
+    'binding = "A"\nid = "randomly-generated"\n',
     "inline": f'kv_namespaces = [{{ binding = "A", id = "{ID}" }}]\n',
     "all-fields": f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\npreview_id = "{OTHER}"\n'
     "remote = false\n",
@@ -467,6 +489,17 @@ CLEAN = {
     f'# shared\n[[env.s.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n',
     "environment-with-a-list-in-a-comment": 'kv_namespaces = [{ binding = "A" }]\n[env.p]\nname = "p"\n'
     '# to create: wrangler kv namespace create A --env p\n# [[env.p.kv_namespaces]]\n# binding = "A"\n',
+    "shared-by-the-top-level-of-pages": 'pages_build_output_dir = "d"\n'
+    f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
+    f'[[env.production.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
+    f'[[env.preview.kv_namespaces]]\nbinding = "A"\nid = "{OTHER}"\n',
+    "preview-by-a-comment": "# created by hand\n# preview_id = id, volontairement: `wrangler dev\n"
+    f'# --remote` remplit le cache\n[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
+    f'preview_id = "{ID}"\n',
+    "preview-by-a-comment-in-json": '{ "kv_namespaces": [\n  /* preview_id is for `wrangler dev\n'
+    f'  --remote` */\n  {{ "binding": "A", "id": "{ID}", "preview_id": "{ID}" }}\n] }}\n',
+    "preview-shared": f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
+    f'preview_id = "{ID}" # the same on purpose\n',
     "shared-by-one-worker": f'name = "a"\n[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
     f'[env.p]\nname = "a"\n[[env.p.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n',
     "shared-by-an-unused-id": f'[[env.p.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'

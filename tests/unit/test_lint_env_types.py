@@ -120,6 +120,21 @@ CASES: dict[str, tuple[str, dict[str, str]]] = {
         "src/room.ts": "interface RoomEnv { «OLD»: KVNamespace }\n"
         "export class Room extends DurableObject { constructor(ctx: State, env: RoomEnv) {} }\n",
     }),
+    "undeclared-beside-a-deploy": ("env-member-undeclared", {
+        "src/other.ts": worker(f"interface Env {{ {SAME} «OLD»: KVNamespace }}"),
+        "deploy.ts": "import type other from './src/other';\n"
+        "new Worker('x', { entrypoint: 'src/another.ts' });\n",
+    }),
+    "undeclared-entry-that-code-deploys-too": ("env-member-undeclared", {
+        "src/index.ts": worker(f"interface Env {{ {SAME} «OLD»: KVNamespace }}"),
+        "deploy.ts": "import type other from './src';\n"
+        "new Worker('x', { entrypoint: './src/index.ts' });\n",
+    }),
+    "deployed-by-code": ("", {
+        "src/other.ts": worker(f"interface Env {{ {SAME} OLD: KVNamespace }}"),
+        "deploy.ts": "type Other = import('./src/other.ts').default;\n"
+        "export const it = Worker('x', { main: 'infra/src/other.ts', bindings: { OLD: kv } });\n",
+    }),
     "undeclared-imported": ("env-member-undeclared", {
         "src/index.ts": worker("import type { Env } from './types';"),
         "src/types.ts": f"export interface Env {{ {SAME} «OLD»: KVNamespace }}",
@@ -269,6 +284,25 @@ CASES: dict[str, tuple[str, dict[str, str]]] = {
         "src/index.ts": worker(""),
         "env.d.ts": "interface Env { CARTS: KVNamespace }",
         "more.d.ts": "interface Env { SESSIONS: KVNamespace }",
+    }),
+    "global-and-generated-later": ("", {
+        "package.json": '{"scripts": {"cf-typegen": "wrangler types"}}',
+        "src/index.ts": worker(""),
+        "env.d.ts": "interface Env { TOKEN: string }",
+    }),
+    "extends-what-is-generated-later": ("", {
+        "package.json": '{"scripts": {"types": "npm run x && npx wrangler@4 types --env=a"}}',
+        "src/index.ts": worker("interface Env extends Cloudflare.Env { TOKEN: string }"),
+        "src/more.d.ts": "interface Env { ID: string }",
+    }),
+    "missing-global-without-generated-types": ("env-member-missing", {
+        "package.json": '{"scripts": {"dev": "wrangler dev"}}',
+        "src/index.ts": worker(""),
+        "env.d.ts": "interface «Env» { TOKEN: string }",
+    }),
+    "missing-in-a-module-with-generated-types": ("env-member-missing", {
+        "package.json": '{"scripts": {"types": "wrangler types"}}',
+        "src/index.ts": worker("interface «Env» { TOKEN: string }"),
     }),
     "extends-what-is-in-another-file": ("", {
         "src/index.ts": worker("import { Base } from './base'; type Env = Base & { X: string };"),

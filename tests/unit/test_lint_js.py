@@ -370,6 +370,22 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "const ttl = Math.round((Number(expiresAt) - Date.now()) / 1000);"
         'if (ttl) await env.KV.put("k", "v", { expirationTtl: «ttl» });',
     ),
+    "ttl-left-that-is-positive": (
+        "ttl-unbounded",
+        "const ttl = Math.ceil((record.expiresAt - Date.now()) / 1000);"
+        'if (ttl > 0) await env.KV.put("k", "v", { expirationTtl: «ttl» });',
+    ),
+    "ttl-left-that-is-not-0": (
+        "ttl-unbounded",
+        "const ttl = Math.ceil((record.expiresAt - Date.now()) / 1000); if (1 > ttl) return;"
+        'await env.KV.put("k", "v", { expirationTtl: «ttl» });',
+    ),
+    "ttl-left-of-two-keys": (
+        "ttl-unbounded",
+        "const ttl = Math.ceil((record.expiresAt - Date.now()) / 1000);"
+        'await env.KV.put("k", "v", { expirationTtl: «ttl» });'
+        'await env.KV.put("l", "v", { expirationTtl: ttl });',
+    ),
     "ttl-raised-to-1": (
         "ttl-unbounded",
         "const ttl = Math.max(1, exp - now); await env.KV.put('k', 'v', { expirationTtl: «ttl» });",
@@ -1093,6 +1109,12 @@ WHOLE: dict[str, tuple[str, str]] = {
         "export async function token(env) { const answer = await (await fetch(url)).json();\n"
         ' await env.KV.put("t", answer.token, { expirationTtl: «answer.expires_in» }); }',
     ),
+    "ttl-of-a-response-less-a-minute": (
+        "ttl-unbounded",
+        "const EARLY = 60; export async function token(env) {"
+        " const answer = await (await fetch(url)).json(); const left = answer.expires_in || 3600;\n"
+        ' await env.KV.put("t", answer.token, { expirationTtl: «left - EARLY» }); }',
+    ),
     "ttl-of-a-header": (
         "ttl-unbounded",
         "export async function wait(env) { const answer = await fetch(url);\n"
@@ -1430,6 +1452,9 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     ' return env.KV.put("k", "v", { expirationTtl: ttl }); }; await f();',
     "ttl-left-raised": 'await env.KV.put("k", "v", { expirationTtl: Math.max(60, Math.floor((end - Date.now()) / 1000)) });',
     "ttl-left-raised-before": 'const ttl = Math.max(60, (end - Date.now()) / 1000); await env.KV.put("k", "v", { expirationTtl: ttl });',
+    "ttl-left-compared-with-59": 'const ttl = (end - Date.now()) / 1000; if (59 < ttl) await env.KV.put("k", "v", { expirationTtl: ttl });',
+    "ttl-left-compared-with-a-product": 'const ttl = (end - Date.now()) / 1000; if (ttl > 5 * 60) await env.KV.put("k", "v", { expirationTtl: ttl });',
+    "ttl-left-compared-with-a-constant": 'const ttl = (end - Date.now()) / 1000; if (ttl > LEAST) await env.KV.put("k", "v", { expirationTtl: ttl });',
     "ttl-left-compared": 'const ttl = (end - Date.now()) / 1000; if (ttl < 60) return; await env.KV.put("k", "v", { expirationTtl: ttl });',
     "ttl-left-of-what-is-compared": "const left = end - Date.now(); if (left > 60_000)"
     ' await env.KV.put("k", "v", { expirationTtl: left / 1000 });',
@@ -1979,6 +2004,32 @@ WORDS = {
     "call": ('await env.KV.put("","v")', "env.KV.put() throws"),
     "near-binding": ('await env.SESSION.getWithMetadata("k")', 'Did you mean "SESSIONS"?'),
 }  # fmt: skip
+
+
+OF_PAGES = 'pages_build_output_dir = "dist"\n'
+DECLARED = '[env.{}]\nkv_namespaces = [{{ binding = "KV" }}]\n'
+# id: (a config without namespaces at its top level, words of the message)
+ONLY_THERE = {
+    "worker": (DECLARED.format("a"), "`wrangler dev` without `--env`. Run `wrangler dev --env a`"),
+    "pages-production": (
+        OF_PAGES + DECLARED.format("production"),
+        "undefined in `wrangler pages dev` and in previews. Add it to",
+    ),
+    "pages-preview": (
+        OF_PAGES + DECLARED.format("preview"),
+        "undefined in `wrangler pages dev` and in production. Add it to",
+    ),
+    "pages-both": (
+        OF_PAGES + DECLARED.format("preview") + DECLARED.format("production"),
+        "undefined in `wrangler pages dev`. Add it to",
+    ),
+}
+
+
+@pytest.mark.parametrize(("config", "words"), ONLY_THERE.values(), ids=ONLY_THERE)
+def test_a_binding_of_environments_names_what_lacks_it(config: str, words: str) -> None:
+    (problem,) = check(handler('await env.KV.get("k");'), "/shop/a.ts", [config_of(config)])
+    assert words in problem.message
 
 
 @pytest.mark.parametrize(("body", "words"), WORDS.values(), ids=WORDS)

@@ -126,17 +126,20 @@ def has_config_name(path: str | os.PathLike[str]) -> bool:
 
 
 def is_config(path: str | os.PathLike[str]) -> bool:
-    """Return whether a file is a Worker's config: by its name, or as another file names it.
-
-    The files that may name it are in its folder and in those above, up to the repository's.
-    """
+    """Return whether a file is a Worker's config: by its name, or as another file names it."""
     if has_config_name(path):
         return True
-    if not os.fspath(path).endswith(_CONFIG_SUFFIXES):
+    if not os.fspath(path).endswith(_CONFIG_SUFFIXES) or is_reference_file(path):
         return False
+    return is_named(path)
+
+
+def is_named(path: str | os.PathLike[str]) -> bool:
+    """Return whether a script, a CI file or Vite's config names a file as a Worker's config.
+
+    They are in its folder and in those above, up to the repository's.
+    """
     whole = Path(os.path.normpath(Path(path).absolute()))
-    if is_reference_file(whole):
-        return False
     for folder in whole.parents:
         if SKIPPED_FOLDERS.intersection(whole.relative_to(folder).parts):
             break

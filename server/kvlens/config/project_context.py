@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kvlens import files, lookups
-from kvlens.config.find import CONFIG_NAMES, ConfigError, find_config, read_config
+from kvlens.config.find import CONFIG_NAMES, ConfigError, find_config, is_named, read_config
 from kvlens.config.reader import load_text
 from kvlens.files import way_out_of
 
@@ -93,7 +93,7 @@ def _winner(path: Path) -> str | None:
         winner = find_config(path.parent)
         if winner is None or lookups.real(winner) == lookups.real(path):
             return None
-        if not files.is_there(path) or winner.samefile(path):
+        if not files.is_there(path) or winner.samefile(path) or is_named(path):
             return None
     except OSError:
         return None

@@ -26,7 +26,8 @@ _DEEPEST = 12
 def outside_names(analysis: Analysis, node: Node) -> list[str] | None:
     """Return the variables through which a number comes from outside; None for any other number.
 
-    A calculation isn't followed: it may keep the number within bounds.
+    A calculation isn't followed, as it may keep the number within bounds, except one that takes a
+    constant away.
     """
     names: list[str] = []
     return names if _Outside(analysis, names).is_number(node) else None
@@ -52,9 +53,10 @@ class _Outside:
             return any(side is not None and self.is_number(side, depth + 1) for side in sides)
         if node.type == "binary_expression":
             operator, left = node.child_by_field_name("operator"), node.child_by_field_name("left")
-            if operator is None or left is None or operator.type not in ("??", "||"):
+            if operator is None or left is None:
                 return False
-            return self.is_number(left, depth + 1)
+            is_less = operator.type == "-" and self._is_constant(node.child_by_field_name("right"))
+            return (is_less or operator.type in ("??", "||")) and self.is_number(left, depth + 1)
         if node.type == "call_expression":
             function, given = callee(node), arguments_of(node)
             word = self._source.text_of(function) if function is not None else ""
@@ -64,6 +66,10 @@ class _Outside:
                 return any(self.is_number(each, depth + 1) for each in given)
             return function is not None and self._is_part(function, depth)
         return self._is_part(node, depth)
+
+    def _is_constant(self, node: Node | None) -> bool:
+        value = self._analysis.folder.value(node) if node is not None else None
+        return value is not None and value.number is not None and value.number >= 0
 
     def _is_variable(self, node: Node, depth: int) -> bool:
         start = self._start(node)

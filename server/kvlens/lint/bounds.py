@@ -14,10 +14,17 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _LONGEST = 40_000  # bytes of a function that are searched
+_NUMBER = r"\d[\d_]*(?:\.\d+)?"
 
 
-def is_bounded(source: Source, node: Node, words: Iterable[str]) -> bool:
-    """Return whether the function around a node compares one of these names, or raises it."""
+def is_bounded(
+    source: Source, node: Node, words: Iterable[str], *, least: float | None = None
+) -> bool:
+    """Return whether the function around a node compares one of these names, or raises it.
+
+    With `least`, which the number mustn't be below, comparing it with a lower one, as in `ttl > 0`,
+    keeps nothing.
+    """
     function = ancestor(node, FUNCTIONS)
     while function is not None and (more := ancestor(function, FUNCTIONS)) is not None:
         function = more
@@ -27,6 +34,14 @@ def is_bounded(source: Source, node: Node, words: Iterable[str]) -> bool:
     text = source.text_of(around)
     for word in words:
         name = rf"(?<![\w$.]){re.escape(word)}(?![\w$])"
-        if re.search(rf"{name}\)?\s*[<>]|[<>]=?\s*\(?{name}|(?:max|clamp)\w*\([^()]*{name}", text):
+        if re.search(rf"(?:max|clamp)\w*\([^()]*{name}", text):
             return True
+        for found in re.finditer(
+            rf"{name}\)?\s*[<>]=?(?:\s*(?P<right>{_NUMBER})(?![\w.]|\s*[*/]))?"
+            rf"|(?:(?<![\w.$*/])(?<![*/] )(?P<left>{_NUMBER})\s*)?[<>]=?\s*\(?{name}",
+            text,
+        ):
+            number = found["left"] or found["right"]
+            if number is None or least is None or float(number.replace("_", "")) >= least - 1:
+                return True
     return False

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from kvlens.config.model import Config
 from kvlens.config.project_context import repository
 
 _FOLDERS = frozenset(
@@ -16,6 +17,17 @@ _FOLDERS = frozenset(
     )
 )  # fmt: skip
 _NAME = re.compile(r"[._-](?:example|sample|template|tmpl|demo|test|e2e|fixture)\b", re.IGNORECASE)
+
+
+def is_example(config: Config) -> bool:
+    """Return whether a config is a fixture or an example by its path, or by that of its `main`."""
+    return is_fixture(config.path) or any(
+        not _FOLDERS.isdisjoint(part.lower() for part in (*main.parts[:-1], main.stem))
+        for environment in config.environments
+        for definition in environment.table.get("main")
+        if definition.node is not None and isinstance(definition.node.value, str)
+        for main in (PurePosixPath(definition.node.value),)
+    )
 
 
 @lru_cache(maxsize=1_024)

@@ -34,6 +34,7 @@ from kvlens.lint.check_config import check
 from kvlens.lint.checked import Checked
 from kvlens.lint.fixable_config import FixableConfig
 from kvlens.lint.problems import file_problem, in_order, too_many_sources
+from kvlens.lint.repeats import without_repeats
 from kvlens.lint.severities import Severities
 from kvlens.lint.suppressions import apply_suppressions, with_severity
 
@@ -333,7 +334,7 @@ def _check_sources(
             may_fix = keep and (path not in elsewhere or _is_below(path, wanted.roots))
             fixable = FixableSource(files.parsed(name), context) if problems and may_fix else None
         checked.append(Checked(path, text if problems else "", problems, fixable))
-    return checked, unused
+    return [*without_repeats(checked)], unused
 
 
 def _has_sources(wanted: Wanted, started: Iterable[str]) -> bool:

@@ -31,6 +31,18 @@ def is_shared_on_purpose(config: Config, *entries: Entry) -> bool:
     return False
 
 
+def comment_at(config: Config, entry: Entry) -> str:
+    """Return the comments in an entry and in the lines right above it."""
+    index = LineIndex(config.text)
+    first, last = (index.line_of(at) for at in (entry.span.start, entry.span.end))
+    found: list[str] = []
+    for span in reversed(comments(config.text, syntax=config.syntax)):
+        if index.line_of(span.start) <= last and index.line_of(span.end) >= first - 1:
+            first = min(first, index.line_of(span.start))
+            found.append(config.text[slice(*span)])
+    return "\n".join(reversed(found))
+
+
 @memo
 def _lines_that_say(config: Config) -> frozenset[int]:
     """Return the lines with a comment about sharing."""

@@ -6,7 +6,8 @@ else the nearest wrangler.toml: JSON far above takes precedence over TOML nearby
 ## What
 wrangler, run in this config's folder, uses another one. It looks for `wrangler.json` in the folder
 and all folders above it, then for `wrangler.jsonc`, then for `wrangler.toml`, and uses the first
-that it finds: a JSON file far above wins over a TOML file nearby.
+that it finds: a JSON file far above wins over a TOML file nearby. It isn't reported if a script of
+package.json, a CI file or Vite's config names this one.
 
 ## Why
 Changes to a config that isn't read have no effect. A `wrangler.json` in the root of a monorepo

@@ -4,7 +4,8 @@ wrangler accepts it. There are two ids to keep `wrangler dev --remote` off the p
 Using one id for both may be intended, so this is only a hint.
 
 ## What
-A namespace has the same `id` and `preview_id`. Placeholders don't count.
+A namespace has the same `id` and `preview_id`. Placeholders don't count. It isn't reported if the
+comment above or in it says that they are shared, or what `preview_id` is for with `--remote`.
 
 ## Why
 `preview_id` lets `wrangler dev --remote`, and a namespace with `remote = true`, work on data other
@@ -35,10 +36,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kvlens.config.model import Entry
+from kvlens.config.model import Config, Entry, Environment
 from kvlens.lint.base import EntryRule, Finding
 from kvlens.lint.fix_helpers import new_preview_id
 from kvlens.lint.ids import is_real
+from kvlens.lint.shared_on_purpose import comment_at, is_shared_on_purpose
 
 
 def _check(entry: Entry) -> Iterator[Finding]:
@@ -54,10 +56,18 @@ def _check(entry: Entry) -> Iterator[Finding]:
     )
 
 
+def _is_meant(config: Config, _: Environment, entry: Entry) -> bool:
+    if is_shared_on_purpose(config, entry):
+        return True
+    text = comment_at(config, entry)
+    return "preview_id" in text and "--remote" in text
+
+
 RULE = EntryRule(
     "id-is-preview-id",
     "information",
     "A preview_id is the same as the id",
     _check,
     new_preview_id,
+    _is_meant,
 )

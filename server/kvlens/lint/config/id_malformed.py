@@ -5,9 +5,9 @@ wrangler accepts it, and `wrangler dev` works; the API rejects it at deploy (cod
 ## What
 `id` isn't 32 hexadecimal digits, and isn't an obvious [placeholder](id-placeholder.md) either: a
 digit is missing, there is another character, or it's another kind of id. It isn't reported in
-tests, fixtures, templates and examples, nor is `unused` or the like, nor a name for local data
-(`id = "dev"`) in a config whose other environments have real ids, or next to a config with a real
-one for the same binding.
+tests, fixtures, templates and examples (by the path of the config or its `main`), nor is `unused`
+or the like, nor a name for local data (`id = "dev"`) in a config whose other environments have real
+ids, or next to a config with a real one for the same binding.
 
 ## Why
 wrangler accepts any text, and `wrangler dev` works, because the id is only a name for local data.
@@ -39,7 +39,7 @@ from collections.abc import Iterator
 from kvlens.config.model import Config, Entry, Environment
 from kvlens.lint.base import EntryRule, Finding
 from kvlens.lint.fix_helpers import without_field
-from kvlens.lint.fixtures import is_fixture
+from kvlens.lint.fixtures import is_example
 from kvlens.lint.ids import is_placeholder, is_real, says_unused
 from kvlens.lint.local_ids import is_local
 from kvlens.lint.wording import quoted, usable
@@ -75,7 +75,7 @@ def _wrong(value: str) -> str | None:
 
 def _is_meant(config: Config, environment: Environment, entry: Entry) -> bool:
     value = entry.text_of("id") or ""
-    if says_unused(value) or is_fixture(config.path):
+    if says_unused(value) or is_example(config):
         return True
     return not _NEARLY.match(value) and is_local(config, environment, entry)
 

@@ -4,8 +4,8 @@ wrangler accepts it, and `wrangler dev` works; the API rejects it at deploy (cod
 
 ## What
 `id` is a note to the reader (`<YOUR_ID>`, `your-namespace-id`, `xxxx`), or 32 digits that are
-obviously made up, such as all zeros. It isn't reported in tests, fixtures, templates and examples,
-nor where it's meant:
+obviously made up, such as all zeros. It isn't reported in tests, fixtures, templates and examples
+(by the path of the config or its `main`), nor where it's meant:
 - a variable that a script fills in, such as `${KV_ID}` or `{{kv_id}}`
 - a text that a CI file or a script replaces, as in `sed -i "s/YOUR_ID/$ID/" wrangler.toml`
 - an id that says it isn't used, such as `<ignored>`
@@ -52,7 +52,7 @@ from kvlens.lint.base import EntryRule, Finding
 from kvlens.lint.deploy_button import has_deploy_button
 from kvlens.lint.filled_in import is_filled_in
 from kvlens.lint.fix_helpers import without_field
-from kvlens.lint.fixtures import is_fixture
+from kvlens.lint.fixtures import is_example
 from kvlens.lint.ids import is_made_up, is_placeholder, is_variable, says_unused
 from kvlens.lint.local_ids import is_local
 from kvlens.lint.wording import quoted, usable
@@ -72,7 +72,7 @@ def _check(entry: Entry) -> Iterator[Finding]:
 
 def _is_meant(config: Config, environment: Environment, entry: Entry) -> bool:
     value = entry.text_of("id") or ""
-    if is_variable(value) or says_unused(value) or is_fixture(config.path):
+    if is_variable(value) or says_unused(value) or is_example(config):
         return True
     if environment.name is None and is_made_up(value) and is_local(config, environment, entry):
         return True

@@ -4,7 +4,8 @@
 An environment has an `id` that the top level or an earlier environment has too. Placeholders don't
 count. All namespaces that the same environments share are one problem. It isn't reported if a
 comment there says that they are shared or that one isn't used, or a name such as `SHARED_KV`.
-Environments whose `name` is the same are one Worker.
+Environments whose `name` is the same are one Worker, and the top level of a Pages project is for
+local data only if `preview` and `production` have namespaces of their own.
 
 ## Why
 Staging then writes where production reads. Some projects want exactly that, for data that the
@@ -46,6 +47,7 @@ from kvlens.lint.shared_on_purpose import is_shared_on_purpose
 from kvlens.lint.wording import listed, quoted
 
 _MOST = 20  # places of one group that are shown
+_OF_PAGES = {"preview", "production"}  # the environments of a Pages project
 _Place = tuple[str | None, Entry]  # of an id: the environment, and the entry there
 
 
@@ -76,7 +78,12 @@ def _by_id(config: Config) -> dict[str, list[_Place]]:
     found: dict[str, dict[int, _Place]] = {}  # by the place of the entry: in code, one can be
     # that of several modes
     seen: set[tuple[str, str]] = set()  # ids by the Worker's name: one is deployed for the other
-    for environment, entries, _, _, _, by_id in bindings_by_env(config):
+    environments = bindings_by_env(config)
+    named = {env.environment.name for env in environments if env.entries}
+    is_top_local = named >= _OF_PAGES and bool(config.root.get("pages_build_output_dir"))
+    for environment, entries, _, _, _, by_id in environments:
+        if environment.name is None and is_top_local:
+            continue
         worker = _worker(environment)
         for value, place in by_id.items():
             if value is None or (worker is not None and (worker, value) in seen):

@@ -2,13 +2,14 @@
 
 ## What
 The code uses a namespace, the config declares it in one or more environments, and the top level has
-no namespaces at all. One problem per file names them. It isn't reported if the code checks that the
-binding exists.
+no namespaces at all. One problem per file names them, and `kvlens check` has one for the first file
+only. It isn't reported if the code checks that the binding exists.
 
 ## Why
 `wrangler dev` and `wrangler deploy` use the top level unless you name an environment. Environments
 don't inherit from it, nor it from them: the binding is undefined, and the first call
-throws.
+throws. Of a Pages project, `wrangler pages dev` and the deployments without an environment of their
+own use the top level.
 
 ## Example
 ```toml
@@ -63,6 +64,7 @@ from kvlens.lint.source_fix_helpers import given
 from kvlens.lint.wording import listed, quoted
 
 _SHOWN = 5
+_DEPLOYED = {"preview": "in previews", "production": "in production"}  # the environments of Pages
 
 
 def _check(context: Context) -> Iterator[Finding]:
@@ -86,12 +88,18 @@ def _check(context: Context) -> Iterator[Finding]:
     one = len(names) == 1
     having = [env for env in declared.environments if env in declared.kv[names[0]]]
     where = " and ".join(f"env.{name}" for name in having)
+    lacking, way_out = "in `wrangler dev` without `--env`", "Add"
+    if any(config.root.get("pages_build_output_dir") for config in context.project.configs):
+        others = [noun for name, noun in _DEPLOYED.items() if name not in having]
+        lacking = " and ".join(["in `wrangler pages dev`", *others])  # which refuses `--env`
+    else:
+        way_out = f"Run `wrangler dev --env {having[0]}`, or add"
     yield Finding(
         missing[0].span,
         f"Only {where} {'declare' if len(having) > 1 else 'declares'} the KV "
         f"{'binding' if one else 'bindings'} {listed(names)}, so {'it is' if one else 'they are'} "
-        f"undefined in `wrangler dev` without `--env`. Run `wrangler dev --env {having[0]}`, or "
-        f"add {'it' if one else 'them'} to kv_namespaces at the top level.",
+        f"undefined {lacking}. {way_out} {'it' if one else 'them'} to kv_namespaces at the top "
+        "level.",
         related=tuple(Related(use.span, f"{quoted(use.name)} is used here") for use in missing[1:])[
             :_SHOWN
         ],

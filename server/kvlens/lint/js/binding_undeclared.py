@@ -9,7 +9,8 @@ letter. A global of service-worker syntax is reported if the file declares it as
 
 It isn't reported if the code checks that the binding exists (`if (env.CARTS)`, `env.CARTS?.get()`,
 an optional type), if the config has the name in a comment or as another kind of binding, if it is
-a variable in `.dev.vars`, or in tests. What follows `||` or `??` isn't a check.
+a variable in `.dev.vars`, in tests, or in the source of a Worker that code deploys
+(`main: "src/worker.ts"`). What follows `||` or `??` isn't a check.
 
 ## Why
 `env.CARTS` is then undefined, and the first call throws `Cannot read properties of undefined`. No
@@ -56,6 +57,7 @@ from kvlens.js.tree import ancestor
 from kvlens.lint.base import Context, Finding, Related, SourceRule
 from kvlens.lint.env_members import undeclared, undeclared_fixes
 from kvlens.lint.guards import is_guarded
+from kvlens.lint.other_deploys import is_deployed_by_code
 from kvlens.lint.wording import quoted
 
 _SHOWN = 5
@@ -80,7 +82,7 @@ def _check(context: Context) -> Iterator[Finding]:
             continue  # it is in the config of another deploy
         if use.how != "global" and not _is_namespace(analysis, use):
             continue
-        if is_guarded(context, use.name):
+        if is_guarded(context, use.name) or is_deployed_by_code(context):
             continue
         nearest = nearest_name(use.name, list(declared.kv))
         yield Finding(

@@ -4,8 +4,9 @@
 The config declares a namespace, and the type that the Worker's entry, `main`, gives to `env` has no
 member of this name. The whole type must be known, with all that it extends; it isn't reported if a
 part comes from a package, if the type has an index signature, or if another type of `env` in the
-project has the member, as each app may list only what it uses. Types that `wrangler types` has
-generated are checked by [types-outdated](types-outdated.md).
+project has the member, as each app may list only what it uses. Nor is it if the type is global and
+a script of package.json runs `wrangler types`, which adds to it in a file that git may ignore.
+Types that `wrangler types` has generated are checked by [types-outdated](types-outdated.md).
 
 ## Why
 TypeScript rejects `env.CARTS`, although the Worker has it, and editors don't complete it.
@@ -71,10 +72,12 @@ from kvlens.config.model import Config
 from kvlens.js.binding_resolver import signatures
 from kvlens.js.config_bindings import declared, entries
 from kvlens.js.env_types import Declared, EnvTypes, generated
+from kvlens.js.program import is_global
 from kvlens.js.syntax import Source
 from kvlens.lint.base import Context, Finding, Fix, Problem, SourceRule
 from kvlens.lint.source_fix_helpers import given
 from kvlens.lint.wording import listed
+from kvlens.lint.written_types import writes_types
 from kvlens.text import Span
 
 # What a source must have to declare a type of `env`.
@@ -95,6 +98,8 @@ def _check(context: Context) -> Iterator[Finding]:
             continue  # it is reported where the type begins
         if any(generated(each.flow.source.text) for each in types):
             continue
+        if any(is_global(each.flow, each.node) for each in types) and writes_types(config):
+            continue  # the generated part of it isn't there
         known = {name for each in types for name in each.names} | context.analysis.types.keys()
         missing = [name for name in names if name in kv and name not in known]
         if missing:

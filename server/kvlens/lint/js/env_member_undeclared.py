@@ -8,7 +8,8 @@ Hono, `Platform` of SvelteKit, a global `Env`, or what `wrangler types` has gene
 that it extends count, too.
 
 It isn't reported if the member is optional (`CARTS?: KVNamespace`), except in generated types, if
-the config has the name in a comment or as another kind of binding, or in tests.
+the config has the name in a comment or as another kind of binding, in tests, or in the source of a
+Worker that code deploys (`main: "src/worker.ts"`).
 
 ## Why
 TypeScript then accepts `env.CARTS.get(…)`, and the Worker throws, because `env.CARTS` is undefined.
@@ -60,6 +61,7 @@ from kvlens.js.similar_names import nearest_name
 from kvlens.js.tree import ancestor
 from kvlens.lint.base import Context, Finding, SourceRule
 from kvlens.lint.env_members import generated_for, is_env, name_of, undeclared, undeclared_fixes
+from kvlens.lint.other_deploys import is_deployed_by_code
 from kvlens.lint.wording import quoted
 
 
@@ -80,6 +82,8 @@ def _check(context: Context) -> Iterator[Finding]:
         text = analysis.source.text_of(member)
         if (("?" in text or "undefined" in text) and made is None) or not is_env(context, member):
             continue
+        if is_deployed_by_code(context):
+            return
         seen.add(place.name)
         if made is not None:
             yield Finding(

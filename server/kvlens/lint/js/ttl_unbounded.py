@@ -2,10 +2,13 @@
 
 ## What
 `expirationTtl` is the time until something expires, such as `(expiresAt - Date.now()) / 1000`, or
-comes from a request, a response or a variable that no config sets, and nothing keeps it at 60 or
-more: neither `Math.max(60, …)` nor a comparison. `Math.max(1, …)` keeps it at 1 only. A parameter
-is reported if a call in the project passes such a number, or a constant below 60 in another file,
-or if only others can call the function: it's in the Worker's entry, or in a file of no Worker.
+comes from a request, a response or a variable that no config sets, also less a constant
+(`expires_in - 60`), and nothing keeps it at 60 or
+more: neither `Math.max(60, …)` nor a comparison. `Math.max(1, …)` keeps it at 1 only, and a time
+left that is compared with 0 may still be 1. A variable is reported at its first use only. A
+parameter is reported if a call in the project passes such a number, or a constant below 60 in
+another file, or if only others can call the function: it's in the Worker's entry, or in a file of
+no Worker.
 
 ## Why
 `put()` throws if the TTL is below 60 seconds. That happens rarely, only in the last minute of a
@@ -73,12 +76,26 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     if option.value.kind not in ("unknown", "numeric") or call.node.end_byte < node.end_byte:
         return
     what = _named(call, node, context)
-    if what:
+    if what and not _is_used_before(call, node, context):
         yield Finding(
             place(call, option.value),
             f"{what}, and {call.title} throws if the TTL is below {MIN_EXPIRATION_TTL} seconds. "
             f"Use Math.max({MIN_EXPIRATION_TTL}, …).",
         )
+
+
+def _is_used_before(call: KvCall, node: Node, context: Context) -> bool:
+    """Return whether an earlier call has the same variable as its TTL."""
+    declared = call.source.names.resolve(node) if node.type == "identifier" else None
+    if declared is None or declared.kind != "const":
+        return False
+    for other in context.analysis.certain_calls:
+        option = other.option("expirationTtl") if other.method == "put" else None
+        if option is None or option.value.foreign or other.node.start_byte >= call.node.start_byte:
+            continue
+        if call.source.names.resolve(plain(option.value.node)) is declared:
+            return True
+    return False
 
 
 def _named(call: KvCall, node: Node, context: Context) -> str | None:
@@ -106,12 +123,12 @@ def _unbounded(analysis: Analysis, node: Node, around: Node) -> str | None:
     if (
         least is not None
         and least < MIN_EXPIRATION_TTL
-        and not is_bounded(analysis.source, around, words)
+        and not is_bounded(analysis.source, around, words, least=MIN_EXPIRATION_TTL)
     ):
         return f"can be as low as {int(least)}"
     words = []
     if _is_time_left(analysis, node, words, 0):
-        is_safe = is_bounded(analysis.source, around, words)
+        is_safe = is_bounded(analysis.source, around, words, least=MIN_EXPIRATION_TTL)
         return None if is_safe else "is the time that is left"
     names = outside_names(analysis, node)
     if names is None or is_bounded(analysis.source, around, names):
