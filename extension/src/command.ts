@@ -55,11 +55,15 @@ export interface Parts {
 /** The argument that the view or a link passes to a command. */
 export type Subject = Node | LinkedNamespace;
 
-/** A namespace from a code lens or a link, with its seed file or a key if there is one. */
+/**
+ * A namespace from a code lens, a link or a table, with its seed file or a key if there is one, and
+ * all keys that are selected with it.
+ */
 interface LinkedNamespace extends NamespaceRef {
     kind?: undefined;
     file?: string;
     key?: string;
+    selected?: string[];
 }
 
 /** Throw if the user doesn't trust the workspace. */

@@ -62,6 +62,9 @@ export async function keysOf(
     title: string,
 ): Promise<KeyRef[]> {
     const one = await keyOf(parts, subject, title);
+    if (subject && !(subject instanceof vscode.Uri) && subject.kind === undefined && subject.selected) {
+        return subject.selected.map((key) => ({ space: one.space, key }));
+    }
     const nodes = Array.isArray(selection) ? (selection as Node[]) : []; // only the view passes one
     const selected = nodes.flatMap((node) => (node.kind === 'key' ? [refOf(node)] : []));
     return selected.some((other) => isSame(other, one)) ? selected : [one];

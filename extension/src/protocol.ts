@@ -1065,12 +1065,11 @@ export interface ViewKeys {
     matched: number;
 }
 
-export type Sort = 'key' | 'type' | 'size' | 'expires' | 'metadata' | 'value';
-
 export interface ViewOpenParameters extends Target {
     /** As in docs/filter.md; without one, all keys. */
     filter?: string;
-    sort?: Sort;
+    /** key, type, size, expires, metadata, value or `meta.FIELD`. */
+    sort?: string;
     descending?: boolean;
 }
 
@@ -1085,7 +1084,7 @@ export interface ViewProgress {
     /**
      * The order in use: `key` until all keys are found, and if they are more than `sortLimit`.
      */
-    order: Sort;
+    order: string;
 }
 
 export interface ViewOpenResult extends ViewProgress {

@@ -132,6 +132,65 @@ def test_a_new_row_needs_a_name_of_its_own(table: Table) -> None:
     expect(table.frame.locator(".row.new .cell.key")).to_have_text(["user:3"])
 
 
+def test_an_edit_after_the_undo_of_a_saved_one_is_not_saved(table: Table, project: Path) -> None:
+    page = table.window.page
+
+    def edit(text: str) -> None:
+        begin(table, "cell")
+        page.keyboard.type(text)
+        page.keyboard.press("Enter")
+        expect(table.frame.locator(".changes")).to_have_text("1 unsaved change")
+
+    edit("one")
+    table.window.save()
+    page.keyboard.press("Control+z")
+    expect(table.frame.locator(".changes")).to_have_text("1 unsaved change")
+    edit("two")
+    expect(page.locator(".tab.active.dirty")).to_have_count(1)
+    page.keyboard.press("Control+w")
+    expect(page.locator(".monaco-dialog-box")).to_contain_text("save the changes")
+    table.window.dialog("Cancel")
+    table.frame.get_by_role("button", name="Discard").click()
+    expect(table.frame.locator(".changes")).to_have_count(0)
+    assert stored(project, "user:1") == "one"
+
+
+REFUSED = {
+    # id: (column, what is typed, what is wrong with it)
+    "a dot": ("key", ".", '"." isn\'t allowed as a key name.'),
+    "a long name": ("key", "x" * 513, "This name is 513 bytes in UTF-8; the limit is 512."),
+    "long metadata": (
+        "metadata",
+        f'"{"x" * 1023}"',
+        "This is 1025 bytes as JSON; the limit is 1024.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("column", "text", "problem"), REFUSED.values(), ids=REFUSED)
+def test_what_no_store_takes_is_typed_again(
+    table: Table, column: str, text: str, problem: str
+) -> None:
+    table.cell("user:1", column).dblclick()
+    editor = table.frame.locator(".cellEditor")
+    expect(editor).to_be_focused()
+    editor.fill(text)
+    editor.press("Enter")
+    expect(editor).to_have_js_property("validationMessage", problem)
+    expect(editor).to_have_value(text)
+    expect(table.window.page.locator(".tab.active.dirty")).to_have_count(0)
+
+
+def test_copies_of_a_key_have_names_of_their_own(table: Table) -> None:
+    for _ in range(2):
+        table.row("user:2").click()
+        table.grid.press("Control+d")
+    names = table.frame.locator(".row.new .cell.key")
+    expect(names).to_have_text(["user:2 copy", "user:2 copy 2"])
+    table.window.save()
+    expect(table.footer()).to_contain_text("8 keys")
+
+
 EXPIRES = {"30s": "60 seconds from now", "2001-01-01": "60 seconds from now", "soon": "not a time"}
 
 
@@ -256,3 +315,100 @@ def test_a_row_has_a_menu(table: Table) -> None:
     expect(page.locator(".pane-header", has_text="History")).to_have_attribute(
         "aria-expanded", "true"
     )
+
+
+def test_the_menu_of_a_selection_is_for_all_of_it(table: Table) -> None:
+    page = table.window.page
+    menu = page.locator(".monaco-menu .action-menu-item:visible")
+    copied = "async (text) => (await navigator.clipboard.readText()) === text"
+
+    def copy_key(expected: str) -> None:
+        expect(menu.first).to_contain_text("Open Value")
+        page.wait_for_timeout(500)  # a click right after the menu has opened is ignored
+        menu.filter(has_text="Copy Key").click()
+        page.wait_for_function(f"({copied})({json.dumps(expected)})")
+
+    table.row("user:1").click()
+    table.grid.press("Shift+ArrowDown")
+    table.row("user:2").click(button="right")
+    copy_key("user:1\nuser:2")
+    table.row("note").click(button="right")
+    copy_key("note")
+    table.row("logo").click()
+    page.keyboard.press("Shift+F10")  # no mouse
+    copy_key("logo")
+
+
+def test_a_field_of_metadata_is_edited_where_all_of_them_are_seen(table: Table) -> None:
+    page = table.window.page
+    table.frame.get_by_role("button", name="Columns").click()
+    table.frame.get_by_label("Metadata field").fill("user")
+    table.frame.get_by_role("button", name="Add Column").click()
+    page.keyboard.press("Escape")
+    table.row("user:1").locator(".cell").nth(6).click()
+    page.keyboard.press("F2")
+    expect(table.frame.locator(".metadataEditor")).to_be_focused()
+    expect(table.frame.locator(".cellEditor")).to_have_count(0)
+
+
+def test_rows_are_sorted_by_a_field_of_metadata(table: Table) -> None:
+    names = table.frame.locator(".cell.key")
+    table.frame.get_by_role("button", name="Columns").click()
+    table.frame.get_by_label("Metadata field").fill("n")
+    table.frame.get_by_role("button", name="Add Column").click()
+    table.window.page.keyboard.press("Escape")
+    head = table.frame.get_by_role("columnheader").last
+    head.locator("button").click()
+    expect(head).to_have_attribute("aria-sort", "ascending")
+    expect(names.first).to_have_text("user:2")  # the only one with the field
+    table.window.shot("sorted")
+
+
+def test_a_row_is_renamed_duplicated_and_deleted_by_its_menu(table: Table) -> None:
+    page = table.window.page
+
+    def choose(key: str, action: str) -> None:
+        table.row(key).click(button="right")
+        item = page.locator(".monaco-menu .action-menu-item:visible").filter(
+            has=page.get_by_text(action, exact=True)
+        )
+        expect(item).to_have_count(1)
+        page.wait_for_timeout(500)  # a click right after the menu has opened is ignored
+        item.click()
+
+    choose("user:2", "Rename")
+    expect(table.frame.locator(".cellEditor")).to_be_focused()
+    page.keyboard.type("user:9")
+    page.keyboard.press("Enter")
+    expect(table.row("user:9")).to_be_visible()
+    choose("user:1", "Duplicate")
+    expect(table.row("user:1 copy")).to_have_class("row new selected current")
+    choose("user:1", "Delete")
+    expect(table.frame.locator(".row.deleted .cell.key")).to_have_text(["user:1"])
+    expect(table.frame.locator(".changes")).to_have_text("3 unsaved changes")
+    table.window.shot("menu")
+
+
+def test_a_renamed_row_keeps_its_type(table: Table) -> None:
+    table.cell("user:1", "key").dblclick()
+    table.window.page.keyboard.type("user:3")
+    table.window.page.keyboard.press("Enter")
+    expect(table.cell("user:3", "key")).to_have_class("cell key edited focus")
+    expect(table.cell("user:3", "type")).to_have_text("json")
+
+
+def test_a_large_value_is_never_written_empty(table: Table, project: Path) -> None:
+    page = table.window.page
+    items = [{"key": "large", "value": "x" * 1_100_000}]
+    (project / "large.json").write_text(json.dumps(items), encoding="utf-8")
+    kvlens(project, "bulk", "put", "large.json", "--binding", "CART")
+    table.row("large").click()
+    table.grid.press("Delete")
+    table.window.save()
+    table.grid.press("Control+z")
+    expect(table.frame.locator(".row.new .cell.key")).to_have_text(["large"])
+    page.keyboard.press("Control+s")
+    table.window.toast('Nothing was saved: "large" is gone')
+    assert '"large"' not in kvlens(project, "key", "list", "--binding", "CART")
+    kvlens(project, "history", "undo", "--force")
+    assert len(stored(project, "large")) == 1_100_000

@@ -59,6 +59,15 @@ REFUSED: dict[str, tuple[list[dict[str, Any]], list[str] | str]] = {
     "one new name for two": ([{"key": "a", "to": "x"}, {"key": "b", "to": "x"}], 'two rows have the key "x"'),
     "a bad name": ([{"key": "d", "text": "4"}, {"key": "a", "to": ".."}], '".."'),
     "metadata": ([{"key": "a", "metadataText": "{"}], "isn't JSON"),
+    "long name": (
+        [{"key": "a", "to": "x" * 513}],
+        f'"{"x" * 57}…" can\'t be saved: UTF-8 encoded length of 513 exceeds key length limit of 512.',
+    ),
+    "long metadata": (
+        [{"key": "a", "metadataText": f'"{"x" * 1024}"'}],
+        '"a" can\'t be saved: Metadata length of 1026 exceeds limit of 1024',
+    ),
+    "short ttl": ([{"key": "a", "expirationTtl": 10}], '"a" can\'t be saved: Invalid expiration_ttl'),
     "much metadata": ([{"key": "a", "metadataText": f'"{"m" * 1023}"'}], "1024"),
     "an early expiration": ([{"key": "a", "expiration": int(time.time()) - 5}], "Invalid expiration"),
     "milliseconds": ([{"key": "a", "expiration": SOON * 1000}], "looks like milliseconds"),

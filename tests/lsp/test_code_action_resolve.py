@@ -72,7 +72,7 @@ async def did_open(editor: Editor, text: str, name: str = "wrangler.toml") -> As
     """A file that is open, checked, and on disk too."""
     number = next(_numbers)
     path = written(editor.folder / f"resolved{number}" / name, text)
-    async with opened(editor, path, text) as uri:
+    async with open_file(editor, path, text) as uri:
         yield uri
 
 
@@ -84,7 +84,7 @@ def written(path: Path, text: str) -> Path:
 
 
 @asynccontextmanager
-async def opened(editor: Editor, path: Path, text: str) -> AsyncIterator[str]:
+async def open_file(editor: Editor, path: Path, text: str) -> AsyncIterator[str]:
     """Open a file, and wait until it is checked."""
     uri = path.as_uri()
     number = next(_numbers)
@@ -216,7 +216,7 @@ async def test_the_extension_gets_its_command(tmp_path_factory: pytest.TempPathF
     path = written(folder / "worker" / "wrangler.toml", TOML)
     async with (
         connected(folder, {"palette": True}, able=able("edit")) as editor,
-        opened(editor, path, TOML) as uri,
+        open_file(editor, path, TOML) as uri,
     ):
         place = types.Range(types.Position(0, 0), types.Position(0, 0))
         context = types.CodeActionContext([], only=["refactor"])

@@ -715,24 +715,3 @@ def test_a_rule_that_is_off_by_default(
     checker.write("wrangler.toml", SAME_ID)
     checker.write("kvlens.toml", file)
     assert [problem["severity"] for problem in checker.json(*words)] == found
-
-
-TYPED = """interface Env { USED: KVNamespace }
-export default { async fetch(request: Request, env: Env) {
-  return new Response(await env.USED.get("k"));BODY
-} };
-"""
-ONE_CAUSE = {
-    "unused": ("", ["binding-unused"]),
-    "used": (" // @ts-ignore\n  await env.OTHER.get('k');", ["env-member-missing"]),
-}
-
-
-@pytest.mark.parametrize(("body", "expected"), ONE_CAUSE.values(), ids=ONE_CAUSE)
-def test_an_unused_binding_is_reported_once(
-    checker: Checker, body: str, expected: list[str]
-) -> None:
-    bound = "".join(f'[[kv_namespaces]]\nbinding = "{name}"\n' for name in ("USED", "OTHER"))
-    checker.write("wrangler.toml", f'main = "index.ts"\n{bound}')
-    checker.write("index.ts", TYPED.replace("BODY", body))
-    assert [problem["code"] for problem in checker.json()] == expected

@@ -207,6 +207,7 @@ LISTS: dict[str, tuple[list[str], list[str]]] = {
     "the last first": (["--descending"], ["user:2", "user:1", "cart"]),
     "by type": (["--sort", "type"], ["user:1", "cart", "user:2"]),
     "by metadata, then those without": (["--sort", "metadata"], ["user:2", "cart", "user:1"]),
+    "by a field, then those without": (["--sort", "meta.n"], ["user:2", "cart", "user:1"]),
 }
 
 

@@ -55,6 +55,7 @@ CASES: dict[str, tuple[bytes, str]] = {
     "ZIP": (b"PK\x03\x04", "zip"),
     "PDF": (b"%PDF-1.7", "pdf"),
     "WebAssembly": (b"\0asm\1\0\0\0", "wasm"),
+    "UTF-16": (b"\xff\xfeh\0\xe9\0", "binary"),
     "MP3": (b"\xff\xfb\x90\0", "audio"),
     "MP4": (b"\0\0\0\x20ftypisom", "video"),
     "MessagePack": (b"\x82\xa1a\x01\xa1b\xc0", "msgpack"),

@@ -23,6 +23,8 @@ PROGRAM = """\
 import { formsOf } from './src/decode';
 import { away, timeOf } from './src/clock';
 import { countdown, keepClock, parseExpiry } from './webview/table/expiry';
+import { parseRows } from './webview/table/paste';
+import { SavePoint } from './src/table/savePoint';
 import { Staged } from './src/table/staged';
 let given = '';
 process.stdin.on('data', (part) => { given += part; });
@@ -38,6 +40,17 @@ process.stdin.on('end', () => {
             Date.now = () => 2_000_000_000_000;
             keepClock(input.clock);
             return [timeOf(input.clock), away(input.clock?.seconds ?? 0), countdown(2_000_003_600)];
+        },
+        paste: () => {
+            try {
+                return parseRows(input);
+            } catch (error) {
+                return error.message;
+            }
+        },
+        savePoint: () => {
+            const point = new SavePoint();
+            return input.map((step) => point[step]() ?? null);
         },
         staged: () => {
             const staged = new Staged();
@@ -145,6 +158,48 @@ def test_undo_after_a_save_stages_the_inverse(program: Path) -> None:
         [{"key": "b", "version": "v2", "delete": True}],
         [{"key": "a", "version": "", "text": "1"}],
     ]
+
+
+PASTES: dict[str, tuple[str, Any]] = {
+    # id: (a text; the rows, or what is wrong)
+    "no metadata: what a key has stays": ("a\tb", [{"name": "a", "value": {"text": "b"}}]),
+    "empty metadata: none": ("a\tb\t", [{"name": "a", "value": {"text": "b"}, "metadata": None}]),
+    "blank lines": ("  \n\t\n", []),
+    "no key": ("\tb", "Line 1 has no key. The columns are key, value, metadata and expiration."),
+    "too soon": ("a\tb\t\t10s", "Line 1: A key expires 60 seconds from now at the earliest."),
+    "an object": (
+        '{"a":{"n":1.0},"b":"x"}',
+        [{"name": "a", "value": {"text": '{"n":1.0}'}}, {"name": "b", "value": {"text": "x"}}],
+    ),
+    "one item": (
+        '{"key":"a","value":"b"}',
+        [{"name": "a", "value": {"text": "b"}, "metadata": None, "expiration": None}],
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "rows"), PASTES.values(), ids=PASTES)
+def test_rows_are_pasted(program: Path, text: str, rows: Any) -> None:
+    assert run(program, "paste", text) == rows
+
+
+SAVE_POINTS: dict[str, tuple[list[str], list[bool]]] = {
+    # id: (what is done; for each edit, whether VS Code may take it for saved)
+    "edits": (["made", "saved", "made"], [False, False]),
+    "undone before the save": (["made", "undone", "saved", "made"], [False, False]),
+    "undone and redone": (["made", "saved", "undone", "redone", "made"], [False, False]),
+    "undone after the save": (["made", "saved", "undone", "made", "made"], [False, True, True]),
+    "saved again": (["made", "saved", "undone", "made", "saved", "made"], [False, True, False]),
+    "reverted": (["made", "saved", "undone", "reverted", "made"], [False, False]),
+}
+
+
+@pytest.mark.parametrize(("steps", "seem_saved"), SAVE_POINTS.values(), ids=SAVE_POINTS)
+def test_an_edit_in_place_of_a_saved_one_is_not_saved(
+    program: Path, steps: list[str], seem_saved: list[bool]
+) -> None:
+    given = run(program, "savePoint", steps)
+    assert [one for one in given if one is not None] == seem_saved
 
 
 CLOCKS: dict[str, tuple[dict[str, Any] | None, list[Any]]] = {

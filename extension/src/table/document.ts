@@ -8,7 +8,9 @@ import { dialog } from '../messages';
 import type { NamespaceRef } from '../model';
 import type { Commands } from '../protocol';
 import type { Server } from '../server';
+import { keyProblem, metadataProblem } from '../validate';
 import type { Content, RowRef, StagedRow } from './messages';
+import { SavePoint } from './savePoint';
 import { type Backup, isSame, Staged, type Step, type Stored } from './staged';
 
 const AT_ONCE = 5000; // keys in a request
@@ -23,6 +25,15 @@ export interface Changes {
     removed: string[];
 }
 
+/** What VS Code undoes and redoes. */
+interface Edit {
+    label: string;
+    undo(): void;
+    redo(): void;
+    /** Whether VS Code may take the document for saved although it isn't. */
+    seemsSaved: boolean;
+}
+
 /** A text that can't be what was typed; the cell is edited again. */
 export class RefusedError extends Error {}
 
@@ -35,11 +46,8 @@ export class TableDocument implements vscode.CustomDocument {
     /** Whether the store takes no changes, as far as known. */
     readOnly = false;
     private readonly changes = new vscode.EventEmitter<Changes>();
-    private readonly edits = new vscode.EventEmitter<{
-        label: string;
-        undo(): void;
-        redo(): void;
-    }>();
+    private readonly edits = new vscode.EventEmitter<Edit>();
+    private readonly savePoint = new SavePoint();
 
     /** A key whose field is being typed into: what it had then is what the user has seen. */
     private held: string | undefined;
@@ -64,12 +72,12 @@ export class TableDocument implements vscode.CustomDocument {
         this.edits.dispose();
     }
 
-    /** The changes of a backup, as one edit. */
-    recovered(): { label: string; undo(): void; redo(): void } {
+    /** Make the changes of a backup one edit. */
+    recover(): void {
         const steps = this.staged.rows().map(
             ({ id, now }): Step => ({ id, before: this.staged.storedOf(id), after: now }),
         );
-        return this.editOf(vscode.l10n.t('Recovered Changes'), steps);
+        this.fireEdit(vscode.l10n.t('Recovered Changes'), steps);
     }
 
     /** Wait until what was asked for is done. */
@@ -99,7 +107,7 @@ export class TableDocument implements vscode.CustomDocument {
     /**
      * Change fields of a row. A key that isn't there any more can't be changed.
      *
-     * @throws RefusedError for a name that another key has
+     * @throws RefusedError for a name that another key has, and for what no store takes
      */
     edit(row: RowRef, change: Partial<Content>): Promise<void> {
         return this.inTurn(() => this.change(row, change));
@@ -111,6 +119,10 @@ export class TableDocument implements vscode.CustomDocument {
         if (!before) {
             throw new Error(vscode.l10n.t('The key no longer exists. Refresh the table.') + mayBeHidden(this.namespace.config));
         }
+        const problem = problemOf(change);
+        if (problem !== undefined) {
+            throw new RefusedError(problem);
+        }
         if (change.name !== undefined && change.name !== before.name) {
             await this.checkName(id, change.name);
         }
@@ -121,9 +133,9 @@ export class TableDocument implements vscode.CustomDocument {
         if (this.staged.idOf({ key: name }) === id) {
             return; // the row has its stored name again
         }
-        let exists = this.staged.hasName(name, id);
+        let exists: boolean;
         try {
-            exists ||= (await this.read([name], 0)).some(({ version }) => version !== '');
+            exists = await this.isTaken(name, id);
         } catch (error) {
             throw new RefusedError(format.reason(error));
         }
@@ -134,14 +146,41 @@ export class TableDocument implements vscode.CustomDocument {
         }
     }
 
+    /** Whether a row other than this one, or a key in the store, has a name. */
+    private async isTaken(name: string, id: string): Promise<boolean> {
+        return (
+            this.staged.hasName(name, id) ||
+            (await this.read([name], 0)).some(({ version }) => version !== '')
+        );
+    }
+
+    /** The name of a copy of a key, which nothing has yet. */
+    private async freeName(of: string): Promise<string> {
+        let name = vscode.l10n.t('{0} copy', of);
+        for (let n = 2; await this.isTaken(name, ''); n += 1) {
+            name = vscode.l10n.t('{0} copy {1}', of, n);
+        }
+        const problem = keyProblem(name);
+        if (problem !== undefined) {
+            throw new Error(problem);
+        }
+        return name;
+    }
+
     /** Add rows; one with the name of a stored key changes it. */
     add(contents: Content[], label = vscode.l10n.t('Add')): Promise<void> {
         return this.inTurn(() => this.addAll(contents, label));
     }
 
     private async addAll(contents: Content[], label: string): Promise<void> {
+        for (const content of contents.filter(({ name }) => name)) { // a new row has no name yet
+            const problem = problemOf(content);
+            if (problem !== undefined) {
+                throw new Error(vscode.l10n.t('{0} was not added. {1}', format.some([content.name]), problem));
+            }
+        }
         const last = new Map(contents.map((content) => [content.name, content]));
-        await this.learn([...last.keys()].filter(Boolean)); // a new row has no name yet
+        await this.learn([...last.keys()].filter(Boolean));
         const steps = [...last.values()].map((after): Step => {
             const id = after.name ? this.staged.idOf({ key: after.name }) : undefined;
             const before = id === undefined ? null : (this.staged.contentOf(id) ?? null);
@@ -167,7 +206,7 @@ export class TableDocument implements vscode.CustomDocument {
                 vscode.l10n.t('The value is over 1 MiB. Use "KV Lens: Duplicate Key…" instead.'),
             );
         }
-        const name = vscode.l10n.t('{0} copy', content.name);
+        const name = await this.freeName(content.name);
         this.make(vscode.l10n.t('Duplicate'), [
             { id: this.fresh(), before: null, after: { ...content, name } },
         ]);
@@ -211,7 +250,10 @@ export class TableDocument implements vscode.CustomDocument {
      * @throws CancellationError if keys have changed and the user doesn't overwrite them
      */
     save(where: string, compare: () => Thenable<unknown>): Promise<void> {
-        return this.inTurn(() => this.saveAll(where, compare));
+        return this.inTurn(async () => {
+            await this.saveAll(where, compare);
+            this.savePoint.saved();
+        });
     }
 
     private async saveAll(where: string, compare: () => Thenable<unknown>): Promise<void> {
@@ -220,6 +262,15 @@ export class TableDocument implements vscode.CustomDocument {
         }
         const all = this.staged.count;
         while (this.staged.count) {
+            const lost = this.staged.lost();
+            if (lost.length) {
+                throw new Error(
+                    vscode.l10n.t(
+                        'Nothing was saved: {0} is gone, and values over 1 MiB aren\'t kept here. Restore it in the History, and take the row back.',
+                        format.some(lost),
+                    ),
+                );
+            }
             const edits = this.staged.edits();
             let conflicts: string[];
             try {
@@ -230,7 +281,10 @@ export class TableDocument implements vscode.CustomDocument {
                 if (saved && !this.staged.count) {
                     return; // only the answer was lost
                 }
-                throw saved ? partly(saved, all, error) : error;
+                if (!saved && error instanceof vscode.CancellationError) {
+                    throw error;
+                }
+                throw saved ? partly(saved, all, error) : new Error(format.reason(error));
             }
             if (!conflicts.length) {
                 const versions = await this.read(this.staged.keys(), 0);
@@ -257,7 +311,10 @@ export class TableDocument implements vscode.CustomDocument {
 
     /** Drop every change. */
     revert(): Promise<void> {
-        return this.inTurn(async () => this.changes.fire({ changed: [], removed: this.staged.revert() }));
+        return this.inTurn(async () => {
+            this.changes.fire({ changed: [], removed: this.staged.revert() });
+            this.savePoint.reverted();
+        });
     }
 
     /** Read keys and note how they are stored, except those with changes. */
@@ -302,17 +359,24 @@ export class TableDocument implements vscode.CustomDocument {
         if (!steps.length) {
             return;
         }
-        const edit = this.editOf(label, steps);
-        edit.redo();
-        this.edits.fire(edit);
+        this.set(steps, 'after');
+        this.fireEdit(label, steps);
     }
 
-    private editOf(label: string, steps: Step[]): { label: string; undo(): void; redo(): void } {
-        const set = (side: 'before' | 'after'): void => {
-            const contents = steps.map((step) => ({ id: step.id, content: step[side] }));
-            this.fire(this.staged.set(contents));
+    private set(steps: Step[], side: 'before' | 'after'): void {
+        this.fire(this.staged.set(steps.map((step) => ({ id: step.id, content: step[side] }))));
+    }
+
+    private fireEdit(label: string, steps: Step[]): void {
+        const undo = (): void => {
+            this.savePoint.undone();
+            this.set(steps, 'before');
         };
-        return { label, undo: () => set('before'), redo: () => set('after') };
+        const redo = (): void => {
+            this.savePoint.redone();
+            this.set(steps, 'after');
+        };
+        this.edits.fire({ label, undo, redo, seemsSaved: this.savePoint.made() });
     }
 
     private fire(rows: StagedRow[]): void {
@@ -346,6 +410,14 @@ export class TableDocument implements vscode.CustomDocument {
         }
         throw new vscode.CancellationError();
     }
+}
+
+/** What of a change no store takes, which a save would only find out. */
+function problemOf({ name, metadata }: Partial<Content>): string | undefined {
+    return (
+        (name === undefined ? undefined : keyProblem(name)) ??
+        (metadata == null ? undefined : metadataProblem(metadata))
+    );
 }
 
 function partly(saved: number, all: number, error: unknown): Error {

@@ -17,7 +17,7 @@ import type { Server } from '../server';
 import { PART, read } from '../values';
 import type { Differences } from './differences';
 import { RefusedError, TableDocument } from './document';
-import type { Details, FromView, Layout, Place, RowRef, ToView } from './messages';
+import type { Details, FromView, Layout, Place, RowAction, RowRef, ToView } from './messages';
 import { showPage } from './page';
 import type { Backup } from './staged';
 
@@ -31,7 +31,7 @@ const NO_LAYOUT: Layout = { columns: [], filters: {}, details: 36 };
 /** Opens tables, and carries out what they ask for. */
 export class Tables implements vscode.CustomEditorProvider<TableDocument> {
     private readonly edited = new vscode.EventEmitter<
-        vscode.CustomDocumentEditEvent<TableDocument>
+        vscode.CustomDocumentContentChangeEvent<TableDocument>
     >();
     readonly onDidChangeCustomDocument = this.edited.event;
 
@@ -57,10 +57,16 @@ export class Tables implements vscode.CustomEditorProvider<TableDocument> {
     async openCustomDocument(uri: vscode.Uri): Promise<TableDocument> {
         const backup = await this.readBackup(uri);
         const document = new TableDocument(uri, this.server, backup);
-        document.onDidEdit((edit) => this.edited.fire({ document, ...edit }));
+        document.onDidEdit((edit) => {
+            const event: vscode.CustomDocumentEditEvent<TableDocument> = { document, ...edit };
+            this.edited.fire(event);
+            if (edit.seemsSaved) {
+                this.edited.fire({ document });
+            }
+        });
         if (backup?.items.length) {
             // VS Code restores no undo, and doesn't know of changes if the window ended too early
-            setTimeout(() => this.edited.fire({ document, ...document.recovered() }));
+            setTimeout(() => document.recover());
         }
         return document;
     }
@@ -168,6 +174,14 @@ function isGone({ namespaces, problem }: Project, { id }: NamespaceRef): boolean
     return !problem && namespaces.length > 0 && namespaces.every((one) => one.id !== id);
 }
 
+/** The open tabs. */
+const open = new Set<Table>();
+
+/** Do something with the current row of the active table, or with those selected with it. */
+export function act(what: RowAction): void {
+    [...open].find((table) => table.isActive)?.act(what);
+}
+
 /** One open tab. */
 class Table {
     private view = '';
@@ -207,10 +221,20 @@ class Table {
                 }
             }),
         ];
+        open.add(this);
         panel.onDidDispose(() => {
+            open.delete(this);
             vscode.Disposable.from(...this.subscriptions).dispose();
             void this.close();
         });
+    }
+
+    get isActive(): boolean {
+        return this.panel.active;
+    }
+
+    act(what: RowAction): void {
+        this.send({ type: 'act', what });
     }
 
     private send(message: ToView): void {
@@ -359,7 +383,8 @@ class Table {
             if (!(error instanceof RefusedError) || column === undefined) {
                 throw error;
             }
-            this.send({ type: 'refused', row, column, text: change.name ?? '', problem: error.message });
+            const text = change.name ?? change.metadata ?? '';
+            this.send({ type: 'refused', row, column, text, problem: error.message });
         }
     }
 

@@ -1,6 +1,6 @@
 /** What the extension and the webview of a table send to each other. */
 
-import type { Clock, Row, Sort, ViewOpenResult, ViewState } from '../protocol';
+import type { Clock, Row, ViewOpenResult, ViewState } from '../protocol';
 import type { Form } from '../decode';
 import type { NamespaceRef } from '../model';
 import type { FilterToken } from '../filterTokens';
@@ -88,6 +88,9 @@ export interface Details {
     staged: boolean;
 }
 
+/** What the menu of a row does with the current row, or those selected with it. */
+export type RowAction = 'rename' | 'duplicate' | 'delete';
+
 /** From the extension. */
 export type ToView =
     | {
@@ -108,12 +111,13 @@ export type ToView =
     | { type: 'details'; seq: number; details: Details | null }
     | { type: 'names'; seq: number; names: string[] }
     | { type: 'refused'; row: RowRef; column: string; text: string; problem: string }
+    | { type: 'act'; what: RowAction }
     | { type: 'error'; text: string; isReading: boolean };
 
 /** From the webview. */
 export type FromView =
     | { type: 'ready' }
-    | { type: 'open'; seq: number; filter: string; sort: Sort; descending: boolean }
+    | { type: 'open'; seq: number; filter: string; sort: string; descending: boolean }
     | { type: 'cancel' }
     | { type: 'rows'; seq: number; offset: number; limit: number }
     | { type: 'names'; seq: number; offset: number; limit: number }

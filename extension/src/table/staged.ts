@@ -103,6 +103,11 @@ export class Staged {
         return [...this.changed].map((id) => this.row(id, this.itemOf(id)));
     }
 
+    /** The names of keys to be written again whose values were too large to be kept. */
+    lost(): string[] {
+        return this.differences().flatMap(({ stored, now }) => (!stored && now && !now.value ? [now.name] : []));
+    }
+
     /** The edits for `kvlens.apply`. */
     edits(): EditParameters[] {
         return [...this.changed].map((id) => editOf(this.itemOf(id)));
@@ -261,7 +266,7 @@ function editOf({ version, content, now }: Item): EditParameters {
         edit.to = now.name;
     }
     if (!isSameBody(content?.value, now.value) || !content) {
-        Object.assign(edit, now.value ?? { text: '' });
+        Object.assign(edit, now.value);
     }
     if ((content?.metadata ?? null) !== (now.metadata ?? null)) {
         edit.metadataText = now.metadata ?? null;

@@ -86,7 +86,7 @@ function Tools({ model }: { model: TableModel }): JSX.Element {
             <button
                 type="button"
                 disabled={!chosen.length || model.place.readOnly}
-                onClick={() => post({ type: 'delete', rows: chosen })}
+                onClick={() => model.delete()}
             >
                 {t('Delete')}
             </button>
@@ -187,7 +187,7 @@ function Footer({ model }: { model: TableModel }): JSX.Element {
 
 /** Add a row, and edit its key. */
 export function addRow(model: TableModel): void {
-    model.editNext = true;
+    model.toAdded = true;
     post({ type: 'add', contents: [{ name: '', value: { text: '' }, metadata: null, expiration: null }] });
 }
 

@@ -8,7 +8,7 @@ import { minified } from '../../src/jsonStyle';
 import { addRow } from './app';
 import { countdown, dateTime, expiryOf } from './expiry';
 import { post, shortcut, t } from './host';
-import { COLUMNS, type Shown, type TableModel } from './model';
+import type { Shown, TableModel } from './model';
 import { ROW, useRows } from './useRows';
 import { oneLine } from './visible';
 
@@ -30,6 +30,7 @@ const STEP = 10; // px that an arrow key makes a column wider
 export function Grid({ model }: { model: TableModel }): JSX.Element {
     const { scroller, count, items, total, moved } = useRows(model);
     const columns = model.columns.filter((column) => !column.hidden);
+    model.act = (what) => (what === 'rename' ? void begin(model, 'key') : model[what]());
     const width = columns.reduce((sum, column) => sum + column.width, 0);
     return (
         <div
@@ -43,6 +44,11 @@ export function Grid({ model }: { model: TableModel }): JSX.Element {
             aria-multiselectable="true"
             aria-activedescendant={count ? `cell${model.cursor}-${model.column}` : undefined}
             onKeyDown={(event) => pressed(event, model, columns, moved)}
+            onContextMenu={({ target, currentTarget }) => {
+                // VS Code reads it next; a menu by keyboard is for the grid, so for its current row
+                const isOfRow = target === currentTarget || (target as Element).closest('.row') !== null;
+                currentTarget.dataset.vscodeContext = contextOf(model, isOfRow ? model.at(model.cursor) : undefined);
+            }}
         >
             <Head model={model} columns={columns} width={width} />
             {!count && model.progress.done && <Empty model={model} />}
@@ -114,8 +120,7 @@ function Head(props: { model: TableModel; columns: (Column & { title: string })[
     return (
         <div class="head" role="row" aria-rowindex={1} style={{ width: `${width}px` }}>
             {columns.map((column, n) => {
-                const sort = COLUMNS.find(([id]) => id === column.id)?.[0];
-                const sorted = sort && model.sort === sort;
+                const sorted = model.sort === column.id;
                 return (
                     <div
                         key={column.id}
@@ -127,9 +132,8 @@ function Head(props: { model: TableModel; columns: (Column & { title: string })[
                     >
                         <button
                             type="button"
-                            disabled={!sort}
-                            title={sort ? t('Sort by {0}', column.title) : column.title}
-                            onClick={() => sort && model.setSort(sort)}
+                            title={t('Sort by {0}', column.title)}
+                            onClick={() => model.setSort(column.id)}
                         >
                             {oneLine(column.title)}
                             {sorted && <span aria-hidden="true">{model.descending ? ' ▼' : ' ▲'}</span>}
@@ -180,7 +184,6 @@ function Line(props: { model: TableModel; columns: Column[]; index: number; top:
             style={{ transform: `translateY(${top}px)`, height: `${ROW}px` }}
             onClick={click}
             onContextMenu={() => !(shown && model.selected.has(shown.id)) && model.select(index, 'one')}
-            data-vscode-context={contextOf(model, shown)}
         >
             {columns.map((column, n) => (
                 <div
@@ -208,10 +211,21 @@ function Line(props: { model: TableModel; columns: Column[]; index: number; top:
     );
 }
 
-/** What VS Code passes to the commands in the menu of a row: its key, as in a link. */
+/** What VS Code passes to the commands in the menu of a row: its key, as in a link, and those selected with it. */
 function contextOf(model: TableModel, shown: Shown | undefined): string {
     const key = shown?.row?.name;
-    const row = key === undefined ? {} : { webviewSection: 'key', key, ...model.place.namespace };
+    const chosen = shown && model.selected.has(shown.id) ? model.chosen() : [];
+    const selected = chosen.flatMap((row) => ('key' in row ? [row.key] : []));
+    const row =
+        key === undefined
+            ? {}
+            : {
+                  webviewSection: 'key',
+                  key,
+                  ...(model.place.readOnly ? {} : { kvlensWritable: true }),
+                  ...(selected.length > 1 ? { selected } : {}),
+                  ...model.place.namespace,
+              };
     return JSON.stringify({ preventDefaultContextMenuItems: true, ...row });
 }
 
@@ -219,18 +233,19 @@ function contextOf(model: TableModel, shown: Shown | undefined): string {
 function textOf(shown: Shown, column: string): string {
     const { row, staged } = shown;
     const now = staged?.now;
+    const written = isWritten(shown) ? now?.value : undefined;
     switch (column) {
         case 'key':
             return oneLine(shown.name);
         case 'value':
-            if (now?.value) {
-                return oneLine(now.value.text?.slice(0, 200) ?? t('binary'));
+            if (written) {
+                return oneLine(written.text?.slice(0, 200) ?? t('binary'));
             }
             return oneLine(row?.damaged ?? row?.preview ?? row?.type ?? '');
         case 'type':
-            return now?.value ? '' : (row?.type ?? '');
+            return written ? '' : (row?.type ?? '');
         case 'size': {
-            const size = now?.value ? sizeOf(now) : row?.size;
+            const size = now && written ? sizeOf(now) : row?.size;
             return size == null ? '' : format.size(size);
         }
         case 'metadata': {
@@ -250,10 +265,15 @@ function textOf(shown: Shown, column: string): string {
     }
 }
 
+/** Whether a row's value is new, not only its key, metadata or expiration. */
+function isWritten({ row, staged }: Shown): boolean {
+    return !row || (staged?.edited.includes('value') ?? false);
+}
+
 function classOf(shown: Shown | undefined, column: string, focus: boolean): string {
     const { edited = [], now } = shown?.staged ?? {};
     const classes = ['cell', column];
-    if (column === 'value' && !now?.value && shown?.row?.preview === undefined) {
+    if (column === 'value' && shown && !(isWritten(shown) && now?.value) && shown.row?.preview === undefined) {
         classes.push('faint'); // it describes the value instead of showing it
     }
     if (edited.some((one) => one === EDITED[column.split('.')[0]])) {
@@ -286,7 +306,7 @@ function field(metadata: unknown, path: string): string {
     return value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** Edit the current cell, or its row's value in the details. */
+/** Edit the current cell, or its row's value or metadata in the details. */
 export async function begin(model: TableModel, column: string): Promise<void> {
     const shown = model.at(model.cursor);
     if (!shown || model.place.readOnly || shown.staged?.now === null || shown.row?.damaged) {
@@ -302,6 +322,10 @@ export async function begin(model: TableModel, column: string): Promise<void> {
     } else if (column === 'expires') {
         const expiration = now ? now.expiration : shown.row?.expiration;
         text = expiration ? dateTime(expiration) : '';
+    } else if (column.startsWith('meta.')) {
+        await model.currentDetails(); // a field is edited where all of them are seen
+        document.querySelector<HTMLElement>('.details .metadataEditor')?.focus();
+        return;
     } else if (column === 'value') {
         const details = await model.currentDetails();
         const value = details?.forms.find(({ isValue }) => isValue)?.text;
@@ -462,7 +486,7 @@ function pressed(
         // with Ctrl, Home and End too
     } else if (event.key === 'Enter' || event.key === 'F2') {
         const { id } = columns[model.column];
-        void begin(model, isEditable(id) ? id : 'value');
+        void begin(model, isEditable(id) || id.startsWith('meta.') ? id : 'value');
     } else if (event.key === ' ') {
         model.select(model.cursor, 'add');
     } else if (shortcut(event) === 'a') {
@@ -470,11 +494,9 @@ function pressed(
     } else if (shortcut(event) === 'c') {
         post({ type: 'copy', rows: model.chosen(), what: 'keys' });
     } else if (shortcut(event) === 'd') {
-        for (const row of model.chosen().slice(0, 1)) {
-            post({ type: 'duplicate', row });
-        }
+        model.duplicate();
     } else if (event.key === 'Delete' || (event.key === 'Backspace' && event.metaKey)) {
-        post({ type: 'delete', rows: model.chosen() });
+        model.delete();
     } else if (event.key === 'Insert') {
         addRow(model);
     } else if (shortcut(event) === 'f') {

@@ -1,12 +1,13 @@
 /** The state of a table: the rows that were read, changes, the selection, and what is asked for. */
 
-import type { Row, Sort, ViewProgress } from '../../src/protocol';
+import type { Row, ViewProgress } from '../../src/protocol';
 import type {
     Column,
     Content,
     Details,
     Layout,
     Place,
+    RowAction,
     RowRef,
     StagedRow,
     ToView,
@@ -22,7 +23,7 @@ const PAGES = 200; // kept
 const MOST_SELECTED = 10_000; // by a range
 const TYPING = 150; // ms without typing before a filter is used
 
-export const COLUMNS: [id: Sort, title: () => string, width: number][] = [
+export const COLUMNS: [id: string, title: () => string, width: number][] = [
     ['key', () => t('Key'), 150],
     ['value', () => t('Value'), 140],
     ['type', () => t('Type'), 50],
@@ -61,7 +62,7 @@ export class TableModel extends Watched {
     layout: Layout = { columns: [], filters: {}, details: 36 };
     tokens: FilterToken[] = [];
     filter = '';
-    sort: Sort = 'key';
+    sort: string = 'key';
     descending = false;
     progress: ViewProgress = { matched: 0, scanned: 0, total: null, done: false, order: 'key' };
     sortLimit = 0;
@@ -70,6 +71,8 @@ export class TableModel extends Watched {
     /** Whether reading the keys has failed. */
     canRetry = false;
     started = false;
+    /** What the menu of a row does. */
+    act: (what: RowAction) => void = () => undefined;
     stagedCount = 0;
     cursor = 0;
     column = 0;
@@ -80,7 +83,8 @@ export class TableModel extends Watched {
     /** Metadata that can't be used as it is typed, by key. */
     readonly drafts = new Map<string, string>();
     /** Whether the key of a new row is to be edited when it is there. */
-    editNext = false;
+    /** Whether to go to the next row that is added. */
+    toAdded = false;
 
     private readonly pages = new Map<number, Page>();
     private readonly asked = new Set<number>();
@@ -149,7 +153,7 @@ export class TableModel extends Watched {
         this.notify();
     }
 
-    setSort(sort: Sort): void {
+    setSort(sort: string): void {
         this.descending = this.sort === sort && !this.descending;
         this.sort = sort;
         this.open();
@@ -295,6 +299,22 @@ export class TableModel extends Watched {
         }
     }
 
+    /** Add a copy of the current row. */
+    duplicate(): void {
+        const [row] = this.chosen();
+        if (row && !this.place.readOnly) {
+            this.toAdded = true;
+            post({ type: 'duplicate', row });
+        }
+    }
+
+    /** Delete the selected rows, or the current one, with the next save. */
+    delete(): void {
+        if (!this.place.readOnly) {
+            post({ type: 'delete', rows: this.chosen() });
+        }
+    }
+
     /** Say something in the footer. */
     say(text: string): void {
         this.failure = text;
@@ -385,13 +405,15 @@ export class TableModel extends Watched {
             case 'rows':
                 return this.read(message);
             case 'staged':
+                this.failure = this.canRetry ? this.failure : ''; // it was about something earlier
                 return this.changed(message);
             case 'details':
                 if (message.seq === this.detailsSeq) {
                     this.details = message.details;
                     this.failure = this.only ? '' : this.failure;
                     this.detailsShown = message.seq;
-                    this.arrived.splice(0).forEach((resolve) => resolve(message.details));
+                    const arrived = this.arrived.splice(0);
+                    setTimeout(() => arrived.forEach((resolve) => resolve(message.details))); // once they are drawn
                 }
                 return;
             case 'names':
@@ -404,7 +426,10 @@ export class TableModel extends Watched {
             case 'refused':
                 this.refused(message);
                 return;
+            case 'act':
+                return this.act(message.what);
             case 'error':
+                this.toAdded = false;
                 this.failure = message.text;
                 this.canRetry = message.isReading;
         }
@@ -507,16 +532,19 @@ export class TableModel extends Watched {
                 this.stagedByKey.set(row.key, row);
             }
         }
+        const before = new Set(this.added.map(({ id }) => id));
         this.added = [...this.staged.values()].filter((row) => row.key === null && row.now);
         this.stagedCount = count;
-        const next = this.editNext ? this.added.find((row) => row.now?.name === '') : undefined;
+        const next = this.toAdded ? this.added.find(({ id }) => !before.has(id)) : undefined;
         if (next) {
             this.cursor = this.anchor = this.added.indexOf(next);
             this.current = next.id;
             this.selected.clear();
             this.selected.set(next.id, { id: next.id });
-            this.editing = { id: next.id, column: 'key', text: '' };
-            this.editNext = false;
+            this.toAdded = false;
+            if (next.now?.name === '') {
+                this.editing = { id: next.id, column: 'key', text: '' };
+            }
         } else {
             this.follow();
         }

@@ -2,7 +2,7 @@
 
 import type { Content } from '../../src/table/messages';
 import { parseExact } from '../../src/exactJson';
-import { now, parseExpiry } from './expiry';
+import { expiryOf, now } from './expiry';
 import { t } from './host';
 
 interface Item {
@@ -25,18 +25,17 @@ function parseJson(text: string): Content[] {
     try {
         parsed = parseExact(text);
     } catch (error) {
-        throw new Error(t('The pasted text is not JSON: {0}', String(error)));
+        throw new Error(t('The pasted text is not JSON: {0}', error instanceof Error ? error.message : String(error)));
     }
-    const items = Array.isArray(parsed)
-        ? (parsed as Item[])
-        : Object.entries(parsed as object).map(([key, value]): Item => ({ key, value: value as unknown }));
-    return items.map((item, at) => {
+    if (!Array.isArray(parsed) && !isItem(parsed as Item)) {
+        return Object.entries(parsed as object).map(([name, value]) => ({ name, value: { text: textOf(value) } }));
+    }
+    return [parsed as Item | Item[]].flat().map((item, at) => {
         const name = item?.key ?? item?.name;
         if (typeof name !== 'string') {
             throw new Error(t('Item {0} of the pasted list has no "key".', at + 1));
         }
-        const value =
-            typeof item.value === 'string' ? item.value : JSON.stringify(item.value ?? '');
+        const value = textOf(item.value ?? '');
         return {
             name,
             value: item.base64 === true ? { base64: value } : { text: value },
@@ -44,6 +43,15 @@ function parseJson(text: string): Content[] {
             expiration: expirationOf(item),
         };
     });
+}
+
+/** Whether an object is one key with its value, not a name for each value. */
+function isItem(item: Item): boolean {
+    return typeof (item.key ?? item.name) === 'string' && item.value !== undefined;
+}
+
+function textOf(value: unknown): string {
+    return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function expirationOf({ expiration, expiration_ttl: ttl }: Item): number | null {
@@ -54,13 +62,22 @@ function expirationOf({ expiration, expiration_ttl: ttl }: Item): number | null 
 }
 
 function parseLines(text: string): Content[] {
-    const lines = cellsOf(text).filter((cells) => cells.some(Boolean));
-    return lines.map(([name, value = '', metadata = '', expires = ''], at) => {
-        const expiration = parseExpiry(expires);
-        if (expiration === undefined) {
-            throw new Error(t('Line {0}: "{1}" is not an expiration, such as 1h or a date.', at + 1, expires));
+    const lines = cellsOf(text).filter((cells) => cells.some((one) => one.trim()));
+    return lines.map(([name, value = '', metadata, expires], at) => {
+        const expiry = expires === undefined ? {} : expiryOf(expires);
+        if (typeof expiry === 'string') {
+            throw new Error(t('Line {0}: {1}', at + 1, expiry));
         }
-        return { name, value: { text: value }, metadata: metadata || null, expiration };
+        if (!name) {
+            throw new Error(t('Line {0} has no key. The columns are key, value, metadata and expiration.', at + 1));
+        }
+        return {
+            name,
+            value: { text: value },
+            // a column that isn't there leaves what a key has
+            ...(metadata === undefined ? {} : { metadata: metadata || null }),
+            ...expiry,
+        };
     });
 }
 
@@ -79,6 +96,9 @@ function cellsOf(text: string): string[][] {
         if (end !== '\t' && end) {
             lines.push([]);
         }
+    }
+    if (text.endsWith('\t')) {
+        lines[lines.length - 1].push('');
     }
     return lines;
 }

@@ -23,6 +23,7 @@ from kvlens.text import NotTextError, decode
 CONFIG_NAMES = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
 # What `cf` reads, and wrangler with --experimental-new-config. As other names, it doesn't shadow.
 CODE_NAMES = tuple(f"cloudflare.config.{suffix}" for suffix in ("ts", "mts", "js", "mjs"))
+_WORDS = ("wrangler", "cloudflare")  # one of them is in every name of a config
 # Names that a command line chooses: wrangler.staging.jsonc, wrangler-worker.toml.
 _OTHER_NAME = re.compile(r"wrangler(?:\.[\w.\-]+\.(?:toml|jsonc?)|[\-_][\w.\-]+\.(?:toml|jsonc))\Z")
 # Parts of the names of templates and copies, which no command uses.
@@ -89,6 +90,10 @@ def default_configs(folder: Path) -> list[Path]:
 
 def configs_in(folder: Path) -> list[Path]:
     """Return the configs in a folder itself that count, the one that wrangler uses first."""
+    return lookups.once(("configs", os.fspath(folder)), lambda: _configs_in(folder))
+
+
+def _configs_in(folder: Path) -> list[Path]:
     top = os.fspath(folder)
     files = [os.path.join(top, name) for name, _ in lookups.entries(top, _ENDINGS)]  # noqa: PTH118
     naming = map(Path, filter(is_reference_file, files))
@@ -109,7 +114,10 @@ def _is_there(path: str | os.PathLike[str]) -> bool:
 
 def has_config_name(path: str | os.PathLike[str]) -> bool:
     """Return whether a file's name alone says that it is a Worker's config."""
-    name = os.path.basename(path)  # noqa: PTH119 - for every file
+    text = os.fspath(path)
+    if not any(word in text for word in _WORDS):
+        return False
+    name = os.path.basename(text)  # noqa: PTH119 - for every file
     if name in CONFIG_NAMES or name in CODE_NAMES:
         return True
     if not _OTHER_NAME.match(name):
@@ -171,11 +179,11 @@ def find_configs(root: Path) -> list[Path]:
     """
     found: dict[Path, None] = {}
     named: dict[Path, None] = {}
-    for path in walk(root):
-        if has_config_name(path):
-            found.setdefault(Path(path))
-        elif is_reference_file(path):
-            named |= dict.fromkeys(named_in(Path(path)))
+    for file in walk(root):
+        if has_config_name(file):
+            found.setdefault(Path(file))
+        elif is_reference_file(file):
+            named |= dict.fromkeys(named_in(Path(file)))
     top = Path(os.path.normpath(root.absolute()))
     for config in named:
         if not config.is_relative_to(top):

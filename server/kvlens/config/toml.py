@@ -44,6 +44,7 @@ _BLANK = re.compile(r"[ \t]*")
 _TRIVIA = re.compile(r"(?:[ \t\r\n]+|#[^\r\n]*)*")
 _COMMAS = re.compile(r",[ \t,]*")
 _LINE_REST = re.compile(r"[^\r\n]*")
+_STATEMENT_REST = re.compile(r"[ \t]*([^ \t\r\n#])?[^\r\n]*")  # with what shouldn't be there
 _FLAT_TABLE = re.compile(r"\{[^{}\r\n]*\}")
 _FLAT_ITEM = re.compile(r"[ \t\r\n]*(\{[^{}\r\n]*\})[ \t]*,?")
 _BASIC = re.compile(r'"((?:[^"\\\r\n]|\\[^\r\n])*)"')
@@ -217,10 +218,10 @@ class _Reader:
             members.append(member)
             end = self.at
             broken = broken or member.value.broken
-            self._blank()
-            if self._peek() not in ("", "\r", "\n", "#"):
-                broken = True
-            self._line_rest()
+            rest = _STATEMENT_REST.match(self.text, self.at)
+            assert rest
+            self.at = rest.end()
+            broken = broken or rest[1] is not None
 
     def _member(self, base: int) -> Member | None:
         """Read `key = value`; a key without a value is a member with a missing value."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -206,7 +207,12 @@ class SourceFiles:
 
 def outside(folder: Path, paths: Iterable[str]) -> list[str]:
     """Return the paths that aren't in a folder."""
-    return [path for path in paths if not Path(path).is_relative_to(folder)]
+    inside = os.path.join(folder, "")  # noqa: PTH118 - for every source
+    return [
+        path
+        for path in paths
+        if not path.startswith(inside) and not Path(path).is_relative_to(folder)
+    ]
 
 
 def graph(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from kvlens.config.model import KV_FIELD, Config, Entry
 from kvlens.config.nodes import Node
@@ -76,6 +77,7 @@ def means_kv(name: str) -> bool:
     return SequenceMatcher(None, plain, _PLAIN).ratio() > 0.86
 
 
+@lru_cache(maxsize=1_000)  # the configs of a repository have the same names
 def might_mean_kv(name: str) -> bool:
     """Return whether a name may mean the list if its value looks like one."""
     return means_kv(name) or _OTHER.sub("", name.lower()) in _LOOSE

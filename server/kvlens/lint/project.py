@@ -318,12 +318,6 @@ def _check_sources(
         else:
             continue
         unused[path] = [*apply_suppressions(config, found, severities.of(path))]
-    in_vain = {
-        problem.data["binding"]
-        for problems in unused.values()
-        for problem in problems
-        if problem.code == "binding-unused" and problem.data
-    }
     checked = []
     for path in (*wanted.sources, *elsewhere):
         name, levels = os.path.abspath(path), severities.of(path)  # noqa: PTH100
@@ -340,7 +334,7 @@ def _check_sources(
             may_fix = keep and (path not in elsewhere or _is_below(path, wanted.roots))
             fixable = FixableSource(files.parsed(name), context) if problems and may_fix else None
         checked.append(Checked(path, text if problems else "", problems, fixable))
-    return [*without_repeats(checked, in_vain)], unused
+    return [*without_repeats(checked)], unused
 
 
 def _has_sources(wanted: Wanted, started: Iterable[str]) -> bool:
@@ -368,10 +362,11 @@ def _elsewhere(wanted: Wanted, files: SourceFiles) -> list[Path]:
     """Return the sources outside the config's folder that its Worker imports."""
     if not wanted.roots or wanted.config is None:
         return []
-    folder = _whole(wanted.config.parent)
-    outside = (Path(path) for path in files.texts if not Path(path).is_relative_to(folder))
+    from kvlens.js.files import outside
+
+    paths = map(Path, outside(_whole(wanted.config.parent), files.texts))
     owner = wanted.plan.owner
-    return [path for path in outside if owner(path.parent) in (None, wanted.config)]
+    return [path for path in paths if owner(path.parent) in (None, wanted.config)]
 
 
 def _counting(wanted: Wanted, read: Mapping[Path, Config]) -> dict[Path, Config | None]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from kvlens.lint.base import Problem
 from kvlens.lint.checked import Checked
 
 
-def without_repeats(checked: Iterable[Checked], in_vain: Collection[str]) -> Iterator[Checked]:
+def without_repeats(checked: Iterable[Checked]) -> Iterator[Checked]:
     """Yield the sources of a project without problems that another file already has.
 
-    `in_vain` are the bindings that are reported as unused. An editor shows all problems, as only
-    one of the files may be open.
+    An editor shows all of them, as only one of the files may be open.
     """
     files = list(checked)
     undeclared = set(_named(files, "binding-undeclared", "binding"))
@@ -21,8 +20,6 @@ def without_repeats(checked: Iterable[Checked], in_vain: Collection[str]) -> Ite
 
     def repeats(problem: Problem) -> bool:
         data = problem.data or {}
-        if problem.code == "env-member-missing":
-            return set(data["missing"]) <= set(in_vain)
         if problem.code == "env-member-undeclared":
             return data.get("binding") in undeclared
         if problem.code == "binding-only-in-environments":

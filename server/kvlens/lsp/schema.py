@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from typing_extensions import NotRequired
 
     from kvlens.operations.clock import Clock
-    from kvlens.search.rows import Sort
 
 EmulatorState = Literal["running", "starting", "stopped", "failed"]
 
@@ -221,7 +220,7 @@ class ViewProgress(TypedDict):
     total: int | None
     """Keys in the namespace; null if the store doesn't know."""
     done: bool
-    order: Sort
+    order: str
     """The order in use: `key` until all keys are found, and if they are more than `sortLimit`."""
 
 

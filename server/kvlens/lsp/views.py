@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, cast
 
 from kvlens.operations.errors import NotFoundError
 from kvlens.operations.view import State, View
-from kvlens.search.rows import Sort
 
 if TYPE_CHECKING:
     from kvlens.lsp.schema import ViewProgress, ViewState
@@ -28,7 +27,7 @@ class Views:
         self._made = 0
 
     async def add(
-        self, target: Target, filter: Filter, sort: Sort, descending: bool
+        self, target: Target, filter: Filter, sort: str, descending: bool
     ) -> tuple[str, View]:
         """Open a view and return it with its id. Raises as `View.start`."""
         self._made += 1

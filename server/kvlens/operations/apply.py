@@ -14,6 +14,7 @@ from kvlens.operations.errors import InvalidError
 from kvlens.operations.keys import checked_key
 from kvlens.operations.put import expires_at
 from kvlens.operations.target import Target
+from kvlens.seeds.array import short
 from kvlens.seeds.fingerprint import of_seen
 from kvlens.stores.base import NOTHING, Batch, ChangedError, DamagedKeyError, Seen
 from kvlens.stores.batch import each_found
@@ -134,11 +135,18 @@ def _new_names(edits: Iterable[Edit]) -> list[str]:
 
 
 def _write(edit: Edit, entry: Entry | None, now: float) -> Write:
+    name = edit.key if edit.to is None else edit.to
+    try:
+        return _checked_write(name, edit, entry, now)
+    except KVError as error:  # of one among many
+        raise InvalidError(f"{short(name)} can't be saved: {error.reason}") from error
+
+
+def _checked_write(name: str, edit: Edit, entry: Entry | None, now: float) -> Write:
     old = entry or Entry(b"", None, None)
     value = old.value if edit.value is None else edit.value
     check_value_size(len(value))
     metadata, expiration = old.metadata, old.expiration
-    name = edit.key if edit.to is None else edit.to
     if edit.to is not None or entry is None:
         checked_key("put", name)
     if edit.metadata is not None:
@@ -147,11 +155,8 @@ def _write(edit: Edit, entry: Entry | None, now: float) -> Write:
             if not is_json(metadata):
                 raise InvalidError(f'the metadata of "{name}" isn\'t JSON')
             check_metadata_size(metadata)
-    try:
-        if edit.ttl is not None:
-            expiration = expires_at(None, edit.ttl, now)
-        elif edit.expiration is not None and edit.expiration != (old.expiration,):
-            expiration = expires_at(edit.expiration[0], None, now)
-    except KVError as error:
-        raise InvalidError(f'the expiration of "{name}" is invalid: {error}') from error
+    if edit.ttl is not None:
+        expiration = expires_at(None, edit.ttl, now)
+    elif edit.expiration is not None and edit.expiration != (old.expiration,):
+        expiration = expires_at(edit.expiration[0], None, now)
     return Write(name, value, metadata, expiration)

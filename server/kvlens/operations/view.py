@@ -20,7 +20,8 @@ from kvlens.kv.clock import system_clock
 from kvlens.operations.errors import InvalidError
 from kvlens.operations.target import Target
 from kvlens.search.language import Filter
-from kvlens.search.rows import Row, Sort
+from kvlens.search.rows import Row
+from kvlens.search.sorting import sort_key
 from kvlens.stores.base import Step, Store
 
 SORT_LIMIT = 100_000  # matching keys; more are in the order of the keys
@@ -42,7 +43,7 @@ class Index:
     def __init__(self) -> None:
         self.names: list[str] | None = []
         """All of them in the order of the view; None if they are too many."""
-        self.order: Sort = "key"
+        self.order = "key"
         self.matched = self.scanned = 0
         self.complete = False
         self.marks: list[tuple[int, str | None]] = [(0, None)]
@@ -86,7 +87,7 @@ class State(NamedTuple):
     scanned: int
     total: int | None
     done: bool
-    order: Sort
+    order: str
     stale: bool = False
     """Whether rows that were read before may have changed."""
     message: str | None = None
@@ -100,7 +101,7 @@ class View:
         self,
         target: Target,
         filter: Filter,
-        sort: Sort,
+        sort: str,
         descending: bool,
         report: Callable[[State], None],
     ) -> None:
@@ -265,12 +266,14 @@ class View:
         self._report(stale=again or index.order != "key")
 
     async def _sorted(self, store: Store, names: list[str]) -> list[str]:
+        key_of = sort_key(self._sort)
+        assert key_of is not None
         keyed: list[tuple[Any, str]] = []
         unknown: list[str] = []
         for some in chunks(names, _READ_AT_ONCE):
             for row in await store.rows(self.target.id, some):
                 if row is not None:
-                    key = _SORT_KEYS[self._sort](row)
+                    key = key_of(row)
                     if key is None:
                         unknown.append(row.name)
                     else:
@@ -314,12 +317,3 @@ class View:
             if found.complete:
                 break
         return names
-
-
-_SORT_KEYS: dict[Sort, Callable[[Row], Any]] = {
-    "type": lambda row: row.kind,
-    "size": lambda row: row.size,
-    "expires": lambda row: row.expiration,
-    "metadata": lambda row: row.metadata,
-    "value": lambda row: row.preview,
-}

@@ -108,7 +108,7 @@ def kind_of(name: str, head: bytes, size: int, metadata: Any = None) -> str:
     text = text_of(head, size)
     if text is not None:
         return _text_kind(text, size <= len(head), _hint(name, metadata))
-    if head[0] == 0xFF and len(head) > 1 and head[1] & 0xE0 == 0xE0:
+    if head[0] == 0xFF and len(head) > 1 and head[1] & 0xE0 == 0xE0 and head[1] != 0xFE:  # UTF-16
         return "audio"
     return "msgpack" if size <= len(head) and is_msgpack(head) else "binary"
 

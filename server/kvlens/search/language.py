@@ -256,10 +256,10 @@ class _Reader:
         self._at = found.end(1)
         path = found[1].split(".")
         if found[2] is None:
-            return lambda info, _: bool(_values(info, path))
+            return lambda info, _: bool(values_at(info.metadata, path))
         self._at = found.end(2)
         test = _comparison(found[2], self._operand(f"a value, such as meta.{found[1]}=1"))
-        return lambda info, _: any(test(value) for value in _values(info, path))
+        return lambda info, _: any(test(value) for value in values_at(info.metadata, path))
 
     def _error(self, what: str) -> FilterError:
         token = self._text[self._start : self._at]
@@ -292,12 +292,12 @@ def _decoded(value: bytes) -> str:
     return value.decode("utf-8", "replace")
 
 
-def _values(info: KeyInfo, path: list[str]) -> list[Any]:
-    """Return what a path leads to: nothing, a value, or the items of an array."""
-    if info.metadata is None:
+def values_at(metadata: str | None, path: list[str]) -> list[Any]:
+    """Return what a path in metadata leads to: nothing, a value, or an array and its items."""
+    if metadata is None:
         return []
     try:
-        value = parse_json(info.metadata)
+        value = parse_json(metadata)
     except KVSyntaxError:
         return []
     for part in path:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple
 
 from kvlens.kv.records import KeyInfo
 from kvlens.search.kinds import HEAD, kind_of, preview, text_of
-
-Sort = Literal["key", "type", "size", "expires", "metadata", "value"]
-"""A column by which rows are sorted."""
-SORTS: tuple[Sort, ...] = get_args(Sort)
 
 
 class Row(NamedTuple):

@@ -11,7 +11,7 @@ from kvlens.cli.terminal import JsonScreen
 from kvlens.operations.list_keys import listed, listed_row, pages
 from kvlens.operations.target import Target
 from kvlens.search.language import Filter, FilterError, read
-from kvlens.search.rows import SORTS, Sort
+from kvlens.search.sorting import SORTS, sort_key
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
@@ -25,11 +25,17 @@ def _options(parser: argparse.ArgumentParser) -> None:
     add(
         "--sort",
         metavar="COLUMN",
-        choices=SORTS,
+        type=_column,
         help=f"{', '.join(SORTS[:-1])} or {SORTS[-1]} (default: key)",
     )
     add("--descending", action="store_true", help="sort in the opposite order")
     namespace_options(parser)
+
+
+def _column(word: str) -> str:
+    if sort_key(word) is None:
+        raise argparse.ArgumentTypeError(f"{word!r:.80}: it takes {', '.join(SORTS)}")
+    return word
 
 
 def _list(options: Options) -> int:
@@ -62,7 +68,7 @@ async def _rows(
 ) -> AsyncIterator[Sequence[object]]:
     from kvlens.operations.view import PAGE_LIMIT, SORT_LIMIT, View  # late: it imports asyncio
 
-    sort: Sort = options.sort or "key"
+    sort: str = options.sort or "key"
     view = View(target, filter, sort, options.descending, lambda state: None)
     try:
         await view.start()

@@ -30,9 +30,9 @@ preview_id = "06779da6940b431db6e566b4846d64db"
 remote = true
 ```
 
-The rule is off by default, because `remote = true` is mostly written for this. Turn it on for a
-project whose namespaces must not change while code is tried out. Where it's intended, say so:
-`remote = true # kvlens-disable-line remote-writes`.
+The rule is off by default: anyone who writes `remote = true` mostly means it. Turn it on for a
+project whose namespaces hold what no one may change while trying out code, and say where it's
+intended: `remote = true # kvlens-disable-line remote-writes`.
 
 *Quick fix: removes `remote`.*
 """

@@ -10,7 +10,7 @@ from kvlens.lsp.targets import find_target
 from kvlens.lsp.views import progress
 from kvlens.operations.view import SORT_LIMIT, State
 from kvlens.search.language import FilterError, read
-from kvlens.search.rows import SORTS, Sort
+from kvlens.search.sorting import SORTS, sort_key
 
 if TYPE_CHECKING:
     from typing_extensions import NotRequired
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class Parameters(Target):
     filter: NotRequired[str]
     """As in docs/filter.md; without one, all keys."""
-    sort: NotRequired[Sort]
+    sort: NotRequired[str]
+    """key, type, size, expires, metadata, value or `meta.FIELD`."""
     descending: NotRequired[bool]
 
 
@@ -43,7 +44,7 @@ async def run(server: Server, params: Params) -> Result:
     target = await find_target(server, params)
     text = params.get("filter", str) or ""
     sort = params.get("sort", str) or "key"
-    if sort not in SORTS:
+    if sort_key(sort) is None:
         raise ParamsError(f'"sort" is {sort!r:.80}; it takes {", ".join(SORTS)}')
     try:
         filter = read(text)
