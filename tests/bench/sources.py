@@ -28,7 +28,7 @@ PLACES = 5  # functions to type into
 WARM = 10  # keystrokes not counted
 SILENCE = 0.02  # seconds; also the interval of typing
 SETTLE = 1.5  # seconds until the server's work after opening is done
-LIMITS = {"TypeScript": 25.0, "JavaScript": 50.0}  # ms, p95
+LIMITS = {"TypeScript": 25.0, "JavaScript": 25.0}  # ms, p95
 
 HEAD = 'import type { Env } from "./env";\n\n'
 FUNCTION = """\
