@@ -121,6 +121,34 @@ async def test_an_open_source_follows_its_config_on_disk(
     await until(lambda: codes() == ["ttl-out-of-range"])
 
 
+async def test_a_large_source_is_checked_where_it_is_typed_and_then_as_a_whole(
+    editor: Editor, tea: Path
+) -> None:
+    uri = (tea / "src" / "large.ts").as_uri()
+    text = f"const TTL = 30;\n{WORKER.replace('30', 'TTL')}" + "export const x = () => 1;\n" * 2_000
+    item = types.TextDocumentItem(uri, "typescript", 1, text)
+    editor.text_document_did_open(types.DidOpenTextDocumentParams(item))
+
+    def codes() -> list[object]:
+        return [one.code for one in editor.diagnostics.get(uri, [])]
+
+    def write(version: int, line: int, column: int, new: str) -> None:
+        place = types.Position(line, column)
+        edit = types.TextDocumentContentChangePartial(types.Range(place, place), new)
+        document = types.VersionedTextDocumentIdentifier(version, uri)
+        editor.text_document_did_change(types.DidChangeTextDocumentParams(document, [edit]))
+
+    await until(lambda: codes() == ["ttl-out-of-range"])
+    write(2, 6, 0, '    await env.TEAS.get("");\n')
+    await until(lambda: codes() == ["key-invalid", "ttl-out-of-range"])
+    write(3, 0, 14, "0")  # far from the call that has it
+    await until(lambda: codes() == ["key-invalid"])
+    editor.text_document_did_close(
+        types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri))
+    )
+    await until(lambda: not codes())
+
+
 async def test_from_code_to_config(editor: Editor, document: Any, tea: Path) -> None:
     params = types.DefinitionParams(document, position("env.TEA"))
     found = await editor.text_document_definition_async(params)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from kvlens.js.binding_resolver import BindingResolver, signatures
 from kvlens.js.calls import METHODS, KvCall, Method, called, may_assert
 from kvlens.js.config_bindings import NOTHING, ConfigBindings
+from kvlens.js.parts import Part
 from kvlens.js.program import Modules
 from kvlens.js.syntax import Source, call_of, outer
 from kvlens.js.tree import ancestor, is_field
@@ -58,7 +59,8 @@ class Analysis:
     """The analysis of one version of a source, with its configs' bindings.
 
     `types` are the members of Env in other files of the project, see `env_types`. `modules` are the
-    project's sources, to follow what is imported.
+    project's sources, to follow what is imported. With a `part`, only the `uses` and `calls` in it
+    are found, with what the whole source says of them.
     """
 
     def __init__(
@@ -67,8 +69,10 @@ class Analysis:
         declared: ConfigBindings = NOTHING,
         types: Mapping[str, EnvType] | None = None,
         modules: Modules | None = None,
+        part: Part | None = None,
     ) -> None:
         self.source = source
+        self.part = part
         self.declared = declared
         self.types = types or {}
         self.modules = modules
@@ -104,15 +108,27 @@ class Analysis:
         """
         return [
             call
-            for call in self._all_calls
+            for call in self._calls_here
             if call.access.how != "global" or self.is_certain(call.access)
         ]
 
+    def places(self, name: str) -> list[Node]:
+        """Return the nodes with exactly this text, only those in the part if there is one."""
+        names = self.source.names
+        return names.nodes(name) if self.part is None else names.nodes_between(name, *self.part)
+
     @cached_property
     def _all_calls(self) -> list[KvCall]:
+        return self._calls_at(self.source.names.nodes)
+
+    @cached_property
+    def _calls_here(self) -> list[KvCall]:
+        return self._calls_at(self.places) if self.part is not None else self._all_calls
+
+    def _calls_at(self, places: Callable[[str], list[Node]]) -> list[KvCall]:
         found = []
         for method in METHODS:
-            for name in self.source.names.nodes(method):
+            for name in places(method):
                 parts = called(name)
                 access = self.resolver.namespace(parts[0]) if parts else None
                 if parts and access is not None:
@@ -262,8 +278,12 @@ class Analysis:
     def _only_fits_kv(self, binding: str) -> bool:
         """Return whether a binding is called as only a namespace is."""
         if binding not in self._called_as_kv:
-            calls = (call for call in self._all_calls if call.binding == binding)
-            self._called_as_kv[binding] = any(call.only_fits_kv for call in calls)
+            nodes = [node for node in self.source.names.nodes(binding) if node.is_named]
+            is_here = len(self._inside(nodes)) == len(nodes)
+            calls = self._calls_here if is_here else self._all_calls
+            self._called_as_kv[binding] = any(
+                call.only_fits_kv for call in calls if call.binding == binding
+            )
         return self._called_as_kv[binding]
 
     def is_optional(self, binding: str) -> bool:
@@ -320,7 +340,7 @@ class Analysis:
 
     def _uses(self) -> Iterator[BindingUse]:
         self._follow()
-        for env in self.resolver.envs.nodes:
+        for env in self._inside(self.resolver.envs.nodes):
             here = outer(env)
             parent = here.parent
             if parent is None or not is_field(parent, "object", here):
@@ -333,10 +353,10 @@ class Analysis:
             use = self.use(name, how, self.allows_absence(parent))
             if use.name in self.declared.kv or not self.resolver.is_guessed(env):
                 yield use
-        for pattern in self.resolver.envs.patterns:
+        for pattern in self._inside(self.resolver.envs.patterns):
             yield from self._destructured(pattern)
         for binding in self.declared.kv:
-            for node in self.source.names.occurrences(binding):
+            for node in self._inside(self.source.names.occurrences(binding)):
                 if node.type == "shorthand_property_identifier_pattern":
                     continue
                 if self.source.names.resolve(node) is None:
@@ -350,12 +370,17 @@ class Analysis:
                         self.allows_absence(node),
                     )
 
+    def _inside(self, nodes: list[Node]) -> list[Node]:
+        if self.part is None:
+            return nodes
+        start, end = self.part
+        return [node for node in nodes if start <= node.start_byte < end]
+
     def _follow(self) -> None:
         """Follow the calls and the declared bindings, so that the ways to them are known."""
-        assert self._all_calls is not None
-        names = self.source.names
+        assert self._calls_here is not None
         for binding in self.declared.kv:
-            for node in names.nodes(binding):
+            for node in self.places(binding):
                 parent = node.parent
                 if parent is None:
                     continue

@@ -99,12 +99,16 @@ class Scopes:
         """Return the nodes with exactly this text: variables, properties, types, strings."""
         found = self._nodes.get(name)
         if found is None:
-            raw = name.encode("utf-8", "replace")
-            at = self._data.find(raw) if raw else -1
-            found = self._nodes[name] = list(self._find(raw, at)) if at >= 0 else []
+            found = self._nodes[name] = self.nodes_between(name, 0, len(self._data))
         return found
 
-    def _find(self, raw: bytes, at: int) -> Iterator[Node]:
+    def nodes_between(self, name: str, start: int, end: int) -> list[Node]:
+        """Return the nodes with exactly this text between two bytes."""
+        raw = name.encode("utf-8", "replace")
+        at = self._data.find(raw, start, end) if raw else -1
+        return list(self._find(raw, at, end)) if at >= 0 else []
+
+    def _find(self, raw: bytes, at: int, stop: int) -> Iterator[Node]:
         # finding bytes is faster than a pattern, and than walking the tree
         data, size, last = self._data, len(raw), len(self._data)
         while at >= 0:
@@ -114,7 +118,7 @@ class Scopes:
                 node = self._root.descendant_for_byte_range(at, end)
                 if node is not None and node.start_byte == at and node.end_byte == end:
                     yield node
-            at = data.find(raw, end)
+            at = data.find(raw, end, stop)
 
     def declarations(self, name: str) -> list[Declaration]:
         """Return the places that declare a variable with this name, anywhere in the file."""

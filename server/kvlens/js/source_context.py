@@ -15,6 +15,7 @@ from kvlens.config.model import Config
 from kvlens.js.analysis import Analysis, EnvType
 from kvlens.js.config_bindings import QUOTED, declared
 from kvlens.js.env_types import may_declare, own_types
+from kvlens.js.parts import Part
 from kvlens.js.program import Modules
 from kvlens.js.similar_names import may_have_slips
 from kvlens.js.syntax import Source
@@ -76,13 +77,14 @@ class SourceContext:
 ALONE = SourceContext()
 
 
-def read(source: Source, context: SourceContext = ALONE) -> Analysis:
-    """Analyze a source as part of a project; the result is kept with the source."""
+def read(source: Source, context: SourceContext = ALONE, part: Part | None = None) -> Analysis:
+    """Analyze a source in its project; the result is kept with it, unless it is of a `part`."""
     last = _last_analysis(source)
-    if last and _same(last[0][0], context):
+    if part is None and last and _same(last[0][0], context):
         return last[0][1]
-    analysis = Analysis(source, declared(context.configs), context.types, context.modules)
-    last[:] = [(context, analysis)]
+    analysis = Analysis(source, declared(context.configs), context.types, context.modules, part)
+    if part is None:
+        last[:] = [(context, analysis)]
     return analysis
 
 

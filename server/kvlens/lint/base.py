@@ -204,11 +204,16 @@ class CallRule(RuleInfo):
 
 @dataclass(frozen=True)
 class SourceRule(RuleInfo):
-    """Checks a whole source."""
+    """Checks a whole source.
+
+    `by_part`: what it finds in a function is due to the uses and calls there, so that it can check
+    a part. Other rules check a large source when typing pauses.
+    """
 
     domain = "js"
     check: Callable[[Context], Iterator[Finding]]
     fixes: SourceFixes | None = None
+    by_part: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True)

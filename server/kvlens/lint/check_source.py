@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from kvlens.config.model import Config
 from kvlens.js.analysis import EnvType
+from kvlens.js.parts import Part
 from kvlens.js.reader import read_source
 from kvlens.js.source_context import ALONE, SourceContext, is_test, may_matter, read
 from kvlens.js.syntax import Source
@@ -18,14 +19,21 @@ from kvlens.lint.suppressions import apply_suppressions
 _RULES = rules_of("js").values()
 _CALL_RULES = [rule for rule in _RULES if isinstance(rule, CallRule)]
 _SOURCE_RULES = [rule for rule in _RULES if isinstance(rule, SourceRule)]
+PART_RULES = frozenset(
+    rule.code for rule in (*_CALL_RULES, *(each for each in _SOURCE_RULES if each.by_part))
+)
 
 
 def check_source(
-    source: Source, context: SourceContext = ALONE, now: float | None = None
+    source: Source,
+    context: SourceContext = ALONE,
+    now: float | None = None,
+    part: Part | None = None,
 ) -> list[Problem]:
     """Return the problems of a source, in the order of the file.
 
-    `now` is in seconds since the epoch. Tests are never checked.
+    `now` is in seconds since the epoch. Tests are never checked. With a `part`, the problems of
+    PART_RULES in it.
     """
     if is_test(source.path, context.configs):
         return []
@@ -33,7 +41,7 @@ def check_source(
         return [file_problem(f"This source {source.refused}.")]
     when = time.time() if now is None else now
     try:
-        checked = Context(read(source, context), when, context)
+        checked = Context(read(source, context, part), when, context)
         return gathered(apply_suppressions(source, _found(checked)))
     except Exception as error:  # a bug in KV Lens doesn't stop the check of other files
         return [failed("the check of this source", error)]
@@ -41,6 +49,8 @@ def check_source(
 
 def _found(context: Context) -> Iterator[Problem]:
     for rule in _SOURCE_RULES:
+        if context.analysis.part is not None and not rule.by_part:
+            continue
         yield from problems_of(rule, rule.check, context)
     for call in context.analysis.certain_calls:
         for each in _CALL_RULES:

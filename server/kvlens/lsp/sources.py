@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from kvlens.lsp.server import Server
 
 Types = Mapping[str, EnvType]
+PAUSE = 0.5  # seconds without a key, longer than between two keys, before all of it is checked
 _MOST_PROJECTS = 50  # that a source outside their folders may belong to
 
 
@@ -65,7 +66,16 @@ class Opened:
         self.path = path
         self.checker = SourceChecker(path)
         self.checking = False
-        self.stale = True
+        self.stale = True  # not yet checked as it is now
+        self.typed = False  # nothing but its text has changed since
+        self.pause: asyncio.TimerHandle | None = None
+
+
+def _stop(opened: Opened) -> None:
+    """Don't check a source after a pause: it is checked now, or closed."""
+    if opened.pause is not None:
+        opened.pause.cancel()
+        opened.pause = None
 
 
 class Read(NamedTuple):
@@ -123,13 +133,16 @@ class Sources:
         self.check(document.uri)
 
     def did_change(self, document: Document) -> None:
-        """Check an edited source."""
-        if document.uri in self._open:
-            self.check(document.uri)
+        """Check an edited source; of a large one, what was edited, and the rest after a pause."""
+        opened = self._open.get(document.uri)
+        if opened is not None:
+            opened.typed = opened.typed or not opened.stale
+            self._check_soon(document.uri, opened)
 
     def did_close(self, uri: str) -> None:
         """Forget a source and clear its diagnostics."""
         if opened := self._open.pop(uri, None):
+            _stop(opened)
             self._server.diagnostics.publish(uri, [], None, opened.document.index)
 
     def files_changed(self, uris: Iterable[str]) -> None:
@@ -148,6 +161,11 @@ class Sources:
     def check(self, uri: str) -> None:
         """Check an open source. Changes during a check lead to one more check."""
         opened = self._open[uri]
+        opened.typed = False
+        self._check_soon(uri, opened)
+
+    def _check_soon(self, uri: str, opened: Opened) -> None:
+        _stop(opened)
         opened.stale = True
         if not opened.checking:
             opened.checking = True
@@ -165,13 +183,21 @@ class Sources:
         try:
             await self._server.found.wait()
             while opened.stale and self._open.get(uri) is opened:
-                opened.stale = False
+                typed, opened.stale, opened.typed = opened.typed, False, False
                 document, index = opened.document, opened.document.index
-                version = document.version
+                version, checker = document.version, opened.checker
                 context = await self.context(Path(opened.path))
-                problems = await in_thread(opened.checker.check, index.text, context)
+                problems = None
+                if typed:
+                    problems = await in_thread(checker.check_part, index.text, context)
+                is_part = problems is not None
+                if problems is None:
+                    problems = await in_thread(checker.check, index.text, context)
                 if self._open.get(uri) is opened and document.index is index:
                     self._server.diagnostics.publish(uri, problems, version, index)
+                    if is_part and not opened.stale:
+                        loop = asyncio.get_running_loop()
+                        opened.pause = loop.call_later(PAUSE, self.check, uri)
         finally:
             opened.checking = False
 

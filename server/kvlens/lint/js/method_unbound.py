@@ -74,7 +74,7 @@ def _check(context: Context) -> Iterator[Finding]:
 def _unbound(analysis: Analysis) -> Iterator[_Unbound]:
     """Yield the calls of methods without their namespace."""
     for method in METHODS:
-        for name in analysis.source.names.nodes(method):
+        for name in analysis.places(method):
             receiver = _receiver(name)
             if receiver is None or called(name) is not None:
                 continue
@@ -176,4 +176,5 @@ RULE = SourceRule(
     "A method is called without its namespace",
     _check,
     _fixes,
+    by_part=True,
 )

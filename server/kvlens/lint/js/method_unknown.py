@@ -145,7 +145,7 @@ def _check(context: Context) -> Iterator[Finding]:
 def _names(analysis: Analysis) -> list[Node]:
     """Return the names that may be unknown methods of a namespace."""
     names = analysis.source.names
-    found = {node.id: node for word in _WORDS for node in names.nodes(word)}
+    found = {node.id: node for word in _WORDS for node in analysis.places(word)}
     holders = [use.node.parent for use in analysis.uses if analysis.is_kv(use.name)]
     variables: dict[int, Declaration] = {}
     for call in analysis.certain_calls:  # other methods of the same variable
@@ -223,4 +223,5 @@ RULE = SourceRule(
     "A method is called that KV doesn't have",
     _check,
     _fixes,
+    by_part=True,
 )
