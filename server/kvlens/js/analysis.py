@@ -278,7 +278,7 @@ class Analysis:
     def _only_fits_kv(self, binding: str) -> bool:
         """Return whether a binding is called as only a namespace is."""
         if binding not in self._called_as_kv:
-            nodes = self.source.names.nodes(binding)
+            nodes = [node for node in self.source.names.nodes(binding) if node.is_named]
             is_here = len(self._inside(nodes)) == len(nodes)
             calls = self._calls_here if is_here else self._all_calls
             self._called_as_kv[binding] = any(
@@ -378,7 +378,7 @@ class Analysis:
 
     def _follow(self) -> None:
         """Follow the calls and the declared bindings, so that the ways to them are known."""
-        assert self.calls is not None
+        assert self._calls_here is not None
         for binding in self.declared.kv:
             for node in self.places(binding):
                 parent = node.parent

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from kvlens.lsp.server import Server
 
 Types = Mapping[str, EnvType]
+PAUSE = 0.5  # seconds without a key, longer than between two keys, before all of it is checked
 _MOST_PROJECTS = 50  # that a source outside their folders may belong to
 
 
