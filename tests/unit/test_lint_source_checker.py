@@ -206,6 +206,32 @@ def test_what_waits_for_a_pause_is_kept_at_its_place() -> None:
     assert "binding-undeclared" in codes
 
 
+SAVE = """\
+async function last(kv: KVNamespace, id: string) {
+  kv.put("last", id);
+  await kv.list();
+}
+"""
+IN_ITS_LINE = {
+    # where it is typed, and what
+    "before": ('kv.put("last"', "await "),
+    "inside": ('"last"', '"the " + '),
+    "after": ("\n  await kv.list();", " // for the next visit"),
+}
+
+
+@pytest.mark.parametrize("case", [*IN_ITS_LINE])
+def test_a_problem_stays_while_its_line_is_typed(case: str) -> None:
+    place, words = IN_ITS_LINE[case]
+    text = large((SAVE, *PARTS))
+    checker = SourceChecker("/shop/src/a.ts")
+    before = [problem.code for problem in checker.check(text, CONTEXTS[0], NOW)]
+    at = text.index(place)
+    for end in range(1, len(words) + 1):
+        found = checker.check_part(text[:at] + words[:end] + text[at:], CONTEXTS[0], NOW)
+        assert [problem.code for problem in found or ()] == before, words[:end]
+
+
 @pytest.mark.parametrize(
     ("before", "after", "context"),
     [

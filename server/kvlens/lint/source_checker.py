@@ -11,6 +11,7 @@ only the function around the typing is checked, and the rest when typing pauses.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from kvlens.js.parts import part_around
@@ -94,15 +95,16 @@ class SourceChecker:
         if source.refused or (end - start) * 2 > len(source.offsets.data):
             return None
         found = check_source(source, context, now, (start, end))
-        if not is_complete:
-            return _merged(last.problems, found, change, lines)
-        new = source.offsets.span(start, end)
-        part = Difference(new.start, new.end + lines.old_end - lines.new_end, new.end)
+        part = lines
+        if is_complete:
+            new = source.offsets.span(start, end)
+            part = Difference(new.start, new.end + lines.old_end - lines.new_end, new.end)
         again = [problem for problem in last.problems if problem.code in PART_RULES]
         later = [problem for problem in last.problems if problem.code not in PART_RULES]
-        found = _merged(again, found, change, part) + _merged(later, [], change, lines)
-        self._last = _Version(source, context, in_order(found), is_whole=False)
-        return self._last.problems
+        found = in_order([*_merged(again, found, change, part), *_uncut(later, change)])
+        if is_complete:
+            self._last = _Version(source, context, found, is_whole=False)
+        return found
 
 
 def _is_complete(source: Source, lines: Difference) -> bool:
@@ -124,6 +126,15 @@ def _merged(
         problem for problem in found if problem.span.start < new_end and problem.span.end > start
     )
     return in_order([*(_after(change, problem) for problem in around), *inside])
+
+
+def _uncut(kept: list[Problem], change: Difference) -> Iterator[Problem]:
+    """Yield problems where they are now, but those of which a change has cut an end off."""
+    start, old_end, _ = change
+    for problem in kept:
+        first, last = problem.span
+        if last <= start or first >= old_end or (first <= start and old_end <= last):
+            yield _after(change, problem)
 
 
 def _after(change: Difference, problem: Problem) -> Problem:

@@ -34,7 +34,6 @@ from kvlens.lint.base import Problem
 from kvlens.lint.check_sources import check_with_sources
 from kvlens.lint.problems import too_many_sources
 from kvlens.lint.source_checker import SourceChecker
-from kvlens.lsp.diagnostics import PAUSE
 from kvlens.lsp.documents import Document, to_range
 from kvlens.lsp.spelling import file_path
 from kvlens.stopping import in_thread
