@@ -63,4 +63,4 @@ def test_this_package_has_no_circle() -> None:
     level, circles = levels(parts)
     assert circles == []
     assert all(level[name] > level[other] for name, part in parts.items() for other in part.imports)
-    assert level["text"] == 0
+    assert level["errors"] == 0

@@ -35,7 +35,7 @@ binding = "DB"
 database_name = "shop"
 
 [env.prod]
-name = "shop-prod"
+name = "prod-shop"  # no start of it is the name above
 
 [[env.prod.kv_namespaces]]
 binding = "CARTS"
