@@ -187,7 +187,7 @@ function Footer({ model }: { model: TableModel }): JSX.Element {
 
 /** Add a row, and edit its key. */
 export function addRow(model: TableModel): void {
-    model.toAdded = true;
+    model.toAdded = 'new';
     post({ type: 'add', contents: [{ name: '', value: { text: '' }, metadata: null, expiration: null }] });
 }
 

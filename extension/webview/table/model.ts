@@ -83,8 +83,8 @@ export class TableModel extends Watched {
     /** Metadata that can't be used as it is typed, by key. */
     readonly drafts = new Map<string, string>();
     /** Whether the key of a new row is to be edited when it is there. */
-    /** Whether to go to the next row that is added. */
-    toAdded = false;
+    /** Which row to go to once it is added: a new one, or a copy unless another row is chosen first. */
+    toAdded: 'new' | 'copy' | undefined;
 
     private readonly pages = new Map<number, Page>();
     private readonly asked = new Set<number>();
@@ -216,6 +216,7 @@ export class TableModel extends Watched {
     }
 
     select(index: number, how: 'one' | 'add' | 'range'): void {
+        this.toAdded = this.toAdded === 'new' ? 'new' : undefined;
         this.cursor = Math.max(0, Math.min(index, this.count - 1));
         const shown = this.at(this.cursor);
         this.current = shown?.id;
@@ -303,7 +304,7 @@ export class TableModel extends Watched {
     duplicate(): void {
         const [row] = this.chosen();
         if (row && !this.place.readOnly) {
-            this.toAdded = true;
+            this.toAdded = 'copy';
             post({ type: 'duplicate', row });
         }
     }
@@ -429,7 +430,7 @@ export class TableModel extends Watched {
             case 'act':
                 return this.act(message.what);
             case 'error':
-                this.toAdded = false;
+                this.toAdded = undefined;
                 this.failure = message.text;
                 this.canRetry = message.isReading;
         }
@@ -541,7 +542,7 @@ export class TableModel extends Watched {
             this.current = next.id;
             this.selected.clear();
             this.selected.set(next.id, { id: next.id });
-            this.toAdded = false;
+            this.toAdded = undefined;
             if (next.now?.name === '') {
                 this.editing = { id: next.id, column: 'key', text: '' };
             }
