@@ -45,15 +45,18 @@ def test_ctrl_s_saves_what_is_being_typed(table: Table, project: Path, where: st
     begin(table, where)
     table.window.page.keyboard.type(TYPED[where])
     table.window.page.keyboard.press("Control+s")
+    for _ in range(50):
+        listed = kvlens(project, "key", "list", "--binding", "CART")
+        saved = {
+            "metadata": '"m": 1' in listed,
+            "expiration": listed.count('"expiration"') == 2,
+        }.get(where, stored(project, "user:1") == '"mine"')
+        if saved:
+            break
+        table.window.page.wait_for_timeout(200)
+    assert saved
     expect(table.frame.locator(".changes")).to_have_count(0)
     expect(table.window.page.locator(".tab.active.dirty")).to_have_count(0)
-    listed = kvlens(project, "key", "list", "--binding", "CART")
-    if where in ("cell", "value"):
-        assert stored(project, "user:1") == '"mine"'
-    elif where == "metadata":
-        assert '"m": 1' in listed
-    else:
-        assert listed.count('"expiration"') == 2
 
 
 def test_another_row_takes_in_what_was_typed(table: Table) -> None:
