@@ -181,8 +181,10 @@ function Expiry({ model, details }: { model: TableModel; details: Details }): JS
     }, []);
     const typed = expiryOf(text);
     const problem = typeof typed === 'string' && text !== (expiration ? dateTime(expiration) : '') ? typed : '';
+    const taken = useRef(text); // a duration is another time a second later: it is taken once
     const commit = (): void => {
-        if (typeof typed !== 'string' && typed.expiration !== expiration) {
+        if (typeof typed !== 'string' && typed.expiration !== expiration && text !== taken.current) {
+            taken.current = text;
             model.edit(details.row, typed);
         }
     };
