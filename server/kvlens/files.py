@@ -123,6 +123,19 @@ def read_text(path: str | os.PathLike[str], limit: int, *, errors: str = "strict
     return read_bytes(path, limit).decode("utf-8-sig", errors)
 
 
+def text_or_empty(path: str | os.PathLike[str], limit: int) -> str:
+    """Return the text of a file, replacing what isn't UTF-8; empty if it can't be read."""
+    try:
+        return read_text(path, limit, errors="replace")
+    except OSError:
+        return ""
+
+
+def absolute(path: str | os.PathLike[str]) -> Path:
+    """Return an absolute path without `..`; links stay, and nothing has to be there."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() follows links
+
+
 def is_regular(path: str | os.PathLike[str]) -> bool:
     """Return whether there is a regular file at `path`, following links."""
     return lookups.kind(path) == "file"
@@ -177,7 +190,7 @@ def way_out_of(folder: Path, path: Path) -> tuple[Path, Path] | None:
 
     None if it stays inside, or if the path isn't in the folder.
     """
-    top, named = (Path(os.path.abspath(place)) for place in (folder, path))  # noqa: PTH100  ".."
+    top, named = absolute(folder), absolute(path)
     if not named.is_relative_to(top):
         return None
     real = Path(lookups.real(top))

@@ -15,7 +15,7 @@ from kvlens import lookups
 from kvlens.config.limits import LARGEST
 from kvlens.config.references import is_reference_file, named_in
 from kvlens.errors import KVLensError
-from kvlens.files import FileRefusedError, is_there, read_bytes, way_out_of
+from kvlens.files import FileRefusedError, absolute, is_there, read_bytes, way_out_of
 from kvlens.text import NotTextError, decode
 
 # In wrangler's order: JSON anywhere above takes precedence over TOML nearby (workers-sdk,
@@ -139,7 +139,7 @@ def is_named(path: str | os.PathLike[str]) -> bool:
 
     They are in its folder and in those above, up to the repository's.
     """
-    whole = Path(os.path.normpath(Path(path).absolute()))
+    whole = absolute(path)
     for folder in whole.parents:
         if SKIPPED_FOLDERS.intersection(whole.relative_to(folder).parts):
             break
@@ -184,7 +184,7 @@ def find_configs(root: Path) -> list[Path]:
             found.setdefault(Path(file))
         elif is_reference_file(file):
             named |= dict.fromkeys(named_in(Path(file)))
-    top = Path(os.path.normpath(root.absolute()))
+    top = absolute(root)
     for config in named:
         if not config.is_relative_to(top):
             continue

@@ -65,7 +65,7 @@ def _of_scripts(config: Path) -> Iterator[Path]:
     for folder in (config.parent, *config.parent.parents):
         package = folder / "package.json"
         if files.is_regular(package):
-            for command in commands_of(scripts_of(_text(package))):
+            for command in commands_of(scripts_of(files.text_or_empty(package, LARGEST))):
                 here = Path(os.path.normpath(folder / command.folder))
                 named = [Path(os.path.normpath(here / name)) for name in command.configs]
                 if not command.is_dev or not _is_for(config, here, named):
@@ -95,7 +95,7 @@ def _of_vite(config: Path) -> Iterator[Path]:
     for place in places:
         if not VITE_CONFIG.match(place.name):
             continue
-        text = without_comments(_text(place))
+        text = without_comments(files.text_or_empty(place, LARGEST))
         if _PLUGIN not in text or ("configPath" in text and config not in named_in(place)):
             continue
         found = list(_PERSIST.finditer(text))
@@ -119,10 +119,3 @@ def _is_inside(folder: Path, path: Path) -> bool:
     if not path.is_relative_to(top):
         return False
     return Path(os.path.realpath(path)) == Path(os.path.realpath(top)) / path.relative_to(top)
-
-
-def _text(path: Path) -> str:
-    try:
-        return files.read_text(path, LARGEST, errors="replace")
-    except OSError:
-        return ""

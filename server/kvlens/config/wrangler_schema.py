@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -39,7 +38,7 @@ def schema_for(path: str) -> WranglerSchema | None:
 
     Never fails: a schema that can't be read says nothing.
     """
-    for folder in Path(os.path.normpath(Path(path).absolute())).parents:
+    for folder in files.absolute(path).parents:
         package = folder / _PACKAGE
         if not files.is_there(package):
             continue

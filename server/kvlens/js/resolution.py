@@ -16,7 +16,7 @@ from kvlens import lookups
 from kvlens.config.find import SKIPPED_FOLDERS
 from kvlens.config.json import JsonScanner
 from kvlens.config.load import plain
-from kvlens.files import is_regular, is_there, read_text, way_out_of
+from kvlens.files import absolute, is_regular, is_there, read_text, text_or_empty, way_out_of
 from kvlens.js.grammar import ENDINGS, is_source
 
 IMPORT = re.compile(
@@ -68,7 +68,7 @@ class Workspace:
     """What the projects in a root folder share: its manifests and imports, each read once."""
 
     def __init__(self, root: Path) -> None:
-        self.root = Path(os.path.normpath(root.absolute()))  # as written: links stay
+        self.root = absolute(root)  # as written: links stay
         self.manifest = functools.cache(_manifest)
         self.has = functools.cache(self._has)
         self.imports: dict[str, tuple[str, ...]] = {}  # path -> the names that the source imports
@@ -306,11 +306,7 @@ def _workspaces(root: Path) -> list[str]:
     patterns = [each for each in found if isinstance(each, str)] if isinstance(found, list) else []
     listing = root / "pnpm-workspace.yaml"
     if is_regular(listing):
-        try:
-            text = read_text(listing, _LARGEST, errors="replace")
-        except OSError:
-            text = ""
-        patterns += _listed(text, "packages:")
+        patterns += _listed(text_or_empty(listing, _LARGEST), "packages:")
     return [
         each.removeprefix("./")
         for each in patterns[:100]

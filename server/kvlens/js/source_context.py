@@ -118,11 +118,7 @@ def other_config_texts(folder: Path) -> frozenset[str]:
             pattern = _VARIABLE
         elif "wrangler" not in name or name in CONFIG_NAMES or not _CONFIG_LIKE.search(name):
             continue
-        try:
-            text = files.read_text(folder / name, _MAX_SIZE, errors="replace")
-            found.update(pattern.findall(text))
-        except OSError:
-            continue
+        found.update(pattern.findall(files.text_or_empty(folder / name, _MAX_SIZE)))
     return frozenset(found)
 
 

@@ -8,14 +8,13 @@ reported, as nobody can tell which one is new.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from kvlens.errors import KVLensError
-from kvlens.files import FileRefusedError, read_bytes, read_given, replace_bytes
+from kvlens.files import FileRefusedError, absolute, read_bytes, read_given, replace_bytes
 from kvlens.lint.checked import Checked
 from kvlens.lint.problems import counted
 from kvlens.lint.severities import ALWAYS
@@ -93,9 +92,9 @@ class Baseline:
             ) from error
 
     def _is_in(self, scope: Scope, name: str, code: str) -> bool:
-        path = _whole(self.path.parent / name)
+        path = absolute(self.path.parent / name)
         return code not in scope.rules_off and any(
-            path.is_relative_to(_whole(each)) for each in scope.paths
+            path.is_relative_to(absolute(each)) for each in scope.paths
         )
 
     def write(self) -> None:
@@ -123,10 +122,6 @@ class Baseline:
         """Return a file's path from the folder of the baseline, the same on every platform."""
         folder, path = self.path.absolute().parent, file.path.absolute()
         return (path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix()
-
-
-def _whole(path: Path) -> Path:
-    return Path(os.path.abspath(path))  # noqa: PTH100 - a file that is gone, without following links
 
 
 def _recordable(file: Checked) -> dict[str, int]:

@@ -24,8 +24,5 @@ def has_deploy_button(config: Config) -> bool:
         return False
     for name, _ in lookups.entries(path.parent):
         if name.lower() == "readme.md":
-            try:
-                return _BUTTON in files.read_text(path.parent / name, _LARGEST, errors="replace")
-            except OSError:
-                return False
+            return _BUTTON in files.text_or_empty(path.parent / name, _LARGEST)
     return False

@@ -35,7 +35,7 @@ def _scripts(config: Config) -> tuple[str, ...]:
     roots = dict.fromkeys((path.parent, repository(path.parent)))
     folders = [root / name for root in roots for name in _FOLDERS]
     found = islice((file for folder in folders for file in _files_in(folder)), _MOST)
-    texts = map(_read, dict.fromkeys(found))
+    texts = (files.text_or_empty(path, _LARGEST) for path in dict.fromkeys(found))
     return tuple(text for text in texts if "wrangler" in text and _REPLACES.search(text))
 
 
@@ -43,10 +43,3 @@ def _files_in(folder: Path) -> Iterator[Path]:
     for name, _ in lookups.entries(folder):
         if _SCRIPT.match(name) or is_reference_file(folder / name):
             yield folder / name
-
-
-def _read(path: Path) -> str:
-    try:
-        return files.read_text(path, _LARGEST, errors="replace")
-    except OSError:
-        return ""

@@ -26,7 +26,7 @@ from kvlens.config.find import (
 from kvlens.config.model import Config
 from kvlens.config.project_context import read_context
 from kvlens.config.reader import load_text
-from kvlens.files import open_file
+from kvlens.files import absolute, open_file
 from kvlens.js import find
 from kvlens.js.grammar import is_source
 from kvlens.lint.base import Levels, Problem
@@ -163,13 +163,13 @@ def check_project(
         )
         found.append(checked)
         if config is not None:
-            read[_whole(path)] = config
+            read[absolute(path)] = config
     if not with_sources:
         return found
     sources, unused = _check_sources(wanted, read, severities, texts, fixable)
     return [
         replace(checked, problems=in_order([*checked.problems, *more]))
-        if (more := unused.get(_whole(checked.path)))
+        if (more := unused.get(absolute(checked.path)))
         else checked
         for checked in found
     ] + sources
@@ -244,7 +244,7 @@ def check_config_file(
     except ConfigError as error:
         problem = with_severity(file_problem(str(error).removeprefix(f"{path}: ")), levels)
         return Checked(path, "", [problem] if problem else []), None
-    config = load_text(text, str(_whole(path)), counted)
+    config = load_text(text, str(absolute(path)), counted)
     around = read_context(path)
     return Checked(path, text, check(config, around, levels), FixableConfig(config, around)), config
 
@@ -292,7 +292,7 @@ def _check_sources(
     from kvlens.lint.check_sources import check_with_sources
     from kvlens.lint.fixable_source import FixableSource
 
-    given = {str(_whole(path)): text for path, text in texts.items() if _is_source(path)}
+    given = {str(absolute(path)): text for path, text in texts.items() if _is_source(path)}
     if wanted.config is not None:
         folder = wanted.config.parent
         configs = [config for config in counting.values() if config is not None]
@@ -301,7 +301,7 @@ def _check_sources(
         project = SourceContext(configs, files.types(), other_config_texts(folder), files)
     else:
         folder = wanted.sources[0].parent
-        files = SourceFiles.of(map(_whole, wanted.sources), _workspace(wanted, _whole(folder)))
+        files = SourceFiles.of(map(absolute, wanted.sources), _workspace(wanted, absolute(folder)))
         files.replace(given)
         project = SourceContext((), files.types(), frozenset(), files)
     elsewhere = [path for path in _elsewhere(wanted, files) if not severities.excludes(path)]
@@ -347,15 +347,16 @@ def _has_sources(wanted: Wanted, started: Iterable[str]) -> bool:
 
 def _workspace(wanted: Wanted, folder: Path) -> Workspace:
     """Return the workspace in which imports are followed, or the folder to check around it."""
-    around = [_whole(root) for root in wanted.roots if _whole(folder).is_relative_to(_whole(root))]
+    here = absolute(folder)
+    around = [root for root in map(absolute, wanted.roots) if here.is_relative_to(root)]
     from kvlens.js.resolution import workspace_root
 
-    root = min((workspace_root(_whole(folder)), *around), key=lambda path: len(path.parts))
+    root = min((workspace_root(here), *around), key=lambda path: len(path.parts))
     return wanted.plan.workspace(root)
 
 
 def _is_below(path: Path, folders: Iterable[Path]) -> bool:
-    return any(path.is_relative_to(_whole(folder)) for folder in folders)
+    return any(path.is_relative_to(absolute(folder)) for folder in folders)
 
 
 def _elsewhere(wanted: Wanted, files: SourceFiles) -> list[Path]:
@@ -364,7 +365,7 @@ def _elsewhere(wanted: Wanted, files: SourceFiles) -> list[Path]:
         return []
     from kvlens.js.files import outside
 
-    paths = map(Path, outside(_whole(wanted.config.parent), files.texts))
+    paths = map(Path, outside(absolute(wanted.config.parent), files.texts))
     owner = wanted.plan.owner
     return [path for path in paths if owner(path.parent) in (None, wanted.config)]
 
@@ -378,7 +379,3 @@ def _counting(wanted: Wanted, read: Mapping[Path, Config]) -> dict[Path, Config 
 
 def _is_source(path: Path) -> bool:
     return is_source(os.fspath(path)) and not is_config(path)
-
-
-def _whole(path: Path) -> Path:
-    return Path(os.path.abspath(path))  # noqa: PTH100 - as sources refer to each other
