@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from difflib import get_close_matches
 from pathlib import Path
 
 from kvlens import lookups
@@ -13,6 +12,7 @@ from kvlens.config.reader import load_text
 from kvlens.config.syntax_check import check_config_syntax
 from kvlens.lint.project_file import Mistake, Name, ProjectFile
 from kvlens.lint.wording import listed
+from kvlens.spelling import nearest
 
 
 def missing_targets(file: ProjectFile, counts: Callable[[Path], bool]) -> Iterator[Mistake]:
@@ -77,5 +77,5 @@ def _missing_files(file: ProjectFile) -> Iterator[Mistake]:
 
 
 def _hint(name: str, known: list[str]) -> str:
-    near = get_close_matches(name, known, n=1)
-    return f'; did you mean "{near[0]}"?' if near else ""
+    near = nearest(name, known)
+    return f'; did you mean "{near}"?' if near else ""
