@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -36,6 +37,14 @@ def kvlens(folder: Path, *words: str) -> str:
     """Run a `kvlens` command in a folder and return its output."""
     done = subprocess.run(own_command(*words), cwd=folder, capture_output=True, check=True)
     return done.stdout.decode()
+
+
+def until(condition: Callable[[], bool]) -> bool:
+    """Wait for at most a minute; return whether the condition became true."""
+    deadline = time.monotonic() + 60
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return condition()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

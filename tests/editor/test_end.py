@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.editor.conftest import Open
+from tests.editor.conftest import Open, until
 
 PROC = Path("/proc")
 
@@ -32,14 +30,6 @@ def parent(pid: int) -> int:
     """Return the process that started this one."""
     status = (PROC / str(pid) / "status").read_text(encoding="utf-8")
     return int(status.split("PPid:")[1].split()[0])
-
-
-def until(condition: Callable[[], bool]) -> bool:
-    """Wait for at most a minute; return whether the condition became true."""
-    deadline = time.monotonic() + 60
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.2)
-    return condition()
 
 
 @pytest.mark.skipif(not PROC.is_dir(), reason="processes are looked up in /proc")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.editor.conftest import kvlens
+from tests.editor.conftest import kvlens, until
 from tests.editor.test_table import PASTE, Table, project, stored, table
 
 __all__ = ["project", "table"]
@@ -45,16 +45,16 @@ def test_ctrl_s_saves_what_is_being_typed(table: Table, project: Path, where: st
     begin(table, where)
     table.window.page.keyboard.type(TYPED[where])
     table.window.page.keyboard.press("Control+s")
-    for _ in range(50):
+
+    def is_saved() -> bool:
         listed = kvlens(project, "key", "list", "--binding", "CART")
-        saved = {
-            "metadata": '"m": 1' in listed,
-            "expiration": listed.count('"expiration"') == 2,
-        }.get(where, stored(project, "user:1") == '"mine"')
-        if saved:
-            break
-        table.window.page.wait_for_timeout(200)
-    assert saved
+        if where == "metadata":
+            return '"m": 1' in listed
+        if where == "expiration":
+            return listed.count('"expiration"') == 2
+        return stored(project, "user:1") == '"mine"'
+
+    assert until(is_saved)
     expect(table.frame.locator(".changes")).to_have_count(0)
     expect(table.window.page.locator(".tab.active.dirty")).to_have_count(0)
 
@@ -415,7 +415,7 @@ def test_a_large_value_is_never_written_empty(table: Table, project: Path) -> No
     page.keyboard.press("Control+s")
     table.window.toast('Nothing was saved: "large" is gone')
     assert '"large"' not in kvlens(project, "key", "list", "--binding", "CART")
-    while '"large"' not in kvlens(project, "history", "list", "--writer", "editor", "--json"):
-        page.wait_for_timeout(200)  # the history is written after the keys
+    edits = ("history", "list", "--writer", "editor", "--json")
+    assert until(lambda: '"large"' in kvlens(project, *edits))  # it is written after the keys
     kvlens(project, "history", "undo", "--force")
     assert len(stored(project, "large")) == 1_100_000
