@@ -19,12 +19,17 @@ def is_local(config: Config, environment: Environment, entry: Entry) -> bool:
     Another environment has real ids, while this one has none; or another config of the folder, such
     as wrangler.production.jsonc, has a real one for the same binding.
     """
-    environments = bindings_by_env(config)
-    real = [any(map(is_real, env.ids)) for env in environments]
+    environments, real = bindings_by_env(config), _with_real_ids(config)
     here = next((at for at, env in enumerate(environments) if env.environment is environment), 0)
     if real[here]:
         return False
     return any(real) or entry.text_of("binding") in _real_elsewhere(config)
+
+
+@memo
+def _with_real_ids(config: Config) -> tuple[bool, ...]:
+    """Return which of the environments have a real id."""
+    return tuple(any(map(is_real, env.ids)) for env in bindings_by_env(config))
 
 
 @memo
