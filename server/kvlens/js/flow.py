@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kvlens.js import conventions
-from kvlens.js.constant_evaluator import ConstantEvaluator, Found
+from kvlens.js.constants.evaluator import ConstantEvaluator, Found
+from kvlens.js.constants.literals import string_text
 from kvlens.js.members import Members, is_promise_step
 from kvlens.js.parameters import Parameters
 from kvlens.js.scopes import FUNCTIONS, Declaration
@@ -368,7 +369,7 @@ class Flow:
         if key.type in ("property_identifier", "private_property_identifier", "identifier"):
             return self.text(key)
         if key.type == "string":
-            return self.constants.string(key)
+            return string_text(self.source, key)
         if key.type == "computed_property_name" and key.named_children:
             return self.constant(key.named_children[0])
         return None
@@ -376,7 +377,7 @@ class Flow:
     def constant(self, node: Node) -> str | None:
         """Return the text that an expression always has."""
         if node.type == "string":
-            return self.constants.string(node)
+            return string_text(self.source, node)
         value = self.constants.value(node)
         return str(value.value) if value.kind == "string" else None
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from kvlens.js.analysis import Analysis
 from kvlens.js.calls import KvCall, Method
-from kvlens.js.constant_evaluator import Value, as_text
+from kvlens.js.constants.values import Value, as_text
 from kvlens.js.scopes import FUNCTIONS
 from kvlens.js.syntax import plain
 from kvlens.js.values import NamespaceAccess

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from kvlens.js.constant_evaluator import ConstantEvaluator
+from kvlens.js.constants.literals import string_text
 from kvlens.js.syntax import Source, plain
 
 if TYPE_CHECKING:
@@ -103,7 +103,6 @@ class ModeEvaluator:
         self, source: Source, modes: Modes, mode: str = OTHER_MODE, *, is_preview: bool = False
     ) -> None:
         self._source = source
-        self._strings = ConstantEvaluator(source)
         self._modes = modes
         self._mode = mode
         self._is_preview = is_preview
@@ -202,7 +201,7 @@ class ModeEvaluator:
         return Value("unknown", parent) if child is None else self._value(child, scope, depth)
 
     def _string(self, node: Node, _scope: _Scope, _depth: int) -> Value:
-        return Value("string", node, self._strings.string(node))
+        return Value("string", node, string_text(self._source, node))
 
     def _template(self, node: Node, scope: _Scope, depth: int) -> Value:
         parts: list[str] = []
@@ -284,7 +283,7 @@ class ModeEvaluator:
 
     def _key(self, key: Node, scope: _Scope, depth: int) -> str | None:
         if key.type == "string":
-            return self._strings.string(key)
+            return string_text(self._source, key)
         if key.type != "computed_property_name":
             return self._text(key)
         inside = key.named_children
