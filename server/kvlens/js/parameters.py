@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from kvlens.js import conventions
+from kvlens.js.property_names import property_name
 from kvlens.js.runtime_parameters import is_of_runtime
 from kvlens.js.syntax import arguments_of, call_of, callee, outer, plain
 from kvlens.js.tree import ancestor, is_field
@@ -155,7 +156,7 @@ class Parameters:
                 yield from self._to_name(name, place)
         elif parent.type == "pair":
             key = parent.child_by_field_name("key")
-            word = flow.key(key) if key is not None else None
+            word = property_name(flow, key) if key is not None else None
             if word is not None and parent.parent is not None:
                 yield from self._to_member(parent.parent, word, place)
         elif parent.type == "arguments" and parent.parent is not None:
@@ -198,7 +199,7 @@ class Parameters:
             yield self._argument(call, place)
         elif parent.type == "pair" and is_field(parent, "value", here):
             key = parent.child_by_field_name("key")
-            word = self._flow.key(key) if key is not None else None
+            word = property_name(self._flow, key) if key is not None else None
             if word is not None and parent.parent is not None:
                 yield from self._to_member(parent.parent, word, place)
         elif node.type == "shorthand_property_identifier":
@@ -327,7 +328,7 @@ class Parameters:
     def _to_method(self, method: Node, place: int) -> Iterator[Value | None]:
         owner = method.parent
         key = method.child_by_field_name("name")
-        word = self._flow.key(key) if key is not None else None
+        word = property_name(self._flow, key) if key is not None else None
         if owner is None or word is None:
             return
         if owner.type == "object":
@@ -340,7 +341,7 @@ class Parameters:
         body = member.parent
         owner = body.parent if body is not None else None
         key = member.child_by_field_name("name") or member.child_by_field_name("property")
-        word = flow.key(key) if key is not None else None
+        word = property_name(flow, key) if key is not None else None
         if owner is None or word is None:
             return
         if word == "constructor":
