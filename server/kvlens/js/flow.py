@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from kvlens.js import conventions, expressions, function_calls
 from kvlens.js.constants.evaluator import ConstantEvaluator, Found
 from kvlens.js.members import Members
-from kvlens.js.parameters import Parameters
+from kvlens.js.parameters.callbacks import Callbacks
+from kvlens.js.parameters.parameter import parameter_value, uncached_parameter_value
 from kvlens.js.patterns import assigned_values, destructure, steps_to
 from kvlens.js.scopes import Declaration
 from kvlens.js.syntax import Source, plain
@@ -61,7 +62,7 @@ class Flow:
         self.program = program
         self.types = Types(self)
         self.members = Members(self)
-        self.parameters = Parameters(self)
+        self.callbacks = Callbacks(self)
         self.constants = ConstantEvaluator(source, self._constant)
         self.envs: dict[int, Node] = {}  # expressions that were found to be env
         self.env_names: dict[str, None] = {}  # variables that were found to be env
@@ -172,8 +173,8 @@ class Flow:
         top, steps = steps_to(self, declared)
         origin = declared.origin
         if declared.kind == "parameter":
-            given = self.parameters
-            value = given.of(origin) if steps else given.of_one_name(origin)
+            find = parameter_value if steps else uncached_parameter_value
+            value = find(self, origin)
         elif origin.type == "for_in_statement":
             right = origin.child_by_field_name("right")
             is_of = any(child.type == "of" for child in origin.children)

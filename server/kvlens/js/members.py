@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kvlens.js import conventions
 from kvlens.js.methods import METHODS
+from kvlens.js.parameters.parameter import parameter_value
 from kvlens.js.property_names import constant_text, property_name
 from kvlens.js.returns import return_value
 from kvlens.js.syntax import arguments_of, call_of, callee
@@ -305,7 +306,7 @@ class Members:
             if node.type.endswith("method_signature"):
                 return Function(flow, node)
             if node.type.endswith("_parameter"):
-                value_given = flow.parameters.of(node)
+                value_given = parameter_value(flow, node)
                 made.append(value_given)
                 continue
             kind = node.child_by_field_name("type")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kvlens.js import conventions
 from kvlens.js.env_access import may_have_env
+from kvlens.js.parameters.parameter import parameter_value
 from kvlens.js.property_names import property_name
 from kvlens.js.scopes import Declaration
 from kvlens.js.syntax import plain
@@ -121,10 +122,10 @@ def destructured(flow: Flow, pattern: Node) -> Value | None:
         right = parent.child_by_field_name("right")
         value = flow.value(right) if right is not None else None
     elif parent.type in ("required_parameter", "optional_parameter"):
-        value = flow.parameters.of(parent)
+        value = parameter_value(flow, parent)
     elif parent.type in ("formal_parameters", "arrow_function"):
         origin = inner
-        value = flow.parameters.of(inner)
+        value = parameter_value(flow, inner)
     elif parent.type == "for_in_statement":
         right = parent.child_by_field_name("right")
         value = element_of(settled(flow.value(right))) if right is not None else None
