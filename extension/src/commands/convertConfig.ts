@@ -80,12 +80,13 @@ async function moveToTrash(file: vscode.Uri, name: string): Promise<void> {
     }
 }
 
+/** Say what was converted, and what is only a comment in the new file. */
 function lost(before: string, after: string, notices: ConvertConfigResult['notices']): string {
     const lines = notices.slice(0, MOST).map(({ line, message }) => `${line}: ${message}`);
     const shown = lines.join('; ');
     return notices.length > MOST
-        ? t('Not all of {0} can be said in {1}. Line {2} (and {3} more in the log).', before, after, shown, notices.length - MOST)
-        : t('Not all of {0} can be said in {1}. Line {2}.', before, after, shown);
+        ? t('Converted {0} to {1}. Left as a comment: line {2} (and {3} more in the log).', before, after, shown, notices.length - MOST)
+        : t('Converted {0} to {1}. Left as a comment: line {2}.', before, after, shown);
 }
 
 async function exists(uri: vscode.Uri): Promise<boolean> {
