@@ -133,7 +133,7 @@ class _Tree:
             return found, set()
         listed = [member for member in env.members.values() if _is_namespace(member.value)]
         known = env.complete and not any(
-            member.value.kind in ("unknown", "throws") for member in env.members.values()
+            member.value.kind in ("unknown", "throws", "library") for member in env.members.values()
         )
         found.append(self._listed(env.node, bound.key, listed, known=known))
         others = {each.name: each.value for each in env.members.values() if each not in listed}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from kvlens.js.modes.expressions import equal
 from kvlens.js.modes.patterns import bind_parameters
 from kvlens.js.modes.statements import run
-from kvlens.js.modes.values import DEEPEST, Scope, Value
+from kvlens.js.modes.values import DEEPEST, Kind, Scope, Value
 from kvlens.js.syntax import plain
 
 if TYPE_CHECKING:
@@ -30,54 +30,33 @@ def call(evaluator: ModeEvaluator, node: Node, scope: Scope, depth: int) -> Valu
         for each in arguments.named_children
         if each.type != "comment"
     ]
-    name = _callee(evaluator, callee, scope)
-    if name == "kv":
-        about = given[0] if given else Value("object", node)
-        if about.kind != "object":
-            about = Value("object", node, complete=False)
-        return Value("kv", node, members=about.members, complete=about.complete)
-    if name == "binding":
-        about = given[0] if given else Value("object", node)
-        known = len(given) < 2 and about.kind == "object"
-        return Value(
-            "binding",
-            node,
-            evaluator.text(plain(callee)).rpartition(".")[2],
-            members=about.members if known else {},
-            complete=known and about.complete,
-        )
+    callee = plain(callee)
+    function = evaluator.value(callee, scope, depth)
+    if function.kind == "library" and function.value != "bindings":
+        return _binding(node, function, given)
+    name = _name(evaluator, callee, scope)
     if name in _DEFINING and given:
         return evaluator.config(given[0])
-    callee = plain(callee)
     if callee.type == "member_expression" and name == "includes" and len(given) == 1:
         return _includes(evaluator, node, evaluator.field(callee, "object", scope, depth), given[0])
-    function = evaluator.value(callee, scope, depth)
     return run_function(evaluator, function, given, depth)
 
 
-def _callee(evaluator: ModeEvaluator, callee: Node, scope: Scope) -> str | None:
-    """Return the name of a function of `cf/config`, such as `kv` of `bindings.kv`."""
-    callee = plain(callee)
+def _binding(node: Node, function: Value, given: list[Value]) -> Value:
+    about = given[0] if given else Value("object", node)
+    known = len(given) < 2 and about.kind == "object"
+    kind: Kind = "kv" if function.value == "kv" else "binding"
+    members = about.members if known else {}
+    return Value(kind, node, function.value, members=members, complete=known and about.complete)
+
+
+def _name(evaluator: ModeEvaluator, callee: Node, scope: Scope) -> str | None:
+    """Return the name of a function: what a module calls it, or what stands after the dot."""
     if callee.type == "identifier":
         name = evaluator.text(callee)
         return evaluator.imports.get(name, name) if scope.find(name) is None else None
-    if callee.type != "member_expression":
-        return None
-    holder, name_node = (callee.child_by_field_name(each) for each in ("object", "property"))
-    if holder is None or name_node is None:
-        return None
-    name, holder = evaluator.text(name_node), plain(holder)
-    if name in _DEFINING or name == "includes":
-        return name
-    if holder.type == "member_expression":  # `cf.bindings.kv`
-        inner = holder.child_by_field_name("property")
-        is_bindings = inner is not None and evaluator.text(inner) == "bindings"
-    else:
-        known = evaluator.text(holder)
-        is_bindings = evaluator.imports.get(known) == "bindings"
-    if not is_bindings:
-        return None
-    return "kv" if name == "kv" else "binding"
+    name_node = callee.child_by_field_name("property")
+    return None if name_node is None else evaluator.text(name_node)
 
 
 def _includes(evaluator: ModeEvaluator, node: Node, array: Value, wanted: Value) -> Value:

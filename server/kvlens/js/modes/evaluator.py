@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from kvlens.js.modes import calls, expressions
 from kvlens.js.modes.declarations import changed_names, declare
+from kvlens.js.modes.patterns import bind_constants
 from kvlens.js.modes.values import DEEPEST, OTHER_MODE, Member, Modes, Scope, Value
 from kvlens.js.syntax import Source, plain
 
@@ -34,6 +35,9 @@ class ModeEvaluator:
         self._file = Scope()
         for statement in source.root.named_children:
             declare(self, statement, self._file)
+        for statement in source.root.named_children:
+            if statement.type == "lexical_declaration":
+                bind_constants(self, statement, self._file, 0)
 
     def result(self) -> Value:
         """Return what the file exports by default; a function's is what it returns."""

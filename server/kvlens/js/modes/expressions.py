@@ -75,7 +75,8 @@ def identifier(evaluator: ModeEvaluator, node: Node, scope: Scope, depth: int) -
     name = evaluator.text(node)
     found = scope.find(name)
     if found is None:
-        return Value("unknown", node)
+        is_library = evaluator.imports.get(name) == "bindings"
+        return Value("library", node, "bindings") if is_library else Value("unknown", node)
     home, known = found
     if not isinstance(known, Value):
         home.names[name] = Value("unknown", node)  # while it is evaluated: it needs itself
@@ -169,8 +170,11 @@ def lookup(
     evaluator: ModeEvaluator, node: Node, holder: Value, name: str, *, is_typed: bool = False
 ) -> Value:
     """Return a member; with `is_typed`, the type allows only names that are there."""
-    if holder.kind != "object":
-        return Value("unknown", node)
+    if holder.kind == "library" and holder.value == "bindings":
+        return Value("library", node, name)
+    if holder.kind != "object":  # a module as a whole: `cf.bindings`
+        is_library = name == "bindings"
+        return Value("library", node, "bindings") if is_library else Value("unknown", node)
     member = holder.members.get(name)
     if member is None:
         missing = holder.complete and not is_typed

@@ -30,6 +30,17 @@ def bind_parameters(
         bind(evaluator, inner, value, scope, depth)
 
 
+def bind_constants(evaluator: ModeEvaluator, statement: Node, scope: Scope, depth: int) -> None:
+    """Give the names in the patterns of a declaration their values: `const { mode } = ctx`."""
+    kind = statement.child_by_field_name("kind")
+    for declarator in statement.named_children:
+        pattern, value = (declarator.child_by_field_name(each) for each in ("name", "value"))
+        if pattern is not None and pattern.type == "object_pattern" and value is not None:
+            is_constant = kind is not None and kind.type == "const"
+            known = evaluator.value(value, scope, depth) if is_constant else None
+            bind(evaluator, pattern, known or Value("unknown", value), scope, depth)
+
+
 def bind(evaluator: ModeEvaluator, pattern: Node, value: Value, scope: Scope, depth: int) -> None:
     """Give the names in a pattern their parts of a value."""
     if not evaluator.goes_on(depth):

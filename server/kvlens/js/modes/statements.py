@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kvlens.js.modes.declarations import below, declare
 from kvlens.js.modes.expressions import equal
+from kvlens.js.modes.patterns import bind_constants
 from kvlens.js.modes.values import Scope, Value
 
 if TYPE_CHECKING:
@@ -45,7 +46,10 @@ def _step(evaluator: ModeEvaluator, node: Node, scope: Scope, depth: int) -> Val
         return Value("throws", node)
     if node.type == "break_statement":
         return "break"
-    if node.type in ("expression_statement", "lexical_declaration", "function_declaration"):
+    if node.type == "lexical_declaration":
+        bind_constants(evaluator, node, scope, depth)
+        return None
+    if node.type in ("expression_statement", "function_declaration"):
         return None
     return _unsure(evaluator, node)
 

@@ -19,6 +19,7 @@ Kind = Literal[
     "function",
     "kv",  # `bindings.kv(…)`, with the members of its argument
     "binding",  # another function of `bindings`, such as `bindings.d1(…)`: its name and argument
+    "library",  # `bindings` of the library, or one of its functions: its name
     "throws",  # no value: the code fails here
     "unknown",
 ]
