@@ -51,7 +51,7 @@ def _binding(node: Node, function: Value, given: list[Value]) -> Value:
 
 
 def _name(evaluator: ModeEvaluator, callee: Node, scope: Scope) -> str | None:
-    """Return the name of a function: what a module calls it, or what stands after the dot."""
+    """Return the name of a function: what a module calls it, or what is after the dot."""
     if callee.type == "identifier":
         name = evaluator.text(callee)
         return evaluator.imports.get(name, name) if scope.find(name) is None else None
