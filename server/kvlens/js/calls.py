@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, get_args
 
+from kvlens.js.awaiting import may_await
 from kvlens.js.constants.evaluator import ConstantEvaluator
 from kvlens.js.constants.values import Property, Value
-from kvlens.js.scopes import FUNCTIONS
 from kvlens.js.syntax import Source, arguments_of, call_of, callee, outer, plain, prefix_of
 from kvlens.js.tree import is_field
 from kvlens.js.values import NamespaceAccess
@@ -154,10 +154,7 @@ class KvCall:
     @cached_property
     def is_in_async(self) -> bool:
         """Whether `await` is allowed here."""
-        here = self.node.parent
-        while here is not None and here.type not in FUNCTIONS:
-            here = here.parent
-        return here is None or any(child.type == "async" for child in here.children)
+        return may_await(self.node)
 
 
 _PREFIXES: dict[str, Fate] = {"await": "awaited", "void": "void"}
