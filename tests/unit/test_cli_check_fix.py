@@ -261,6 +261,18 @@ def test_a_baseline_hides_what_was_known(checker: Checker) -> None:
     assert checker("--baseline", "known.json")[0] == 1
 
 
+def test_a_baseline_holds_in_every_folder(
+    checker: Checker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checker.write("sub/wrangler.toml", EMPTY_ID)
+    assert checker("--baseline", "sub/../known.json", "--update-baseline")[0] == 0
+    assert checker("--baseline", "known.json")[0] == 0
+    monkeypatch.chdir(checker.folder / "sub")
+    assert checker("--baseline", "../known.json")[0] == 0
+    checker.write("sub/other/wrangler.toml", EMPTY_ID)
+    assert checker("--baseline", "../known.json")[0] == 1
+
+
 RECORDS = {
     "a/wrangler.toml": {"id-empty": 1, "id-malformed": 1},
     "b/wrangler.toml": {"id-empty": 1, "id-malformed": 1},
