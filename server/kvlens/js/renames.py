@@ -10,9 +10,10 @@ from kvlens.js import conventions
 from kvlens.js.analysis import ENV_OWNERS, Analysis, BindingUse
 from kvlens.js.binding_resolver import signatures
 from kvlens.js.env_types import EnvTypes, generated
-from kvlens.js.syntax import arguments_of, callee, outer
+from kvlens.js.syntax import Source, arguments_of, callee, outer
 from kvlens.js.tree import ancestor, is_field
 from kvlens.js.values import Env
+from kvlens.text import Span
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -30,6 +31,22 @@ def references(analysis: Analysis, binding: str) -> list[BindingUse]:
     for more in (_type_members, _lookups, _objects, _ambient, _miniflare):
         found += more(analysis, binding)
     return sorted(found, key=lambda use: use.span)
+
+
+def is_member_beside(source: Source, span: Span, name: str) -> bool:
+    """Return whether the type with the member at a span has another one with this name."""
+    start, end = source.offsets.byte(span.start), source.offsets.byte(span.end)
+    node = source.root.descendant_for_byte_range(start, end)
+    member = ancestor(node, {"property_signature"}) if node is not None else None
+    if member is None or member.parent is None or not _is_name(member, start, end):
+        return False
+    others = (each.child_by_field_name("name") for each in member.parent.named_children)
+    return any(each is not None and source.text_of(each).strip("\"'") == name for each in others)
+
+
+def _is_name(member: Node, start: int, end: int) -> bool:
+    name = member.child_by_field_name("name")
+    return name is not None and name.start_byte <= start and end <= name.end_byte
 
 
 def _type_members(analysis: Analysis, binding: str) -> Iterator[BindingUse]:
