@@ -110,6 +110,15 @@ CASES: dict[str, dict[str, str]] = {
         "src/index.ts": "export default { async fetch(request, { «KV»: kv }) { await kv.get('k'); } };",
     },
     "element": {"src/index.ts": "export default { async fetch(r, env) { await env['«KV»'].get('k'); } };"},
+    "tested-for": {
+        "src/index.ts": "export default { async fetch(r, env) {\n"
+        "  if ('«KV»' in env && !('KV' in r)) await env.«KV».get('KV'); } };\n",
+    },
+    "constant": {
+        "src/index.ts": "const NAME = '«KV»', OTHER = 'KV' as const;\n"
+        "export default { async fetch(r, env) { await env[NAME].get('k'); log(OTHER, env[OTHER]);\n"
+        "  const own = '«KV»' as const; await env[own].put('k', r.url); } };\n",
+    },
     "workers-module": {
         "src/index.ts": "import { env } from 'cloudflare:workers';\n"
         "export const one = () => env.«KV».get('k');\n",
