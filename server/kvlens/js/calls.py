@@ -67,8 +67,10 @@ class KvCall:
 
     @property
     def title(self) -> str:
-        """Its name in messages: `env.CARTS.get()`."""
-        return f"{shown_receiver(self.source, self.receiver)}.{self.method}()"
+        """Its name in messages: `env.CARTS.get()`, or `get()` for a variable with the method."""
+        shown = shown_receiver(self.source, self.receiver)
+        method = "" if self.receiver.id == self.method_node.id else f".{self.method}"
+        return f"{shown}{method}()"
 
     @cached_property
     def argument_nodes(self) -> list[Node]:
