@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -509,6 +510,22 @@ def test_watch_checks_again(tmp_path: Path) -> None:
         config.write_text(GOOD, encoding="utf-8")
         assert process.stdout.readline().strip() == b"No problems in 1 file."
         process.terminate()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process has no Ctrl+C of its own there")
+def test_watch_ends_with_ctrl_c(tmp_path: Path) -> None:
+    (tmp_path / "wrangler.toml").write_text(GOOD, encoding="utf-8")
+    with subprocess.Popen(
+        own_command("check", "--watch"),
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stderr
+        told = process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+        assert told + process.stderr.read() == b"Watching for changes; press Ctrl+C to stop.\n"
 
 
 def test_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
