@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 
 from tests.lsp.conftest import Editor, connected
 from tests.unit.marked_text import marked
@@ -108,6 +110,15 @@ CASES: dict[str, dict[str, str]] = {
         "src/index.ts": "export default { async fetch(request, { «KV»: kv }) { await kv.get('k'); } };",
     },
     "element": {"src/index.ts": "export default { async fetch(r, env) { await env['«KV»'].get('k'); } };"},
+    "tested-for": {
+        "src/index.ts": "export default { async fetch(r, env) {\n"
+        "  if ('«KV»' in env && !('KV' in r)) await env.«KV».get('KV'); } };\n",
+    },
+    "constant": {
+        "src/index.ts": "const NAME = '«KV»', OTHER = 'KV' as const;\n"
+        "export default { async fetch(r, env) { await env[NAME].get('k'); log(OTHER, env[OTHER]);\n"
+        "  const own = '«KV»' as const; await env[own].put('k', r.url); } };\n",
+    },
     "workers-module": {
         "src/index.ts": "import { env } from 'cloudflare:workers';\n"
         "export const one = () => env.«KV».get('k');\n",
@@ -282,3 +293,53 @@ async def test_every_place_is_renamed_from_every_place(
                 }
                 assert after == wanted, (name, texts[name][:start])
             client.text_document_did_close(types.DidCloseTextDocumentParams(document))
+
+
+# id: (the files, the reason; None if the name is free)
+TAKEN: dict[str, tuple[dict[str, str], str | None]] = {
+    "variable": (
+        {"wrangler.toml": CONFIG + "[vars]\nNEW = 1\n", "src/index.ts": WORKER},
+        'wrangler.toml already declares "NEW", a variable. Choose another name.',
+    ),
+    "namespace": (
+        {"wrangler.toml": CONFIG + "[[kv_namespaces]]\nbinding = 'NEW'\n", "src/index.ts": WORKER},
+        'wrangler.toml already declares "NEW". Choose another name.',
+    ),
+    "secret-in-the-type": (
+        {"src/index.ts": f"interface Env {{ «KV»: KVNamespace; NEW: string }}\n{WORKER}"},
+        'index.ts already declares "NEW" beside "KV". Choose another name.',
+    ),
+    "quoted-in-the-type": (
+        {"src/index.ts": f"type Env = {{ 'NEW': string; «KV»: KVNamespace }};\n{WORKER}"},
+        'index.ts already declares "NEW" beside "KV". Choose another name.',
+    ),
+    "variable-of-another-environment": (
+        {"wrangler.toml": CONFIG + "[env.a.vars]\nNEW = 1\n", "src/index.ts": WORKER},
+        None,
+    ),
+    "member-of-another-type": (
+        {"src/index.ts": f"interface O {{ NEW: Env }}\ninterface Env {{ «KV»: KVNamespace }}\n{WORKER}"},
+        None,
+    ),
+    "in-the-code": (
+        {"src/index.ts": WORKER + "const NEW = { NEW: 1 };\n"},
+        None,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("files", "reason"), TAKEN.values(), ids=TAKEN)
+async def test_a_name_that_is_taken_is_refused(
+    files: dict[str, str], reason: str | None, tmp_path: Path
+) -> None:
+    spans = write(tmp_path, files)
+    text = (tmp_path / "wrangler.toml").read_text("utf-8")
+    async with connected(tmp_path) as client:
+        document = did_open(client, tmp_path / "wrangler.toml")
+        place = position(text, spans["wrangler.toml"][0][0])
+        rename = client.text_document_rename_async(types.RenameParams(document, place, "NEW"))
+        if reason is None:
+            assert await rename is not None
+        else:
+            with pytest.raises(JsonRpcException, match=f"^{re.escape(reason)}$"):
+                await rename

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -115,6 +116,62 @@ def test_diff_shows_and_changes_nothing(checker: Checker) -> None:
     assert checker("--diff") == (0, "", "")
 
 
+UNFIXED: dict[str, tuple[bytes, str]] = {
+    # content, why it isn't fixed
+    "not-utf-8": (b"// caf\xe9\n" + SOURCE.encode(), "not fixed: it is not UTF-8 at byte 6"),
+    "read-only": (SOURCE.encode(), "not fixed: it is read-only"),
+}
+
+
+@pytest.mark.parametrize(("content", "why"), UNFIXED.values(), ids=UNFIXED)
+def test_a_file_that_cannot_be_fixed_is_named_and_the_others_are_fixed(
+    checker: Checker, content: bytes, why: str
+) -> None:
+    checker.write("wrangler.toml", f"main = 'src/b.js'\n{GOOD}")
+    bad, good = checker.write("src/a.js", content), checker.write("src/b.js", SOURCE)
+    if "read-only" in why:
+        bad.chmod(0o444)
+    code, out, err = checker("--fix", "--severity", "ttl-out-of-range=off")
+    bad.chmod(0o644)
+    assert code == 1
+    assert f"src/a.js: {why}" in err
+    assert "Fixed 2 problems in 1 file." in err
+    assert "src/a.js" in out
+    assert "src/b.js" not in out
+    assert bad.read_bytes() == content
+    assert "JSON.stringify" in good.read_text(encoding="utf-8")
+
+
+DIFFS: dict[str, tuple[str, str]] = {
+    # name, content
+    "lf": ("a.js", SOURCE),
+    "crlf": ("a.js", SOURCE.replace("\n", "\r\n")),
+    "byte-order-mark": ("a.js", f"\ufeff{SOURCE}"),
+    "no-line-end": ("a.js", SOURCE.rstrip()),
+    "other-line-ends": ("a.js", SOURCE.replace('"b"', '"\u2028\x0b\u0085"')),
+    "steering": ("a.js", SOURCE.replace('"b"', '"\x1b[2J\u202e"')),
+    "spaces": ("a b.js", SOURCE),
+}
+if sys.platform != "win32":  # no file has such a name there
+    DIFFS |= {"quotes": ('a"\\\tb.js', SOURCE), "line-in-name": ("a\nb.js", SOURCE)}
+
+
+@pytest.mark.parametrize(("name", "content"), DIFFS.values(), ids=DIFFS)
+def test_a_diff_is_what_git_applies(checker: Checker, name: str, content: str) -> None:
+    checker.write("wrangler.toml", GOOD)
+    path = checker.write(f"src/{name}", content)
+    ran = subprocess.run(
+        [*own_command(), "check", "--diff"], cwd=checker.folder, capture_output=True, check=False
+    )
+    assert ran.returncode == 1, ran.stderr
+    git = ("git", "-c", "core.autocrlf=false", "apply", "--whitespace=nowarn")
+    subprocess.run(git, cwd=checker.folder, input=ran.stdout, check=True)
+    applied = path.read_bytes()
+    path.write_bytes(content.encode())
+    checker("--fix")
+    assert path.read_bytes() == applied != content.encode()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
 def test_a_link_out_of_the_folder_is_not_fixed(checker: Checker, tmp_path: Path) -> None:
     outside = tmp_path.parent / "outside.toml"
@@ -197,10 +254,13 @@ def test_standard_input_that_is_no_text_is_named(
     assert err == f"kvlens check: standard input {reason}\n"
 
 
-def test_standard_input_is_fixed_to_standard_output(checker: Checker, stdin: io.BytesIO) -> None:
-    give(stdin, EMPTY_ID + "x = 1 # \x1b\n")
+@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["plain", "byte-order-mark"])
+def test_standard_input_is_fixed_to_standard_output(
+    checker: Checker, stdin: io.BytesIO, mark: str
+) -> None:
+    give(stdin, mark + EMPTY_ID + "x = 1 # \x1b\n")
     code, out, err = checker("-", "--stdin-filename", "wrangler.toml", "--fix")
-    assert out == FIXED + "x = 1 # \x1b\n"
+    assert out == mark + FIXED + "x = 1 # \x1b\n"
     assert "1 file" in err
     assert code in (0, 1)
     assert not (checker.folder / "wrangler.toml").exists()
@@ -259,6 +319,18 @@ def test_a_baseline_hides_what_was_known(checker: Checker) -> None:
     assert checker("--baseline", "known.json", "--update-baseline")[2] == ""
     config.write_text(EMPTY_ID, encoding="utf-8")
     assert checker("--baseline", "known.json")[0] == 1
+
+
+def test_a_baseline_holds_in_every_folder(
+    checker: Checker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checker.write("sub/wrangler.toml", EMPTY_ID)
+    assert checker("--baseline", "sub/../known.json", "--update-baseline")[0] == 0
+    assert checker("--baseline", "known.json")[0] == 0
+    monkeypatch.chdir(checker.folder / "sub")
+    assert checker("--baseline", "../known.json")[0] == 0
+    checker.write("sub/other/wrangler.toml", EMPTY_ID)
+    assert checker("--baseline", "../known.json")[0] == 1
 
 
 RECORDS = {
@@ -438,6 +510,22 @@ def test_watch_checks_again(tmp_path: Path) -> None:
         config.write_text(GOOD, encoding="utf-8")
         assert process.stdout.readline().strip() == b"No problems in 1 file."
         process.terminate()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process has no Ctrl+C of its own there")
+def test_watch_ends_with_ctrl_c(tmp_path: Path) -> None:
+    (tmp_path / "wrangler.toml").write_text(GOOD, encoding="utf-8")
+    with subprocess.Popen(
+        own_command("check", "--watch"),
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stderr
+        told = process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+        assert told + process.stderr.read() == b"Watching for changes; press Ctrl+C to stop.\n"
 
 
 def test_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:

@@ -219,6 +219,28 @@ WHOLE: dict[str, tuple[str, str]] = {
         'if (await env.KV.get("a")) use((await env.KV.get("b", "json")).c, '
         '(await env.KV.get("d")).length);',
     ),
+    "await-before-a-power": (
+        'use(env.KV.get("a") ** 2, 2 ** env.KV.get("b").length);',
+        'use((await env.KV.get("a")) ** 2, 2 ** (await env.KV.get("b")).length);',
+    ),
+    "await-after-a-line-without-a-semicolon": (
+        'use()\n// all\nenv.KV.get("a").length\nlet b = 1;\nenv.KV.get("b").length\n'
+        'if (b)\nenv.KV.get("c").length\n{ env.KV.get("d").length }',
+        'use()\n// all\n;(await env.KV.get("a")).length\nlet b = 1;\n(await env.KV.get("b")).length\n'
+        'if (b)\n(await env.KV.get("c")).length\n{ (await env.KV.get("d")).length }',
+    ),
+    "await-where-a-class-has-none": (
+        'class A { a = env.KV.get("a") ? 1 : 0; static { env.KV.put("b", "1"); } '
+        '[env.KV.get("c") ? "d" : "e"]() {} async f() { env.KV.put("g", "1"); } }',
+        'class A { a = env.KV.get("a") ? 1 : 0; static { env.KV.put("b", "1"); } '
+        '[await env.KV.get("c") ? "d" : "e"]() {} async f() { await env.KV.put("g", "1"); } }',
+    ),
+    "await-where-parameters-have-none": (
+        'const f = async (a = env.KV.get("a") ? 1 : 0, { b = env.KV.get("b") || 1 } = {}) => '
+        '{ if (env.KV.get("c")) use(a, b); };',
+        'const f = async (a = env.KV.get("a") ? 1 : 0, { b = env.KV.get("b") || 1 } = {}) => '
+        '{ if (await env.KV.get("c")) use(a, b); };',
+    ),
     "await-a-value-in-a-loop": (
         "for (const id of ids) if (env.KV.get(id)) use(id);",
         "for (const id of ids) if (await env.KV.get(id)) use(id);",

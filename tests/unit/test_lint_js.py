@@ -2025,6 +2025,12 @@ def test_one_of_several_configs_is_enough() -> None:
 
 
 WORDS = {
+    "method-in-a-variable": (
+        'const put = env.KV.put.bind(env.KV); put("k", "v"); const { get: read } = env.KV; read("k");',
+        "put() isn't awaited: the runtime may stop before the write is done, and errors are lost. "
+        "Add await before it, or pass it to ctx.waitUntil(). | env.KV.get is called without",
+    ),
+    "method-of-a-namespace": ('env.KV.put("k", "v");', "env.KV.put() isn't awaited"),
     "ttl-limit": ('await env.KV.put("k","v",{expirationTtl:30})', "is 30, and the minimum is 60"),
     "ttl-name": ('const T=5; await env.KV.put("k","v",{expirationTtl:T})', "expirationTtl (T) is 5"),
     "ms-way-out": ('await env.KV.put("k","v",{expirationTtl:86400000})', "For 1 day write 86400."),

@@ -123,3 +123,28 @@ def test_a_namespace_that_the_code_uses_is_added(file: str, text: str, wanted: s
     assert check_config_syntax(changed) is None
     names = {environment.name for environment in changed.environments}
     assert {one.environment for one in changed.namespaces() if one.binding == "LINKS"} == names
+
+
+TYPES: dict[str, tuple[str, list[str]]] = {
+    # the type of env; the problems that the config with the namespace leaves
+    "without-it": ("interface Env { OTHER: string }", ["env-member-missing"]),
+    "with-it": ("interface Env { LINKS: KVNamespace }", []),
+    "none": ("", []),
+}
+
+
+@pytest.mark.parametrize(("kind", "left"), TYPES.values(), ids=TYPES)
+def test_a_namespace_is_added_whatever_the_type_of_env_has(kind: str, left: list[str]) -> None:
+    config = load_text('name = "x"\nmain = "index.ts"\n', "/p/wrangler.toml")
+    given = ": Env" if kind else ""
+    code = (
+        f"{kind}\nexport default {{ async fetch(request, env{given}) {{\n"
+        '  await env.LINKS.put("k", "v", { expirationTtl: 60 }); } };\n'
+    )
+    source = read_source(code, "/p/index.ts")
+    fixable = FixableSource(source, SourceContext([config]))
+    (problem,) = [one for one in fixable.problems if one.code == "binding-undeclared"]
+    (fix,) = fixes_for(fixable, problem)
+    changed = load_text(applied(config.text, fix.edits), config.path)
+    after = FixableSource(source, SourceContext([changed])).problems
+    assert [one.code for one in after] == left

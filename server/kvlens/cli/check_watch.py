@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import watchfiles
@@ -29,23 +30,23 @@ def watch(words: Sequence[str], check: Callable[[], int]) -> int:
         return is_checked(path) and any(SKIPPED_FOLDERS.isdisjoint(parts) for parts in inside)
 
     checked = False
-    for changes in watchfiles.watch(
-        *folders,
-        watch_filter=matters,
-        debounce=200,
-        raise_interrupt=False,
-        yield_on_timeout=True,
-        rust_timeout=_POLL,
-    ):
-        if checked and not changes:
-            continue
-        checked = True
-        if sys.stdout.isatty():
-            exact_output().write(_CLEAR)
-        try:
-            check()
-        except CommandError as error:  # such as a baseline that is being written
-            print(f"kvlens check: {error}", file=sys.stderr)
-        print("Watching for changes; press Ctrl+C to stop.", file=sys.stderr, flush=True)
-        sys.stdout.flush()
+    with suppress(KeyboardInterrupt):
+        for changes in watchfiles.watch(
+            *folders,
+            watch_filter=matters,
+            debounce=200,
+            yield_on_timeout=True,
+            rust_timeout=_POLL,
+        ):
+            if checked and not changes:
+                continue
+            checked = True
+            if sys.stdout.isatty():
+                exact_output().write(_CLEAR)
+            try:
+                check()
+            except CommandError as error:  # such as a baseline that is being written
+                print(f"kvlens check: {error}", file=sys.stderr)
+            print("Watching for changes; press Ctrl+C to stop.", file=sys.stderr, flush=True)
+            sys.stdout.flush()
     return INTERRUPTED

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, get_args
 
+from kvlens.js.awaiting import may_await
 from kvlens.js.constants.evaluator import ConstantEvaluator
 from kvlens.js.constants.values import Property, Value
-from kvlens.js.scopes import FUNCTIONS
 from kvlens.js.syntax import Source, arguments_of, call_of, callee, outer, plain, prefix_of
 from kvlens.js.tree import is_field
 from kvlens.js.values import NamespaceAccess
@@ -67,8 +67,10 @@ class KvCall:
 
     @property
     def title(self) -> str:
-        """Its name in messages: `env.CARTS.get()`."""
-        return f"{shown_receiver(self.source, self.receiver)}.{self.method}()"
+        """Its name in messages: `env.CARTS.get()`, or `get()` for a variable with the method."""
+        shown = shown_receiver(self.source, self.receiver)
+        method = "" if self.receiver.id == self.method_node.id else f".{self.method}"
+        return f"{shown}{method}()"
 
     @cached_property
     def argument_nodes(self) -> list[Node]:
@@ -154,10 +156,7 @@ class KvCall:
     @cached_property
     def is_in_async(self) -> bool:
         """Whether `await` is allowed here."""
-        here = self.node.parent
-        while here is not None and here.type not in FUNCTIONS:
-            here = here.parent
-        return here is None or any(child.type == "async" for child in here.children)
+        return may_await(self.node)
 
 
 _PREFIXES: dict[str, Fate] = {"await": "awaited", "void": "void"}

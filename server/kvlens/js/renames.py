@@ -10,9 +10,10 @@ from kvlens.js import conventions
 from kvlens.js.analysis import ENV_OWNERS, Analysis, BindingUse
 from kvlens.js.binding_resolver import signatures
 from kvlens.js.env_types import EnvTypes, generated
-from kvlens.js.syntax import arguments_of, callee, outer
+from kvlens.js.syntax import Source, arguments_of, callee, outer
 from kvlens.js.tree import ancestor, is_field
 from kvlens.js.values import Env
+from kvlens.text import Span
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -27,9 +28,25 @@ _ENV_ARGUMENTS = {**dict.fromkeys(conventions.HANDLERS, 1), "request": 2}
 def references(analysis: Analysis, binding: str) -> list[BindingUse]:
     """Return the uses of a binding, and where types and made objects name it, in order."""
     found = list(analysis.uses_of(binding))
-    for more in (_type_members, _lookups, _objects, _ambient, _miniflare):
+    for more in (_type_members, _lookups, _words, _objects, _ambient, _miniflare):
         found += more(analysis, binding)
     return sorted(found, key=lambda use: use.span)
+
+
+def is_member_beside(source: Source, span: Span, name: str) -> bool:
+    """Return whether the type with the member at a span has another one with this name."""
+    start, end = source.offsets.byte(span.start), source.offsets.byte(span.end)
+    node = source.root.descendant_for_byte_range(start, end)
+    member = ancestor(node, {"property_signature"}) if node is not None else None
+    if member is None or member.parent is None or not _is_name(member, start, end):
+        return False
+    others = (each.child_by_field_name("name") for each in member.parent.named_children)
+    return any(each is not None and source.text_of(each).strip("\"'") == name for each in others)
+
+
+def _is_name(member: Node, start: int, end: int) -> bool:
+    name = member.child_by_field_name("name")
+    return name is not None and name.start_byte <= start and end <= name.end_byte
 
 
 def _type_members(analysis: Analysis, binding: str) -> Iterator[BindingUse]:
@@ -44,8 +61,8 @@ def _type_members(analysis: Analysis, binding: str) -> Iterator[BindingUse]:
             yield analysis.use(name, "type")
 
 
-def _lookups(analysis: Analysis, binding: str) -> Iterator[BindingUse]:
-    """Yield `Env["X"]` and `Pick<Env, "X">`."""
+def _strings(analysis: Analysis, binding: str) -> Iterator[tuple[Node, Node]]:
+    """Yield the string literals with this text, each with what it is a part of."""
     data = analysis.source.offsets.data
     for quote in (b'"', b"'"):
         word = quote + binding.encode("utf-8", "replace") + quote
@@ -53,21 +70,62 @@ def _lookups(analysis: Analysis, binding: str) -> Iterator[BindingUse]:
         while at >= 0:
             node = analysis.source.root.descendant_for_byte_range(at, at + len(word))
             at = data.find(word, at + 1)
-            literal = node.parent if node is not None else None
-            if node is None or node.type != "string" or literal is None:
-                continue
-            if literal.type != "literal_type" or literal.parent is None:
-                continue
-            holder: Node | None = literal.parent
-            while holder is not None and holder.type == "union_type":
-                holder = holder.parent
-            first = holder.named_children[0] if holder is not None else None
-            if holder is None or first is None:
-                continue
-            if holder.type in ("lookup_type", "type_arguments") and analysis.source.text_of(
-                first
-            ).endswith(ENV_OWNERS):
-                yield analysis.use(node, "type")
+            if node is not None and node.type == "string" and node.parent is not None:
+                yield node, node.parent
+
+
+def _lookups(analysis: Analysis, binding: str) -> Iterator[BindingUse]:
+    """Yield `Env["X"]` and `Pick<Env, "X">`."""
+    for node, literal in _strings(analysis, binding):
+        if literal.type != "literal_type" or literal.parent is None:
+            continue
+        holder: Node | None = literal.parent
+        while holder is not None and holder.type == "union_type":
+            holder = holder.parent
+        first = holder.named_children[0] if holder is not None else None
+        if holder is None or first is None:
+            continue
+        if holder.type in ("lookup_type", "type_arguments") and analysis.source.text_of(
+            first
+        ).endswith(ENV_OWNERS):
+            yield analysis.use(node, "type")
+
+
+def _words(analysis: Analysis, binding: str) -> Iterator[BindingUse]:
+    """Yield `"X" in env`, and the constant of `const NAME = "X"` that only `env[NAME]` uses."""
+    names = analysis.source.names
+    for node, parent in _strings(analysis, binding):
+        if parent.type == "binary_expression":
+            if is_field(parent, "left", node) and _is_in_env(analysis, parent):
+                yield analysis.use(node, "name")
+            continue
+        declarator = outer(node).parent
+        name = declarator.child_by_field_name("name") if declarator is not None else None
+        if declarator is None or declarator.type != "variable_declarator" or name is None:
+            continue
+        declared = names.resolve(name) if name.type == "identifier" else None
+        uses = list(names.references(declared)) if declared is not None else []
+        if uses and all(_is_key_of_env(analysis, use) for use in uses):
+            yield analysis.use(node, "name")
+
+
+def _is_in_env(analysis: Analysis, test: Node) -> bool:
+    operator, right = test.child_by_field_name("operator"), test.child_by_field_name("right")
+    if operator is None or operator.type != "in" or right is None:
+        return False
+    return isinstance(analysis.resolver.flow.value(right), Env)
+
+
+def _is_key_of_env(analysis: Analysis, node: Node) -> bool:
+    parent = node.parent
+    if (
+        parent is None
+        or parent.type != "subscript_expression"
+        or not is_field(parent, "index", node)
+    ):
+        return False
+    owner = parent.child_by_field_name("object")
+    return owner is not None and isinstance(analysis.resolver.flow.value(owner), Env)
 
 
 def _objects(analysis: Analysis, binding: str) -> Iterator[BindingUse]:

@@ -120,7 +120,7 @@ class Baseline:
 
     def name(self, file: Checked) -> str:
         """Return a file's path from the folder of the baseline, the same on every platform."""
-        folder, path = self.path.absolute().parent, file.path.absolute()
+        folder, path = absolute(self.path).parent, absolute(file.path)
         return (path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix()
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kvlens.config.edit import Edit, add_bindings, place_of
 from kvlens.config.model import Config
 from kvlens.js.syntax import Source, outer
+from kvlens.js.tree import is_field
 from kvlens.lint.base import Context, Fix, Problem
 from kvlens.lint.fix_helpers import can_extend
 from kvlens.lint.wording import digits, quoted
@@ -28,6 +29,10 @@ _TIGHT = frozenset(
         "new_expression",
         "parenthesized_expression",
     )
+)
+# Statements that go on in the next line if that begins with a parenthesis.
+_ENDED_BY_SEMICOLON = frozenset(
+    ("expression_statement", "lexical_declaration", "variable_declaration", "export_statement")
 )
 PROMISE_METHODS = frozenset(("then", "catch", "finally"))
 _SHORTHAND = "shorthand_property_identifier"
@@ -104,16 +109,42 @@ def awaited(context: Context, problem: Problem, *, safe: bool = False) -> Iterat
         return
     here = outer(call.node)
     parent = here.parent
-    tight = parent is not None and parent.type in ("member_expression", "subscript_expression")
+    tight = parent is not None and _binds_tighter(parent, here)
     name = parent.child_by_field_name("property") if parent is not None else None
     if name is not None and context.analysis.source.text_of(name) in PROMISE_METHODS:
         tight = False
     start, end = problem.span
     before, after = Edit(Span(start, start), "await "), Edit(Span(end, end), ")")
     if tight and here.id == call.node.id:
-        yield Fix("Add await", (before._replace(text="(await "), after), safe)
+        opening = opening_parenthesis(context.analysis.source, call.node)
+        yield Fix("Add await", (before._replace(text=f"{opening}await "), after), safe)
     else:
         yield Fix("Add await", (before,), safe)
+
+
+def _binds_tighter(parent: Node, node: Node) -> bool:
+    """Return whether an expression applies to a part of it before `await` in front of that does."""
+    if parent.type in ("member_expression", "subscript_expression"):
+        return is_field(parent, "object", node)
+    operator = parent.child_by_field_name("operator")
+    is_power = operator is not None and operator.type == "**"
+    return is_power and is_field(parent, "left", node)
+
+
+def opening_parenthesis(source: Source, node: Node) -> str:
+    """Return the `(` to write before a node: after `;` where it would call the line before."""
+    statement = node
+    while statement.type != "expression_statement":
+        parent = statement.parent
+        if parent is None or parent.start_byte != node.start_byte:
+            return "("
+        statement = parent
+    before = statement.prev_named_sibling
+    while before is not None and before.type == "comment":
+        before = before.prev_named_sibling
+    if before is None or before.type not in _ENDED_BY_SEMICOLON:
+        return "("
+    return "(" if source.text_of(before).endswith(";") else ";("
 
 
 def declared_in(config: Config, name: str, environments: Iterable[str | None]) -> Iterator[Fix]:

@@ -14,7 +14,15 @@ from pathlib import Path
 from typing import TextIO
 
 from kvlens.cli.check_cache import CheckCache
-from kvlens.cli.check_run import Run, difference, fixed_texts, is_checked, write_fixed
+from kvlens.cli.check_run import (
+    Run,
+    difference,
+    fixed_texts,
+    is_checked,
+    mark_in,
+    mark_of,
+    write_fixed,
+)
 from kvlens.cli.frame import Argument, Command, CommandError, Options, UsageError
 from kvlens.cli.reports.formats import FORMATS, report_as
 from kvlens.cli.reports.places import amount, shown
@@ -117,7 +125,7 @@ def _run(options: Options) -> Run:
         text = decode(data)
     except NotTextError as error:
         raise CommandError(f"standard input {error}") from error
-    return Run(paths, severities, {path: text})
+    return Run(paths, severities, {path: text}, mark_in(data))
 
 
 def _once(options: Options, run: Run) -> int:
@@ -126,9 +134,11 @@ def _once(options: Options, run: Run) -> int:
     if options.diff:
         return _show_fixes(files, run)
     to = sys.stderr if run.texts and options.fix else sys.stdout
-    if options.fix:
-        files = _fix(files, run)
-    return _report(options, files, to)
+    if not options.fix:
+        return _report(options, files, to)
+    files, all_written = _fix(files, run)
+    code = _report(options, files, to)
+    return code if all_written else 1
 
 
 def _report(options: Options, files: list[Checked], to: TextIO | None = None) -> int:
@@ -163,33 +173,56 @@ def _nothing(options: Options) -> str:
 
 def _show_fixes(files: Sequence[Checked], run: Run) -> int:
     texts = fixed_texts(files, run.severities)
+    to = sys.stdout if sys.stdout.isatty() else exact_output()
     for file in files:
-        if file.path in texts:
-            sys.stdout.writelines(difference(file, texts[file.path]))
+        if file.path not in texts:
+            continue
+        try:
+            mark = run.mark if run.texts else mark_of(file)
+        except (CommandError, OSError) as error:
+            _warn(error)
+            continue
+        to.writelines(difference(file, texts[file.path], mark))
     return 1 if texts else 0
 
 
-def _fix(files: list[Checked], run: Run) -> list[Checked]:
-    """Write the fixes, to standard output for standard input; return the files checked again."""
+def _warn(error: CommandError | OSError) -> None:
+    why = str(error)
+    if isinstance(error, OSError) and error.filename:
+        why = f"{shown(Path(error.filename))}: {error.strerror}"
+    print(f"kvlens check: {why}", file=sys.stderr)
+
+
+def _fix(files: list[Checked], run: Run) -> tuple[list[Checked], bool]:
+    """Write the fixes, to standard output for standard input.
+
+    Returns the files checked again, and whether all fixes were written: a file that can't be is
+    named on standard error, and the others are fixed all the same.
+    """
     texts = fixed_texts(files, run.severities)
     if run.texts:
         ((path, text),) = run.texts.items()
-        exact_output().write(texts.get(path, text))
+        exact_output().write(run.mark + texts.get(path, text))
         run.texts = {path: texts.get(path, text)}
-        return run.check()
+        return run.check(), True
     from kvlens.lint.copies import without_copies  # late: only for fixes
 
     reported = without_copies(files)
+    written = 0
     for file in files:
         if file.path in texts:
-            write_fixed(file, texts[file.path])
-    if not texts:
-        return reported
+            try:
+                write_fixed(file, texts[file.path])
+                written += 1
+            except (CommandError, OSError) as error:
+                _warn(error)
+    if not written:
+        return reported, not texts
     run.severities.forget()
     found = run.check()
     solved = amount(_count(reported) - _count(found), "problem")
-    print(f"Fixed {solved} in {amount(len(texts), 'file')}.", file=sys.stderr)
-    return found
+    print(f"Fixed {solved} in {amount(written, 'file')}.", file=sys.stderr)
+    return found, written == len(texts)
 
 
 def _count(files: Sequence[Checked]) -> int:
@@ -328,6 +361,6 @@ COMMAND = Command(
     ),
     {
         0: "no error; with --diff, nothing to fix",
-        1: "an error, nothing to check, or a difference",
+        1: "an error, a fix that wasn't written, nothing to check, or a difference",
     },
 )

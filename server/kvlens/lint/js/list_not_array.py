@@ -42,7 +42,7 @@ from kvlens.js.scopes import is_assigned
 from kvlens.js.syntax import callee, outer
 from kvlens.js.tree import is_field
 from kvlens.lint.base import CallRule, Context, Finding, Fix, Problem
-from kvlens.lint.source_fix_helpers import given, node_at
+from kvlens.lint.source_fix_helpers import given, node_at, opening_parenthesis
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -148,10 +148,11 @@ def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
         return
     source = context.analysis.source
     text, node = source.text[slice(*problem.span)], node_at(source, problem.span)
+    opening = opening_parenthesis(source, node) if node is not None else "("
     if given(problem, "await"):
-        text = f"(await {text})"
+        text = f"{opening}await {text})"
     elif node is None or node.type not in ("identifier", "parenthesized_expression"):
-        text = f"({text})"
+        text = f"{opening}{text})"
     yield Fix("Use its keys", (Edit(problem.span, f"{text}.keys"),))
 
 

@@ -49,6 +49,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kvlens.config.edit import Edit
 from kvlens.js.analysis import Analysis
+from kvlens.js.awaiting import may_await
 from kvlens.js.calls import KvCall, fate_of
 from kvlens.js.scopes import FUNCTIONS, Declaration
 from kvlens.js.source_context import read
@@ -209,7 +210,7 @@ def _finding(call: KvCall, lost: _Lost, source: Source) -> Finding:
             "Promise.all().",
             data={"all": "Promise.all("},
         )
-    is_async = _is_in_async(lost.call)
+    is_async = may_await(lost.call)
     if _word(source, lost.call) in _MAPPING:
         way = "Await Promise.all() of it, or pass that"
         data: dict[str, object] | None = {"all": "await Promise.all("} if is_async else None
@@ -239,15 +240,6 @@ def _starts(call: KvCall, lost: Node) -> bool:
     return lost.start_byte == call.node.start_byte and lost.end_byte >= call.node.end_byte
 
 
-def _is_in_async(node: Node) -> bool:
-    function = ancestor(node, FUNCTIONS)
-    return function is None or any(child.type == "async" for child in function.children)
-
-
-def _is_in_async_function(node: Node) -> bool:
-    return ancestor(node, FUNCTIONS) is not None and _is_in_async(node)
-
-
 def _is_await_certain(source: Source, call: Node) -> bool:
     """Return whether `await` before the promise of a call is the one answer, if nothing has it.
 
@@ -257,7 +249,7 @@ def _is_await_certain(source: Source, call: Node) -> bool:
     around = ancestor(call, FUNCTIONS | _LOOPS)
     if around is None or around.type in _LOOPS or fate_of(call)[0] != "dropped":
         return False
-    return _is_in_async(call) and not isinstance(_of_callback(source, around), _Lost)
+    return may_await(call) and not isinstance(_of_callback(source, around), _Lost)
 
 
 def _lost(source: Source, call: Node, known: dict[int, list[_Lost]], depth: int = 0) -> list[_Lost]:
@@ -497,7 +489,7 @@ def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
         yield from _of_all(context, problem, before)
     elif (call := analysis.call_at(problem.span)) is not None and call.span == problem.span:
         safe = _is_await_certain(call.source, call.node)
-        if not safe and _is_in_async_function(call.node):
+        if not safe and call.is_in_async and ancestor(call.node, FUNCTIONS) is not None:
             safe = _is_taken_for_value(call, analysis)
         yield from awaited(context, problem, safe=safe)
     elif given(problem, "await"):
