@@ -54,6 +54,30 @@ class Lookups:
             return found
         return os.path.join(self._here, found) if found != "." else self._here or found  # noqa: PTH118
 
+    def note_listed(self, name: str, endings: tuple[str, ...]) -> None:
+        """Note that a folder was listed, and the endings that mattered; all without any."""
+        before = self.listed.get(name)
+        if before is None or before == endings:
+            self.listed[name] = endings
+        elif before:
+            self.listed[name] = tuple(sorted({*before, *endings})) if endings else ()
+
+    def add(self, other: Lookups) -> None:
+        """Add what a copy of this process has seen; what has changed meanwhile isn't kept."""
+        same = [
+            _add(self.kinds, other.kinds),
+            _add(self.links, other.links),
+            _add(self.folders, other.folders),
+            _add(self.read, other.read, _UNKNOWN),
+        ]
+        self.until = min(self.until, other.until) if all(same) else 0
+        for folder, endings in other.listed.items():
+            self.note_listed(folder, endings)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what only saves time here."""
+        return {**self.__dict__, "made": {}, "reals": {}}
+
     def record(self, began: int) -> dict[str, Any] | None:
         """Return all of it as JSON; None if it has changed since `began`, in ns, or can change.
 
@@ -89,6 +113,19 @@ class Lookups:
             "links": self.links,
             "until": until,
         }
+
+
+def _add(known: dict[str, T], more: dict[str, T], unknown: T | None = None) -> bool:
+    """Add what isn't known yet; return whether the rest is what was known."""
+    same = True
+    for path, found in more.items():
+        before = known.setdefault(path, found)
+        if before != found:
+            if before == unknown:
+                known[path] = found
+            elif found != unknown:
+                same = False
+    return same
 
 
 def is_unchanged(record: dict[str, Any], now: float) -> bool | None:
@@ -193,11 +230,7 @@ def entries(folder: Place, endings: tuple[str, ...] = ()) -> list[Entry]:
     name = known.name(folder)
     if name not in known.folders:
         known.folders[name] = _entries(name)
-    before = known.listed.get(name)
-    if before is None or before == endings:
-        known.listed[name] = endings
-    elif before:
-        known.listed[name] = tuple(sorted({*before, *endings})) if endings else ()
+    known.note_listed(name, endings)
     return _with_endings(known.folders[name] or [], endings)
 
 

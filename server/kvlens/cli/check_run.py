@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from kvlens.cli.forks import shared, usable
 from kvlens.cli.frame import CommandError
 from kvlens.cli.reports.places import shown
 from kvlens.cli.terminal import visible
@@ -17,10 +20,20 @@ from kvlens.lint.checked import Checked
 from kvlens.lookups import Lookups, kind, note_until, remembered
 
 if TYPE_CHECKING:
+    from kvlens.lint.project import Found
     from kvlens.lint.severities import Severities
 
 _MARK = b"\xef\xbb\xbf"
 _LARGEST = 2 * 1024 * 1024  # bytes of a file to fix; what is checked is smaller
+_MANY = 100  # files, from which on it pays to share the work
+
+
+class _Share(NamedTuple):
+    """What one process has checked: projects by number, and what it has looked at for them."""
+
+    found: dict[int, Found]
+    project_files: list[Path]
+    seen: Lookups
 
 
 @dataclass
@@ -30,6 +43,7 @@ class Run:
     paths: Sequence[Path]
     severities: Severities
     texts: Mapping[Path, str] = field(default_factory=dict)
+    processes: int = 0  # that share the work; 0: as many as pay for themselves
     seen: Lookups = field(default_factory=Lookups)  # in the last check
 
     def check(self, *, fixable: bool = False) -> list[Checked]:
@@ -40,41 +54,72 @@ class Run:
         from kvlens.lint.copies import without_copies  # late: an answer may be kept
 
         with remembered() as seen:
-            found = self._check(fixable)
+            found = self._check(seen, fixable)
         self.seen = seen
         return found if fixable else without_copies(found)
 
-    def _check(self, fixable: bool) -> list[Checked]:
-        from kvlens.lint.project import check_project, wanted_for  # late: it imports the rules
+    def _check(self, seen: Lookups, fixable: bool) -> list[Checked]:
+        from kvlens.lint.project import check_project, merged, wanted_for  # late: all the rules
 
         projects = wanted_for(self.paths, self.severities)
         missing = unavailable() if any(project.sources for project in projects) else None
         if missing:
             note_until(0)
             print(f"kvlens check: {missing}", file=sys.stderr)
-        found = [
-            checked
-            for project in projects
-            for checked in check_project(
-                project,
-                self.severities,
-                with_sources=not missing,
-                fixable=fixable,
-                texts=self.texts,
-            )
-        ]
+
+        def check(numbers: Iterable[int]) -> _Share:
+            found: dict[int, Found] = {}
+            with _only_new_garbage() as collect:
+                for number in numbers:
+                    found[number] = check_project(
+                        projects[number],
+                        self.severities,
+                        with_sources=not missing,
+                        fixable=fixable,
+                        texts=self.texts,
+                    )
+                    collect()
+            return _Share(found, [file.path for file in self.severities.files() if file.path], seen)
+
+        found: dict[int, Found] = {}
+        for share in self._shared([project.size for project in projects], check, fixable):
+            found |= share.found
+            for path in share.project_files:
+                self.severities.file(path)
+            if share.seen is not seen:
+                seen.add(share.seen)
         for path in self.paths:
             self.severities.file(
                 path / "x" if kind(path) == "folder" else path
             )  # also without any file
-        return [*found, *self._project_files()]
+        return [*merged(found[number] for number in sorted(found)), *self._project_files()]
+
+    def _shared(
+        self, sizes: Sequence[int], check: Callable[[Iterable[int]], _Share], fixable: bool
+    ) -> list[_Share]:
+        """Check all projects; what is to be fixed stays parsed, and so in this process."""
+        processes = self.processes or (usable() if sum(sizes) >= _MANY else 1)
+        if processes == 1 or fixable:
+            return [check(range(len(sizes)))]
+        largest_first = sorted(range(len(sizes)), key=lambda number: -sizes[number])
+        return shared(largest_first, processes, check)
 
     def _project_files(self) -> Iterator[Checked]:
-        for file in self.severities.files():
+        for file in sorted(self.severities.files(), key=lambda file: str(file.path)):
             assert file.path is not None
             problems = self.severities.problems(file)
             if problems:
                 yield Checked(file.path, file.text, problems)
+
+
+@contextmanager
+def _only_new_garbage() -> Iterator[Callable[[], object]]:
+    """Yield a function that frees what was parsed since it was last called, and isn't in use."""
+    gc.freeze()  # what is there already isn't looked at, nor copied in a copy of this process
+    try:
+        yield lambda: gc.collect(0)
+    finally:
+        gc.unfreeze()
 
 
 def fixed_texts(files: Sequence[Checked], severities: Severities) -> dict[Path, str]:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kvlens import lookups
 from kvlens.config.find import (
@@ -32,6 +32,7 @@ from kvlens.js.grammar import is_source
 from kvlens.lint.base import Levels, Problem
 from kvlens.lint.check_config import check
 from kvlens.lint.checked import Checked
+from kvlens.lint.copies import worker_of
 from kvlens.lint.fixable_config import FixableConfig
 from kvlens.lint.problems import file_problem, in_order, too_many_sources
 from kvlens.lint.repeats import without_repeats
@@ -52,6 +53,7 @@ class Wanted:
     discovered: the seed files that were found next to a config, not named by the user.
     plan: all files to check; `roots`: the folders to check
         that the config is in or above, none if only files are to be checked.
+    number: the place among the projects.
     """
 
     config: Path | None
@@ -60,6 +62,12 @@ class Wanted:
     sources: list[Path] = field(default_factory=list)
     discovered: set[Path] = field(default_factory=set)
     roots: list[Path] = field(default_factory=list)
+    number: int = 0
+
+    @property
+    def size(self) -> int:
+        """How much there is to check."""
+        return len(self.files) + len(self.sources)
 
 
 class _Plan:
@@ -69,7 +77,7 @@ class _Plan:
         self._severities = severities
         self.projects: dict[Path | None, Wanted] = {}
         self._seen: set[str] = set()
-        self.checked: dict[str, Path | None] = {}  # sources -> the config they are checked with
+        self.claims: dict[str, int] = {}  # sources -> the number of the project that checks them
         self.owner = functools.cache(owning_config)
         self.load = functools.cache(self._load)
         self.workspaces: dict[Path, Workspace] = {}
@@ -139,7 +147,30 @@ def wanted_for(paths: Iterable[Path], severities: Severities) -> list[Wanted]:
         else:
             plan.add(path)
     projects = [wanted for wanted in plan.projects.values() if wanted.files or wanted.sources]
-    return sorted(projects, key=lambda wanted: wanted.config is None)
+    projects.sort(key=lambda wanted: wanted.config is None)
+    for number, wanted in enumerate(projects):
+        wanted.number = number
+    return projects
+
+
+class Found(NamedTuple):
+    """What was checked in a project: its configs and seed files, and its sources.
+
+    Another project may have checked one of the sources as well.
+    """
+
+    files: list[Checked]
+    sources: list[Checked]
+
+
+def merged(projects: Iterable[Found]) -> Iterator[Checked]:
+    """Yield the checked files of projects in their order: a source is of the first that has it."""
+    seen: set[str] = set()
+    for found in projects:
+        yield from found.files
+        fresh = {os.path.abspath(each.path): each for each in found.sources}  # noqa: PTH100
+        yield from without_repeats(each for name, each in fresh.items() if name not in seen)
+        seen.update(fresh)
 
 
 def check_project(
@@ -149,7 +180,7 @@ def check_project(
     with_sources: bool,
     fixable: bool = False,
     texts: Mapping[Path, str] | None = None,
-) -> list[Checked]:
+) -> Found:
     """Check the files of one project; without the parser, only its configs and seed files.
 
     `texts` are used instead of what is on disk. With `fixable`, sources stay parsed.
@@ -165,14 +196,15 @@ def check_project(
         if config is not None:
             read[absolute(path)] = config
     if not with_sources:
-        return found
+        return Found(found, [])
     sources, unused = _check_sources(wanted, read, severities, texts, fixable)
-    return [
+    files = [
         replace(checked, problems=in_order([*checked.problems, *more]))
         if (more := unused.get(absolute(checked.path)))
         else checked
         for checked in found
-    ] + sources
+    ]
+    return Found(files, sources)
 
 
 def is_named_after_binding(path: Path, load: Callable[[Path], Config | None]) -> bool:
@@ -246,7 +278,9 @@ def check_config_file(
         return Checked(path, "", [problem] if problem else []), None
     config = load_text(text, str(absolute(path)), counted)
     around = read_context(path)
-    return Checked(path, text, check(config, around, levels), FixableConfig(config, around)), config
+    problems = check(config, around, levels)
+    fixable = FixableConfig(config, around)
+    return Checked(path, text, problems, fixable, worker_of(config)), config
 
 
 def _check_seed_file(path: Path, within: Path | None, text: str | None) -> Checked:
@@ -321,8 +355,9 @@ def _check_sources(
     checked = []
     for path in (*wanted.sources, *elsewhere):
         name, levels = os.path.abspath(path), severities.of(path)  # noqa: PTH100
-        if wanted.plan.checked.setdefault(name, wanted.config) != wanted.config:
+        if wanted.plan.claims.get(name, wanted.number) < wanted.number:
             continue
+        wanted.plan.claims[name] = wanted.number
         context = shared if path in elsewhere else project
         text, problems, fixable = files.text(name), [], None
         if (unread := files.unread.get(name)) is not None:
@@ -334,7 +369,7 @@ def _check_sources(
             may_fix = keep and (path not in elsewhere or _is_below(path, wanted.roots))
             fixable = FixableSource(files.parsed(name), context) if problems and may_fix else None
         checked.append(Checked(path, text if problems else "", problems, fixable))
-    return [*without_repeats(checked)], unused
+    return checked, unused
 
 
 def _has_sources(wanted: Wanted, started: Iterable[str]) -> bool:
