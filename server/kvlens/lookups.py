@@ -31,6 +31,17 @@ class Entry(NamedTuple):
     is_folder: bool
 
 
+class Seen(NamedTuple):
+    """What was looked at, by path, for another process: see the attributes of `Lookups`."""
+
+    kinds: dict[str, Kind]
+    links: dict[str, str | None]
+    folders: dict[str, list[Entry] | None]
+    listed: dict[str, tuple[str, ...]]
+    read: dict[str, str]
+    until: float
+
+
 class Lookups:
     """What was looked at: see the functions of this module."""
 
@@ -62,7 +73,19 @@ class Lookups:
         elif before:
             self.listed[name] = tuple(sorted({*before, *endings})) if endings else ()
 
-    def add(self, other: Lookups) -> None:
+    def seen(self, besides: Seen | None = None) -> Seen:
+        """Return what was seen so far, besides what is known to have been."""
+        known = besides or Seen({}, {}, {}, {}, {}, math.inf)
+        return Seen(
+            _without(self.kinds, known.kinds),
+            _without(self.links, known.links),
+            _without(self.folders, known.folders),
+            _without(self.listed, known.listed),
+            _without(self.read, known.read),
+            self.until,
+        )
+
+    def add(self, other: Seen) -> None:
         """Add what a copy of this process has seen; what has changed meanwhile isn't kept."""
         same = [
             _add(self.kinds, other.kinds),
@@ -73,10 +96,6 @@ class Lookups:
         self.until = min(self.until, other.until) if all(same) else 0
         for folder, endings in other.listed.items():
             self.note_listed(folder, endings)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Leave out what only saves time here."""
-        return {**self.__dict__, "made": {}, "reals": {}}
 
     def record(self, began: int) -> dict[str, Any] | None:
         """Return all of it as JSON; None if it has changed since `began`, in ns, or can change.
@@ -113,6 +132,12 @@ class Lookups:
             "links": self.links,
             "until": until,
         }
+
+
+def _without(all_: dict[str, T], known: dict[str, T]) -> dict[str, T]:
+    return {
+        path: found for path, found in all_.items() if path not in known or known[path] is not found
+    }
 
 
 def _add(known: dict[str, T], more: dict[str, T], unknown: T | None = None) -> bool:

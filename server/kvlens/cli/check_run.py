@@ -17,7 +17,7 @@ from kvlens.cli.terminal import visible
 from kvlens.files import FileRefusedError, read_bytes, replace_bytes, way_out_of
 from kvlens.js.grammar import is_source, unavailable
 from kvlens.lint.checked import Checked
-from kvlens.lookups import Lookups, kind, note_until, remembered
+from kvlens.lookups import Lookups, Seen, kind, note_until, remembered
 
 if TYPE_CHECKING:
     from kvlens.lint.project import Found
@@ -33,7 +33,7 @@ class _Share(NamedTuple):
 
     found: dict[int, Found]
     project_files: list[Path]
-    seen: Lookups
+    seen: Seen
 
 
 @dataclass
@@ -68,6 +68,7 @@ class Run:
             print(f"kvlens check: {missing}", file=sys.stderr)
 
         def check(numbers: Iterable[int]) -> _Share:
+            before = seen.seen()
             found: dict[int, Found] = {}
             with _only_new_garbage() as collect:
                 for number in numbers:
@@ -79,15 +80,18 @@ class Run:
                         texts=self.texts,
                     )
                     collect()
-            return _Share(found, [file.path for file in self.severities.files() if file.path], seen)
+            return _Share(
+                found,
+                [file.path for file in self.severities.files() if file.path],
+                seen.seen(before),
+            )
 
         found: dict[int, Found] = {}
         for share in self._shared([project.size for project in projects], check, fixable):
             found |= share.found
             for path in share.project_files:
                 self.severities.file(path)
-            if share.seen is not seen:
-                seen.add(share.seen)
+            seen.add(share.seen)
         for path in self.paths:
             self.severities.file(
                 path / "x" if kind(path) == "folder" else path
