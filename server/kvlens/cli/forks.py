@@ -17,8 +17,8 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 R = TypeVar("R")
-_MOST = 4  # processes: each has memory of its own
-_SIZE = 4  # bytes of a unit's number
+_MOST = 8  # processes, of 15 MB or more
+_SIZE = 4  # bytes of a number that is sent
 _UNITS = 1_000  # that fit into any system's pipe
 
 
@@ -80,10 +80,11 @@ class _Copy:
             self._pid = os.fork()
             if self._pid == 0:
                 signal.signal(signal.SIGINT, signal.SIG_DFL)  # ends without a word
+                os.close(self._answer)  # or writing would wait for itself if the original ends
                 taken: list[int] = []
                 data = pickle.dumps((taken, work(taken)), pickle.HIGHEST_PROTOCOL)
                 with os.fdopen(answer, "wb") as file:
-                    file.write(data)
+                    file.write(len(data).to_bytes(_SIZE, "big") + data)
                 code = 0
         finally:
             if os.getpid() != parent:  # without what the original does at its end
@@ -95,13 +96,14 @@ class _Copy:
         data = bytearray()
         while block := os.read(self._answer, 1 << 20):
             data += block
-        _, status = os.waitpid(self._pid, 0)
         self._is_there = False
-        return pickle.loads(data) if status == 0 else None
+        size = int.from_bytes(data[:_SIZE], "big")
+        return pickle.loads(data[_SIZE:]) if size and len(data) == _SIZE + size else None
 
     def end(self) -> None:
         """End the copy if it still works."""
         os.close(self._answer)
-        if self._is_there:
-            os.kill(self._pid, signal.SIGKILL)
+        with suppress(OSError):  # the system may have waited for it
+            if self._is_there:
+                os.kill(self._pid, signal.SIGKILL)
             os.waitpid(self._pid, 0)
