@@ -69,10 +69,10 @@ class Run:
 
         def check(numbers: Iterable[int]) -> _Share:
             before = seen.seen()
-            found: dict[int, Found] = {}
+            done: dict[int, Found] = {}
             with _only_new_garbage() as collect:
                 for number in numbers:
-                    found[number] = check_project(
+                    done[number] = check_project(
                         projects[number],
                         self.severities,
                         with_sources=not missing,
@@ -81,7 +81,7 @@ class Run:
                     )
                     collect()
             return _Share(
-                found,
+                done,
                 [file.path for file in self.severities.files() if file.path],
                 seen.seen(before),
             )

@@ -8,7 +8,6 @@ raised as if there were no copies.
 from __future__ import annotations
 
 import os
-import pickle
 import signal
 import sys
 import threading
@@ -43,7 +42,7 @@ def shared(units: Sequence[int], processes: int, work: Callable[[Iterable[int]],
         os.write(fill, b"".join(number.to_bytes(_SIZE, "big") for number in range(heads)))
         os.close(fill)
         with suppress(OSError):  # too many processes
-            for _ in range(processes - 1):
+            for _ in range(1, min(processes, len(units))):
                 copies.append(_Copy(lambda taken: work(_taken(queue, units, taken))))
         done: list[int] = []
         found = [work(_taken(queue, units, done))]
@@ -81,6 +80,8 @@ class _Copy:
             if self._pid == 0:
                 signal.signal(signal.SIGINT, signal.SIG_DFL)  # ends without a word
                 os.close(self._answer)  # or writing would wait for itself if the original ends
+                import pickle  # late, also below: an answer may be kept
+
                 taken: list[int] = []
                 data = pickle.dumps((taken, work(taken)), pickle.HIGHEST_PROTOCOL)
                 with os.fdopen(answer, "wb") as file:
@@ -93,6 +94,8 @@ class _Copy:
 
     def answer(self) -> Any | None:
         """Wait for the units and what was found; None if the copy failed."""
+        import pickle
+
         data = bytearray()
         while block := os.read(self._answer, 1 << 20):
             data += block
