@@ -78,7 +78,7 @@ class _Plan:
         self.projects: dict[Path | None, Wanted] = {}
         self._seen: set[str] = set()
         self.claims: dict[str, int] = {}  # sources -> the number of the project that checks them
-        self.owner = functools.cache(owning_config)
+        self.owner: Callable[[str], Path | None] = functools.cache(owning_config)
         self.load = functools.cache(self._load)
         self.workspaces: dict[Path, Workspace] = {}
 
@@ -94,7 +94,7 @@ class _Plan:
         if whole in self._seen:
             return
         self._seen.add(whole)
-        wanted = self._wanted(self.owner(path.parent))
+        wanted = self._wanted(self.owner(os.path.dirname(path)))  # noqa: PTH120 - for every file
         (wanted.sources if _is_source(path) else wanted.files).append(path)
         if discovered:
             wanted.discovered.add(path)
@@ -103,7 +103,9 @@ class _Plan:
         return load_config(path, self._severities.file(path).environments)
 
     def _wanted(self, config: Path | None) -> Wanted:
-        return self.projects.setdefault(config, Wanted(config, self))
+        if config not in self.projects:
+            self.projects[config] = Wanted(config, self)
+        return self.projects[config]
 
     def add_below(self, folder: Path) -> None:
         """Add the configs in a folder and its subfolders, their seed files, and the sources."""
@@ -118,7 +120,7 @@ class _Plan:
         if folder not in roots:
             roots.append(folder)  # of the project whose config is above, or of none
         for root in roots:
-            self._wanted(self.owner(root)).roots.append(folder)
+            self._wanted(self.owner(os.fspath(root))).roots.append(folder)
             for source in find.source_files(root):
                 self._discover(source)
 
@@ -402,7 +404,7 @@ def _elsewhere(wanted: Wanted, files: SourceFiles) -> list[Path]:
 
     paths = map(Path, outside(absolute(wanted.config.parent), files.texts))
     owner = wanted.plan.owner
-    return [path for path in paths if owner(path.parent) in (None, wanted.config)]
+    return [path for path in paths if owner(os.fspath(path.parent)) in (None, wanted.config)]
 
 
 def _counting(wanted: Wanted, read: Mapping[Path, Config]) -> dict[Path, Config | None]:
