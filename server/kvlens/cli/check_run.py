@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _MARK = b"\xef\xbb\xbf"
 _LARGEST = 2 * 1024 * 1024  # bytes of a file to fix; what is checked is smaller
 _MANY = 100  # files, from which on it pays to share the work
+_MEMORY = 130  # MB, of all processes
+_OF_A_PROCESS = 16  # MB
+_OF_A_FILE = 1 / 24  # MB, of the project that is checked
 
 
 class _Share(NamedTuple):
@@ -86,8 +89,14 @@ class Run:
                 seen.seen(before),
             )
 
+        sizes = [project.size for project in projects]
+        order, processes = [*range(len(sizes))], self.processes or _paying(sizes)
+        if fixable:  # what was parsed is needed here
+            processes = 1
+        if processes > 1:
+            order.sort(key=lambda number: -sizes[number])  # the largest first
         found: dict[int, Found] = {}
-        for share in self._shared([project.size for project in projects], check, fixable):
+        for share in shared(order, processes, check):
             found |= share.found
             for path in share.project_files:
                 self.severities.file(path)
@@ -98,22 +107,22 @@ class Run:
             )  # also without any file
         return [*merged(found[number] for number in sorted(found)), *self._project_files()]
 
-    def _shared(
-        self, sizes: Sequence[int], check: Callable[[Iterable[int]], _Share], fixable: bool
-    ) -> list[_Share]:
-        """Check all projects; what is to be fixed stays parsed, and so in this process."""
-        processes = self.processes or (usable() if sum(sizes) >= _MANY else 1)
-        if processes == 1 or fixable:
-            return [check(range(len(sizes)))]
-        largest_first = sorted(range(len(sizes)), key=lambda number: -sizes[number])
-        return shared(largest_first, processes, check)
-
     def _project_files(self) -> Iterator[Checked]:
         for file in sorted(self.severities.files(), key=lambda file: str(file.path)):
             assert file.path is not None
             problems = self.severities.problems(file)
             if problems:
                 yield Checked(file.path, file.text, problems)
+
+
+def _paying(sizes: Sequence[int]) -> int:
+    """Return how many processes pay for themselves, for projects with so many files.
+
+    Above two, their memory together stays below 150 MB.
+    """
+    if sum(sizes) < _MANY:
+        return 1
+    return min(usable(), max(2, int(_MEMORY / (_OF_A_PROCESS + _OF_A_FILE * max(sizes)))))
 
 
 @contextmanager

@@ -16,7 +16,6 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 R = TypeVar("R")
-_MOST = 8  # processes, of 15 MB or more
 _SIZE = 4  # bytes of a number that is sent
 _UNITS = 1_000  # that fit into any system's pipe
 
@@ -25,9 +24,7 @@ def usable() -> int:
     """Return how many processes can work at once; 1 if this one can't be copied."""
     if not hasattr(os, "fork") or threading.active_count() > 1:
         return 1
-    if sys.platform == "linux":
-        return min(_MOST, len(os.sched_getaffinity(0)))
-    return min(_MOST, os.cpu_count() or 1)
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def shared(units: Sequence[int], processes: int, work: Callable[[Iterable[int]], R]) -> list[R]:
@@ -35,6 +32,8 @@ def shared(units: Sequence[int], processes: int, work: Callable[[Iterable[int]],
 
     A process takes the next units when it is done with the ones before: the largest go first.
     """
+    if processes == 1:
+        return [work(units)]
     queue, fill = os.pipe()
     copies: list[_Copy] = []
     try:
