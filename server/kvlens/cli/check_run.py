@@ -90,13 +90,10 @@ class Run:
             )
 
         sizes = [project.size for project in projects]
-        order, processes = [*range(len(sizes))], self.processes or _paying(sizes)
-        if fixable:  # what was parsed is needed here
-            processes = 1
-        if processes > 1:
-            order.sort(key=lambda number: -sizes[number])  # the largest first
+        # what is to be fixed stays parsed, and so in this process
+        processes = 1 if fixable else self.processes or _paying(sizes)
         found: dict[int, Found] = {}
-        for share in shared(order, processes, check):
+        for share in shared(range(len(sizes)), processes, check):
             found |= share.found
             for path in share.project_files:
                 self.severities.file(path)

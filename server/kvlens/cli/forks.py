@@ -30,7 +30,7 @@ def usable() -> int:
 def shared(units: Sequence[int], processes: int, work: Callable[[Iterable[int]], R]) -> list[R]:
     """Return what `work` returns for the units that each process takes, this one first.
 
-    A process takes the next units when it is done with the ones before: the largest go first.
+    A process takes the next unit when it is done with the one before.
     """
     if processes == 1:
         return [work(units)]

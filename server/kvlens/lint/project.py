@@ -32,6 +32,7 @@ from kvlens.js.grammar import is_source
 from kvlens.lint.base import Levels, Problem
 from kvlens.lint.check_config import check
 from kvlens.lint.checked import Checked
+from kvlens.lint.claims import Claims
 from kvlens.lint.copies import worker_of
 from kvlens.lint.fixable_config import FixableConfig
 from kvlens.lint.problems import file_problem, in_order, too_many_sources
@@ -77,7 +78,7 @@ class _Plan:
         self._severities = severities
         self.projects: dict[Path | None, Wanted] = {}
         self._seen: set[str] = set()
-        self.claims: dict[str, int] = {}  # sources -> the number of the project that checks them
+        self.claims = Claims()
         self.owner: Callable[[str], Path | None] = functools.cache(owning_config)
         self.load = functools.cache(self._load)
         self.workspaces: dict[Path, Workspace] = {}
@@ -152,6 +153,9 @@ def wanted_for(paths: Iterable[Path], severities: Severities) -> list[Wanted]:
     projects.sort(key=lambda wanted: wanted.config is None)
     for number, wanted in enumerate(projects):
         wanted.number = number
+    if None in plan.projects:
+        sources = plan.projects[None].sources
+        plan.claims = Claims([os.path.abspath(path) for path in sources])  # noqa: PTH100
     return projects
 
 
@@ -357,9 +361,8 @@ def _check_sources(
     checked = []
     for path in (*wanted.sources, *elsewhere):
         name, levels = os.path.abspath(path), severities.of(path)  # noqa: PTH100
-        if wanted.plan.claims.get(name, wanted.number) < wanted.number:
+        if not wanted.plan.claims.claim(name, wanted.number):
             continue
-        wanted.plan.claims[name] = wanted.number
         context = shared if path in elsewhere else project
         text, problems, fixable = files.text(name), [], None
         if (unread := files.unread.get(name)) is not None:
