@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _MARK = b"\xef\xbb\xbf"
 _LARGEST = 2 * 1024 * 1024  # bytes of a file to fix; what is checked is smaller
 _MANY = 100  # files, from which on it pays to share the work
+_LITTLE = 50_000  # new objects; more are left to Python, which looks at 200,000: it may never
 _MEMORY = 130  # MB, of all processes
 _OF_A_PROCESS = 16  # MB
 _OF_A_FILE = 1 / 24  # MB, of the project that is checked
@@ -75,6 +76,7 @@ class Run:
             done: dict[int, Found] = {}
             with _only_new_garbage() as collect:
                 for number in numbers:
+                    collect()  # what was parsed for the project before
                     done[number] = check_project(
                         projects[number],
                         self.severities,
@@ -82,7 +84,6 @@ class Run:
                         fixable=fixable,
                         texts=self.texts,
                     )
-                    collect()
             return _Share(
                 done,
                 [file.path for file in self.severities.files() if file.path],
@@ -124,10 +125,10 @@ def _paying(sizes: Sequence[int]) -> int:
 
 @contextmanager
 def _only_new_garbage() -> Iterator[Callable[[], object]]:
-    """Yield a function that frees what was parsed since it was last called, and isn't in use."""
+    """Yield a function that frees what was parsed since it was last called, if that is quick."""
     gc.freeze()  # what is there already isn't looked at, nor copied in a copy of this process
     try:
-        yield lambda: gc.collect(0)
+        yield lambda: gc.get_count()[0] < _LITTLE and gc.collect(0)
     finally:
         gc.unfreeze()
 
