@@ -31,6 +31,17 @@ class Entry(NamedTuple):
     is_folder: bool
 
 
+class Seen(NamedTuple):
+    """What was looked at, by path, for another process: see the attributes of `Lookups`."""
+
+    kinds: dict[str, Kind]
+    links: dict[str, str | None]
+    folders: dict[str, list[Entry] | None]
+    listed: dict[str, tuple[str, ...]]
+    read: dict[str, str]
+    until: float
+
+
 class Lookups:
     """What was looked at: see the functions of this module."""
 
@@ -53,6 +64,38 @@ class Lookups:
         if not found or os.path.isabs(found):  # noqa: PTH117
             return found
         return os.path.join(self._here, found) if found != "." else self._here or found  # noqa: PTH118
+
+    def note_listed(self, name: str, endings: tuple[str, ...]) -> None:
+        """Note that a folder was listed, and the endings that mattered; all without any."""
+        before = self.listed.get(name)
+        if before is None or before == endings:
+            self.listed[name] = endings
+        elif before:
+            self.listed[name] = tuple(sorted({*before, *endings})) if endings else ()
+
+    def seen(self, besides: Seen | None = None) -> Seen:
+        """Return what was seen so far, besides what is known to have been."""
+        known = besides or Seen({}, {}, {}, {}, {}, math.inf)
+        return Seen(
+            _without(self.kinds, known.kinds),
+            _without(self.links, known.links),
+            _without(self.folders, known.folders),
+            _without(self.listed, known.listed),
+            _without(self.read, known.read),
+            self.until,
+        )
+
+    def add(self, other: Seen) -> None:
+        """Add what a copy of this process has seen; what has changed meanwhile isn't kept."""
+        same = [
+            _add(self.kinds, other.kinds),
+            _add(self.links, other.links),
+            _add(self.folders, other.folders),
+            _add(self.read, other.read, _UNKNOWN),
+        ]
+        self.until = min(self.until, other.until) if all(same) else 0
+        for folder, endings in other.listed.items():
+            self.note_listed(folder, endings)
 
     def record(self, began: int) -> dict[str, Any] | None:
         """Return all of it as JSON; None if it has changed since `began`, in ns, or can change.
@@ -89,6 +132,25 @@ class Lookups:
             "links": self.links,
             "until": until,
         }
+
+
+def _without(all_: dict[str, T], known: dict[str, T]) -> dict[str, T]:
+    return {
+        path: found for path, found in all_.items() if path not in known or known[path] is not found
+    }
+
+
+def _add(known: dict[str, T], more: dict[str, T], unknown: T | None = None) -> bool:
+    """Add what isn't known yet; return whether the rest is what was known."""
+    same = True
+    for path, found in more.items():
+        before = known.setdefault(path, found)
+        if before != found:
+            if before == unknown:
+                known[path] = found
+            elif found != unknown:
+                same = False
+    return same
 
 
 def is_unchanged(record: dict[str, Any], now: float) -> bool | None:
@@ -193,11 +255,7 @@ def entries(folder: Place, endings: tuple[str, ...] = ()) -> list[Entry]:
     name = known.name(folder)
     if name not in known.folders:
         known.folders[name] = _entries(name)
-    before = known.listed.get(name)
-    if before is None or before == endings:
-        known.listed[name] = endings
-    elif before:
-        known.listed[name] = tuple(sorted({*before, *endings})) if endings else ()
+    known.note_listed(name, endings)
     return _with_endings(known.folders[name] or [], endings)
 
 

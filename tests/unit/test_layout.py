@@ -146,6 +146,7 @@ ALLOWED: dict[str, set[str]] = {
     # module: calls that open something other than workspace files, or check it separately
     "cli/__init__.py": {"self.files[name].read_text"},  # its own commands
     "cli/check_cache.py": {"os.open", "os.fdopen"},  # in the user's own cache folder
+    "cli/forks.py": {"os.fdopen"},  # a pipe
     "cli/frame.py": {"os.open"},  # the null device
     "seeds/export.py": {"path.open", "temporary.open"},  # written, to a path that the user names
     "seeds/snapshots.py": {"place.open", "place.read_bytes", "os.fdopen"},  # below `safe_paths`

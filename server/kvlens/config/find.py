@@ -215,7 +215,7 @@ def winners(configs: Iterable[Path]) -> list[Path]:
     ]
 
 
-def owning_config(folder: Path) -> Path | None:
+def owning_config(folder: str | os.PathLike[str]) -> Path | None:
     """Return the config of a folder's project: the nearest one."""
     return lookups.nearest(("owner",), os.path.abspath(folder), _main_config)  # noqa: PTH100
 

@@ -83,7 +83,11 @@ def _redirect(path: Path) -> Redirect | None:
 
 def repository(folder: Path) -> Path:
     """Return the folder of the repository; without one, the folder itself."""
-    return next((top for top in (folder, *folder.parents) if files.is_there(top / ".git")), folder)
+
+    def find(place: str) -> Path | None:
+        return Path(place) if files.is_there(_join(place, ".git")) else None
+
+    return lookups.nearest(("repository",), str(folder), find) or folder
 
 
 def _winner(path: Path) -> str | None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from kvlens.lint.base import Problem
 
+Worker = tuple[object, ...]
+
 if TYPE_CHECKING:
     from kvlens.lint.fixes import Fixable
 
@@ -16,10 +18,16 @@ if TYPE_CHECKING:
 class Checked:
     """One checked file: its text (empty if it can't be read) and its problems.
 
-    `fixable` is the file as it was checked, if it has problems that may have fixes.
+    `fixable` is the file as it was checked, if it has problems that may have fixes. `worker` is
+    what the copies of a Worker have in common, of a config that can be read; see `copies`.
     """
 
     path: Path
     text: str
     problems: list[Problem]
     fixable: Fixable | None = None
+    worker: Worker | None = None
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave out what was parsed, which stays in its process."""
+        return {**self.__dict__, "fixable": None}

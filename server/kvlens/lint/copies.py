@@ -15,8 +15,7 @@ from pathlib import Path
 
 from kvlens.config.model import Config
 from kvlens.lint.base import Problem
-from kvlens.lint.checked import Checked
-from kvlens.lint.fixable_config import FixableConfig
+from kvlens.lint.checked import Checked, Worker
 from kvlens.lint.ids import is_real
 
 _SET_ASIDE = re.compile(
@@ -30,7 +29,7 @@ def without_copies(files: Sequence[Checked]) -> list[Checked]:
     originals = _originals(files)
     if not originals:
         return [*files]
-    homes = {file.path.parent for file in files if _config_of(file) is not None}
+    homes = {file.path.parent for file in files if file.worker is not None}
     by_home: dict[Path, Counter[tuple[str, str]]] = {}
     home_of = {file.path: _home(file.path, homes) for file in files if file.problems}
     for file in files:
@@ -61,12 +60,10 @@ def _key(problem: Problem) -> tuple[str, str]:
 
 def _originals(files: Sequence[Checked]) -> dict[Path, Path]:
     """Return the folder of the original by that of each copy."""
-    workers: dict[tuple[object, ...], list[Path]] = {}
+    workers: dict[Worker, list[Path]] = {}
     for file in files:
-        config = _config_of(file)
-        worker = _worker(config) if config is not None else None
-        if worker is not None:
-            workers.setdefault(worker, []).append(file.path.parent)
+        if file.worker:
+            workers.setdefault(file.worker, []).append(file.path.parent)
     found: dict[Path, Path] = {}
     for folders in workers.values():
         first, *others = sorted(dict.fromkeys(folders), key=_rank)
@@ -74,12 +71,15 @@ def _originals(files: Sequence[Checked]) -> dict[Path, Path]:
     return found
 
 
-def _worker(config: Config) -> tuple[object, ...] | None:
-    """Return what copies of a Worker have in common: its name, and its namespaces with real ids."""
+def worker_of(config: Config) -> Worker:
+    """Return what copies of a Worker have in common: its name, and its namespaces with real ids.
+
+    Nothing without them: they can be the same by chance.
+    """
     node = next((definition.node for definition in config.root.get("name")), None)
     bound = tuple((env.name, env.bound) for env in config.environments)
     if node is None or not any(is_real(value) for _, pairs in bound for _, value in pairs):
-        return None
+        return ()
     return str(node.value), bound
 
 
@@ -91,7 +91,3 @@ def _rank(folder: Path) -> tuple[bool, int, str]:
 def _home(path: Path, homes: set[Path]) -> Path | None:
     """Return the nearest folder of a file that has a config."""
     return next((folder for folder in path.parents if folder in homes), None)
-
-
-def _config_of(file: Checked) -> Config | None:
-    return file.fixable.file if isinstance(file.fixable, FixableConfig) else None

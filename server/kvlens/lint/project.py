@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kvlens import lookups
 from kvlens.config.find import (
@@ -32,6 +32,8 @@ from kvlens.js.grammar import is_source
 from kvlens.lint.base import Levels, Problem
 from kvlens.lint.check_config import check
 from kvlens.lint.checked import Checked
+from kvlens.lint.claims import Claims
+from kvlens.lint.copies import worker_of
 from kvlens.lint.fixable_config import FixableConfig
 from kvlens.lint.problems import file_problem, in_order, too_many_sources
 from kvlens.lint.repeats import without_repeats
@@ -52,6 +54,7 @@ class Wanted:
     discovered: the seed files that were found next to a config, not named by the user.
     plan: all files to check; `roots`: the folders to check
         that the config is in or above, none if only files are to be checked.
+    number: the place among the projects.
     """
 
     config: Path | None
@@ -60,6 +63,12 @@ class Wanted:
     sources: list[Path] = field(default_factory=list)
     discovered: set[Path] = field(default_factory=set)
     roots: list[Path] = field(default_factory=list)
+    number: int = 0
+
+    @property
+    def size(self) -> int:
+        """How much there is to check."""
+        return len(self.files) + len(self.sources)
 
 
 class _Plan:
@@ -69,8 +78,8 @@ class _Plan:
         self._severities = severities
         self.projects: dict[Path | None, Wanted] = {}
         self._seen: set[str] = set()
-        self.checked: dict[str, Path | None] = {}  # sources -> the config they are checked with
-        self.owner = functools.cache(owning_config)
+        self.claims = Claims()
+        self.owner: Callable[[str], Path | None] = functools.cache(owning_config)
         self.load = functools.cache(self._load)
         self.workspaces: dict[Path, Workspace] = {}
 
@@ -86,7 +95,7 @@ class _Plan:
         if whole in self._seen:
             return
         self._seen.add(whole)
-        wanted = self._wanted(self.owner(path.parent))
+        wanted = self._wanted(self.owner(os.path.dirname(path)))  # noqa: PTH120 - for every file
         (wanted.sources if _is_source(path) else wanted.files).append(path)
         if discovered:
             wanted.discovered.add(path)
@@ -95,7 +104,9 @@ class _Plan:
         return load_config(path, self._severities.file(path).environments)
 
     def _wanted(self, config: Path | None) -> Wanted:
-        return self.projects.setdefault(config, Wanted(config, self))
+        if config not in self.projects:
+            self.projects[config] = Wanted(config, self)
+        return self.projects[config]
 
     def add_below(self, folder: Path) -> None:
         """Add the configs in a folder and its subfolders, their seed files, and the sources."""
@@ -110,7 +121,7 @@ class _Plan:
         if folder not in roots:
             roots.append(folder)  # of the project whose config is above, or of none
         for root in roots:
-            self._wanted(self.owner(root)).roots.append(folder)
+            self._wanted(self.owner(os.fspath(root))).roots.append(folder)
             for source in find.source_files(root):
                 self._discover(source)
 
@@ -139,7 +150,33 @@ def wanted_for(paths: Iterable[Path], severities: Severities) -> list[Wanted]:
         else:
             plan.add(path)
     projects = [wanted for wanted in plan.projects.values() if wanted.files or wanted.sources]
-    return sorted(projects, key=lambda wanted: wanted.config is None)
+    projects.sort(key=lambda wanted: wanted.config is None)
+    for number, wanted in enumerate(projects):
+        wanted.number = number
+    if None in plan.projects:
+        sources = plan.projects[None].sources
+        plan.claims = Claims([os.path.abspath(path) for path in sources])  # noqa: PTH100
+    return projects
+
+
+class Found(NamedTuple):
+    """What was checked in a project: its configs and seed files, and its sources.
+
+    Another project may have checked one of the sources as well.
+    """
+
+    files: list[Checked]
+    sources: list[Checked]
+
+
+def merged(projects: Iterable[Found]) -> Iterator[Checked]:
+    """Yield the checked files of projects in their order: a source is of the first that has it."""
+    seen: set[str] = set()
+    for found in projects:
+        yield from found.files
+        fresh = {os.path.abspath(each.path): each for each in found.sources}  # noqa: PTH100
+        yield from without_repeats(each for name, each in fresh.items() if name not in seen)
+        seen.update(fresh)
 
 
 def check_project(
@@ -149,7 +186,7 @@ def check_project(
     with_sources: bool,
     fixable: bool = False,
     texts: Mapping[Path, str] | None = None,
-) -> list[Checked]:
+) -> Found:
     """Check the files of one project; without the parser, only its configs and seed files.
 
     `texts` are used instead of what is on disk. With `fixable`, sources stay parsed.
@@ -165,14 +202,15 @@ def check_project(
         if config is not None:
             read[absolute(path)] = config
     if not with_sources:
-        return found
+        return Found(found, [])
     sources, unused = _check_sources(wanted, read, severities, texts, fixable)
-    return [
+    files = [
         replace(checked, problems=in_order([*checked.problems, *more]))
         if (more := unused.get(absolute(checked.path)))
         else checked
         for checked in found
-    ] + sources
+    ]
+    return Found(files, sources)
 
 
 def is_named_after_binding(path: Path, load: Callable[[Path], Config | None]) -> bool:
@@ -246,7 +284,9 @@ def check_config_file(
         return Checked(path, "", [problem] if problem else []), None
     config = load_text(text, str(absolute(path)), counted)
     around = read_context(path)
-    return Checked(path, text, check(config, around, levels), FixableConfig(config, around)), config
+    problems = check(config, around, levels)
+    fixable = FixableConfig(config, around)
+    return Checked(path, text, problems, fixable, worker_of(config)), config
 
 
 def _check_seed_file(path: Path, within: Path | None, text: str | None) -> Checked:
@@ -321,7 +361,7 @@ def _check_sources(
     checked = []
     for path in (*wanted.sources, *elsewhere):
         name, levels = os.path.abspath(path), severities.of(path)  # noqa: PTH100
-        if wanted.plan.checked.setdefault(name, wanted.config) != wanted.config:
+        if not wanted.plan.claims.claim(name, wanted.number):
             continue
         context = shared if path in elsewhere else project
         text, problems, fixable = files.text(name), [], None
@@ -334,7 +374,7 @@ def _check_sources(
             may_fix = keep and (path not in elsewhere or _is_below(path, wanted.roots))
             fixable = FixableSource(files.parsed(name), context) if problems and may_fix else None
         checked.append(Checked(path, text if problems else "", problems, fixable))
-    return [*without_repeats(checked)], unused
+    return checked, unused
 
 
 def _has_sources(wanted: Wanted, started: Iterable[str]) -> bool:
@@ -367,7 +407,7 @@ def _elsewhere(wanted: Wanted, files: SourceFiles) -> list[Path]:
 
     paths = map(Path, outside(absolute(wanted.config.parent), files.texts))
     owner = wanted.plan.owner
-    return [path for path in paths if owner(path.parent) in (None, wanted.config)]
+    return [path for path in paths if owner(os.fspath(path.parent)) in (None, wanted.config)]
 
 
 def _counting(wanted: Wanted, read: Mapping[Path, Config]) -> dict[Path, Config | None]:

@@ -30,12 +30,12 @@ def without_repeats(checked: Iterable[Checked]) -> Iterator[Checked]:
 
     for file in files:
         problems = [problem for problem in file.problems if not repeats(problem)]
-        yield replace(
-            file,
-            problems=problems,
-            text=file.text if problems else "",
-            fixable=file.fixable if problems else None,
-        )
+        if len(problems) == len(file.problems):
+            yield file
+        elif problems:
+            yield replace(file, problems=problems)
+        else:
+            yield replace(file, problems=[], text="", fixable=None)
 
 
 def _named(files: Iterable[Checked], code: str, key: str) -> Iterator[str]:

@@ -114,7 +114,8 @@ def _run(options: Options) -> Run:
 
     paths, severities = _paths(options), Severities(_user(options))
     if options.words != [_STDIN]:
-        return Run(paths, severities)
+        # a watcher has threads, which a copy of this process would lack
+        return Run(paths, severities, processes=1 if options.watch else 0)
     from kvlens.js.files import LARGEST
 
     (path,) = paths
