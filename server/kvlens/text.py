@@ -36,8 +36,9 @@ def decode(data: bytes) -> str:
 
 
 def is_utf16(data: bytes) -> bool:
-    """Return whether bytes begin with the byte order mark of UTF-16."""
-    return data[:2] in (b"\xff\xfe", b"\xfe\xff")
+    """Return whether bytes begin with the byte order mark of UTF-16, or as its ASCII does."""
+    start = data[:2]
+    return start in (b"\xff\xfe", b"\xfe\xff") or (len(start) == 2 and start.count(0) == 1)
 
 
 class Span(NamedTuple):

@@ -239,7 +239,8 @@ NO_TEXT: dict[str, tuple[str, bytes, str]] = {
     # name, what standard input gives, why it can't be used
     "utf-16-source": ("a.ts", "é".encode("utf-16"), "is UTF-16 text; save it as UTF-8"),
     "utf-16-config": ("wrangler.toml", b"\xfe\xff\0a", "is UTF-16 text; save it as UTF-8"),
-    "binary": ("a.ts", b"a\0", "is a binary file"),
+    "utf-16-without-a-mark": ("a.ts", "a".encode("utf-16-le"), "is UTF-16 text; save it as UTF-8"),
+    "binary": ("a.ts", b"ab\0", "is a binary file"),
     "latin-1": ("seeds/A.json", b"[\xe9]", "is not UTF-8 at byte 1; save it as UTF-8"),
 }
 

@@ -30,6 +30,13 @@ def handler(body: str) -> str:
 
 # id: (rule, whether it is safe, file, body of a handler, the body after the first fix of the rule)
 FIXES: dict[str, tuple[str, bool, str, str, str]] = {
+    "silence-misspelled": (
+        "silence-unknown",
+        True,
+        "a.js",
+        "await env.KV.put('', 'v'); // kvlens-disable-line kye-invalid\n",
+        "await env.KV.put('', 'v'); // kvlens-disable-line key-invalid\n",
+    ),
     "bulk-get": (
         "get-in-loop",
         False,

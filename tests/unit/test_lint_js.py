@@ -15,7 +15,7 @@ from kvlens.lint.check_source import check
 from kvlens.lint.check_sources import check_with_sources
 from kvlens.lint.fix_file import fixed_text
 from kvlens.lint.fixable_source import FixableSource
-from kvlens.lint.registry import rules_of
+from kvlens.lint.registry import rules, rules_of
 
 from tests.unit.marked_text import marked
 
@@ -830,6 +830,15 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "get-then-parse",
         "return «JSON.parse((await env.KV.get('a')) ?? 'null')»;",
     ),
+    # comments that silence
+    "silence-misspelled": (
+        "silence-unknown",
+        "await env.KV.put('a', 'b'); // kvlens-disable-line «kye-invalid»\n",
+    ),
+    "silence-nothing": (
+        "silence-unknown",
+        "// «kvlens-disable-next-line»\nawait env.KV.put('a', 'b');",
+    ),
     # counters
     "count": (
         "counter-not-atomic",
@@ -1641,6 +1650,7 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "parsed-by-others": "const JSON = { parse: (a) => a }; return JSON.parse(await env.KV.get('a'));",
     "parsed-later": "const a = await env.KV.get('a'); return a ? JSON.parse(a) : null;",
     "parsed-buffer": "return JSON.parse(decode(await env.KV.get('a', 'arrayBuffer')));",
+    "silence-of-a-rule": "await env.KV.put('a', 'b'); // kvlens-disable-line key-invalid, ttl-unbounded\n",
     # counters
     "count-that-says-it-is-not-atomic": "// Note: KV put is not atomic; acceptable at this scale\n"
     "const n = Number(await env.KV.get('n')); await env.KV.put('n', String(n + 1));",
@@ -1877,7 +1887,7 @@ def assert_marks(code: str, text: str) -> None:
         (code, plain[slice(*span)]) for span in spans
     ]
     assert [tuple(p.span) for p in found] == spans
-    assert {p.severity for p in found} == {SOURCE_RULES[code].severity}
+    assert {p.severity for p in found} == {rules()[code].severity}
 
 
 @pytest.mark.parametrize("body", CLEAN_IN_HANDLER.values(), ids=CLEAN_IN_HANDLER)

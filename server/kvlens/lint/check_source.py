@@ -12,6 +12,7 @@ from kvlens.js.reader import read_source
 from kvlens.js.source_context import ALONE, SourceContext, is_test, may_matter, read
 from kvlens.js.syntax import Source
 from kvlens.lint.base import CallRule, Context, Problem, SourceRule
+from kvlens.lint.config import silence_unknown
 from kvlens.lint.problems import failed, file_problem, gathered, problems_of
 from kvlens.lint.registry import rules_of
 from kvlens.lint.suppressions import apply_suppressions
@@ -53,6 +54,8 @@ def _found(context: Context) -> Iterator[Problem]:
         if context.analysis.part is not None and not rule.by_part:
             continue
         yield from problems_of(rule, rule.check, context)
+    if context.analysis.part is None:
+        yield from problems_of(silence_unknown.RULE, silence_unknown.check, context.analysis.source)
     seen: set[tuple[str, Span]] = set()  # a constant that several calls use is one mistake
     for call in context.analysis.certain_calls:
         for each in _CALL_RULES:

@@ -14,6 +14,7 @@ from kvlens.js.source_context import ALONE, SourceContext, read
 from kvlens.js.syntax import Source
 from kvlens.lint.base import CallRule, Context, Fix, Problem, SourceRule
 from kvlens.lint.check_source import check_source
+from kvlens.lint.config import silence_unknown
 from kvlens.lint.fixable_config import is_harmless, with_fix
 from kvlens.lint.problems import counted, is_summary, is_worse
 from kvlens.lint.registry import rules_of
@@ -39,6 +40,8 @@ class FixableSource:
 
     def proposed(self, problem: Problem) -> Iterable[Fix]:
         """Return the fixes that the problem's rule proposes, untested, the best first."""
+        if problem.code == silence_unknown.RULE.code:
+            return silence_unknown.fixes(self.file, problem)
         rule = rules_of("js").get(problem.code)
         if not isinstance(rule, CallRule | SourceRule) or rule.fixes is None or is_summary(problem):
             return ()

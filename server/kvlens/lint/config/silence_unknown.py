@@ -1,8 +1,8 @@
 """A suppression comment that names an unknown rule.
 
 ## What
-A comment `kvlens-disable-line` or `kvlens-disable-next-line` names a rule that doesn't exist, or no
-rule at all.
+A comment `kvlens-disable-line` or `kvlens-disable-next-line` in a config or a source names a rule
+that doesn't exist, or no rule at all.
 
 ## Why
 It has no effect, although it looks as if it had. See [how to turn off a rule for one
@@ -31,14 +31,16 @@ from collections.abc import Iterator
 from kvlens.config.edit import Edit
 from kvlens.config.model import Config
 from kvlens.lint.base import ConfigRule, Finding, Fix, Problem, ProjectRule
-from kvlens.lint.registry import rules_of
-from kvlens.lint.suppressions import suppressions
+from kvlens.lint.registry import codes, rules_of
+from kvlens.lint.suppressions import Commented, suppressions
 from kvlens.lint.wording import quoted
 from kvlens.spelling import nearest
 
 
-def _check(config: Config) -> Iterator[Finding]:
-    for silence in suppressions(config):
+def check(file: Commented) -> Iterator[Finding]:
+    """Yield the comments of a config or a source that have no effect."""
+    known = _codes() if isinstance(file, Config) else codes()
+    for silence in suppressions(file):
         if not silence.codes:
             yield Finding(
                 silence.span,
@@ -46,8 +48,8 @@ def _check(config: Config) -> Iterator[Finding]:
                 "such as id-placeholder.",
             )
         for code, span in silence.codes:
-            if not _is_known(code):
-                meant = nearest(code, _codes())
+            if code not in known:
+                meant = nearest(code, known)
                 way_out = f"Did you mean {quoted(meant)}?" if meant else "Remove it."
                 yield Finding(
                     span,
@@ -56,17 +58,14 @@ def _check(config: Config) -> Iterator[Finding]:
                 )
 
 
-def _is_known(code: str) -> bool:
-    return code in rules_of("config") or code in _codes()
-
-
 def _codes() -> list[str]:
     """Return the codes of rules that report in configs, including those that read sources."""
     with_sources = (rule for rule in rules_of("js").values() if isinstance(rule, ProjectRule))
     return [*rules_of("config"), *(rule.code for rule in with_sources)]
 
 
-def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
+def fixes(_: Commented, problem: Problem) -> Iterator[Fix]:
+    """Yield the fix that writes the nearest rule."""
     meant = problem.data.get("nearest") if problem.data else None
     if meant:
         yield Fix(f"Change to {meant}", (Edit(problem.span, str(meant)),), safe=True)
@@ -76,6 +75,6 @@ RULE = ConfigRule(
     "silence-unknown",
     "warning",
     "A comment turns off a rule that doesn't exist",
-    _check,
-    _fixes,
+    check,
+    fixes,
 )
