@@ -81,7 +81,7 @@ def _holder(evaluator: ConstantEvaluator, node: Node, member: str, depth: int) -
     if declared.kind == "import":
         whole = evaluator.imported_value(declared, member, depth + 1)
         if whole is not None:
-            inner = Property(member, node, whole)
+            inner = Property(member, node, placed_at(whole, node))
             return Value("object", node, properties={member: inner})
     return evaluator.variables.value_of(declared, evaluator.source.text_of(node), node, depth)
 
