@@ -961,6 +961,30 @@ WHOLE: dict[str, tuple[str, str]] = {
         "ttl-out-of-range",
         f"export async function onRequest({{ request, env }}) {{ await env.KV.put({TTL}); }}",
     ),
+    "pages-request-of-the-context": (
+        "put-value-parsed",
+        "export const onRequestPost: PagesFunction<Env> = async (ctx) => {"
+        ' const body = await ctx.request.json(); await ctx.env.KV.put("k", «body»);'
+        ' await ctx.env.KV.put("k", await ctx.data.json()); };',
+    ),
+    "remix-request": (
+        "put-value-type",
+        "export async function action({ request, context }: Route.ActionArgs) {"
+        ' await context.cloudflare.env.KV.put("k", «await request.formData()»); }\n'
+        "export async function act({ request, context }: Route.ActionArgs) {"
+        ' await context.cloudflare.env.KV.put("k", await request.formData()); }',
+    ),
+    "sveltekit-request-of-the-event": (
+        "put-value-type",
+        "export const POST = async (event) => {"
+        ' await event.platform.env.KV.put("k", «event.request.formData()»); };\n'
+        "export const send = async (event) => {"
+        ' await event.platform.env.KV.put("k", event.request.formData()); };',
+    ),
+    "pages-function-with-a-global": (
+        "binding-not-in-scope",
+        "export async function onRequestGet(ctx) { await «KV».get('k'); await ctx.env.KV.get('k'); }",
+    ),
     "nested-pattern": (
         "ttl-out-of-range",
         f"export const onRequest = async ({{ env: {{ KV }} }}) => {{ await KV.put({TTL}); }};",
@@ -1813,6 +1837,10 @@ CLEAN: dict[str, str] = {
     "const cache = new Cache(); cache.put('', {});",
     "field-set-twice": "class S { constructor(env) { this.kv = env.KV; this.kv = wrap(env.KV); }\n"
     " async f() { await this.kv.put('k', {}); } }",
+    "global-in-what-is-no-pages-function": "export async function onRequested(ctx) {"
+    " await KV.get('k'); await ctx.env.KV.get('k'); }",
+    "request-of-what-no-framework-calls": "export async function act({ request, env }) {"
+    " await env.KV.put('k', await request.formData()); }",
     "empty": "",
     "binary": "\0\1\2",
 }

@@ -35,6 +35,9 @@ def member(evaluator: ConstantEvaluator, node: Node, depth: int) -> Value:
                 return with_named_unit(word, placed_at(found.value, node))
             followed = replace(found.value, source=found.value.source or found.value.node)
             return with_named_unit(word, replace(followed, thousand=False))
+        declared = evaluator.names.resolve(base) if word == "request" else None
+        if declared is not None and evaluator.variables.is_event(declared):
+            return Value("instance", node, "Request")
     elif base.type == "member_expression":
         value = member(evaluator, base, depth + 1)
         found = value.properties.get(word) if value.kind == "object" else None
