@@ -961,6 +961,13 @@ WHOLE: dict[str, tuple[str, str]] = {
         "ttl-out-of-range",
         f"export async function onRequest({{ request, env }}) {{ await env.KV.put({TTL}); }}",
     ),
+    "functions-by-name-where-promises-get-lost": (
+        "promise-not-awaited",
+        "export default { async fetch(r, env, ctx) { const keys = ['a'];"
+        " const save = async (k) => { await env.KV.put(k, 'v'); };"
+        " «ctx.waitUntil»(save); «keys.forEach»(save); «setTimeout»(save, 5);"
+        " await Promise.all(keys.map(save)); retry(save); ctx.waitUntil(save('a')); } };",
+    ),
     "pages-request-of-the-context": (
         "put-value-parsed",
         "export const onRequestPost: PagesFunction<Env> = async (ctx) => {"
