@@ -968,6 +968,36 @@ WHOLE: dict[str, tuple[str, str]] = {
         " «ctx.waitUntil»(save); «keys.forEach»(save); «setTimeout»(save, 5);"
         " await Promise.all(keys.map(save)); retry(save); ctx.waitUntil(save('a')); } };",
     ),
+    "constants-that-a-pattern-takes": (
+        "ttl-out-of-range",
+        "const limits = { short: 10, long: 100 };\n"
+        "const deep = { opts: { expirationTtl: «7» }, ttl: { min: 5 } } as const;\n"
+        "const { short, long: renamed, none = 70 } = limits, { short: soon = 60 } = limits;\n"
+        "let { short: replaced } = limits; replaced = 60;\n"
+        "const { opts, ttl: { min } } = deep;\n"
+        "const set = { t: 5 }; set.t = 70; const { t } = set;\n"
+        "export async function f(env) {"
+        " await env.KV.put('k', 'v', { expirationTtl: «short» });"
+        " await env.KV.put('k', 'v', { expirationTtl: «min» });"
+        " await env.KV.put('k', 'v', { expirationTtl: «soon» });"
+        " await env.KV.put('k', 'v', opts);"
+        " for (const expirationTtl of [renamed, none, replaced, t])"
+        " await env.KV.put('k', 'v', { expirationTtl });"
+        " await env.KV.put('k', 'v', { expirationTtl: renamed });"
+        " await env.KV.put('k', 'v', { expirationTtl: none });"
+        " await env.KV.put('k', 'v', { expirationTtl: replaced });"
+        " await env.KV.put('k', 'v', { expirationTtl: t }); }",
+    ),
+    "computed-name-of-an-option": (
+        "ttl-out-of-range",
+        "const NAME = 'expirationTtl';\n"
+        "export async function f(env, name) {"
+        " await env.KV.put('k', 'v', { ['expirationTtl']: «5» });"
+        " await env.KV.put('k', 'v', { [NAME]: «5» });"
+        " await env.KV.put('k', 'v', { [name]: 5 });"
+        " await env.KV.put('k', 'v', { expirationTtl: 5, [name]: 70 });"
+        " await env.KV.put('k', 'v', { [name]: 70, expirationTtl: «5» }); }",
+    ),
     "pages-request-of-the-context": (
         "put-value-parsed",
         "export const onRequestPost: PagesFunction<Env> = async (ctx) => {"

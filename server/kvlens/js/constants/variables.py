@@ -74,11 +74,11 @@ class Variables:
             return with_named_unit(name, placed_at(found, node))
         if declared.kind == "parameter":
             return self._parameter(declared, node, depth)
-        if declared.kind not in ("const", "let", "var") or declared.path:
-            return Value("unknown", node)
         start = declared.origin.child_by_field_name("value")
-        if start is None:
+        if declared.kind not in ("const", "let", "var") or start is None:
             return Value("unknown", node)
+        if declared.path:
+            return self._destructured(declared, start, name, node, depth)
         if declared.kind != "const" and self._is_reassigned(declared):
             kind: Kind = "numeric" if self._counts(declared, start, depth) else "unknown"
             return Value(kind, node)
@@ -86,6 +86,25 @@ class Variables:
         if value.kind == "object" and plain(start).type == "object":
             value = self._with_members_set(declared, start, value, node, depth)
         return with_named_unit(name, replace(value, node=node, source=start, thousand=False))
+
+    def _destructured(
+        self, declared: Declaration, start: Node, name: str, node: Node, depth: int
+    ) -> Value:
+        """Return what a pattern takes from a known object: `const { ttl } = limits`."""
+        if declared.kind != "const" and self._is_reassigned(declared):
+            return Value("unknown", node)
+        value = self._evaluator.value_once(start, depth)
+        for step in declared.path:
+            found = value.properties.get(step) if step and value.kind == "object" else None
+            if found is None or found.value.kind == "undefined":  # a default counts
+                return Value("unknown", node)
+            value = found.value
+        if value.kind in ("object", "array"):
+            value = _without(value, self._changes.of(declared, value))
+        if value.foreign:
+            return with_named_unit(name, placed_at(value, node))
+        taken = replace(value, node=node, source=value.source or value.node, thousand=False)
+        return with_named_unit(name, taken)
 
     def unchanged(self, declared: Declaration, start: Value) -> Value:
         """Return what stays of the value that a variable starts with, whatever changes it."""
