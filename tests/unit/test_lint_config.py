@@ -292,6 +292,10 @@ CASES: dict[str, tuple[str, str]] = {
         "environment-lacks-binding",
         f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n\n[env.«prod»]\nname = "x"\n',
     ),
+    "environment-above-a-header": (
+        "environment-lacks-binding",
+        '[[kv_namespaces]]\nbinding = "A"\n[env.«prod»]\nname = "p"\n[[kv_namespaces]]\nbinding = "B"\n',
+    ),
     "environment-with-another": (
         "environment-lacks-binding",
         'kv_namespaces = [{ binding = "A" }, { binding = "B" }]\n'

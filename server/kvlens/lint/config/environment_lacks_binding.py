@@ -40,7 +40,8 @@ id = "06779da6940b431db6e566b4846d64db"
 If an environment doesn't need KV, say so in a comment after its name:
 `[env.test] # kvlens-disable-line environment-lacks-binding`.
 
-*Quick fixes: add the bindings to this environment, or to every environment that lacks some.
+*Quick fixes: give a namespace below the environment's header to it, or add the bindings to this
+environment, or to every environment that lacks some.
 Without an id, `wrangler deploy` creates the namespace.*
 """
 
@@ -51,12 +52,12 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
 
-from kvlens.config.edit import Edit, add_bindings, place_of
-from kvlens.config.model import Config, Environment
+from kvlens.config.edit import Edit, add_bindings, list_path, place_of
+from kvlens.config.model import Config, Entry, Environment
 from kvlens.lint.base import ConfigRule, Finding, Fix, Problem, Related
-from kvlens.lint.bindings_by_env import bindings_by_env
+from kvlens.lint.bindings_by_env import bindings_by_env, environments_above
 from kvlens.lint.env_names import TABLES
-from kvlens.lint.fix_helpers import can_extend
+from kvlens.lint.fix_helpers import can_extend, header_for
 from kvlens.lint.fixtures import is_fixture
 from kvlens.lint.wording import listed, path_of, quoted
 from kvlens.memo import memo
@@ -132,13 +133,29 @@ def _check(config: Config) -> Iterator[Finding]:
             span,
             f"The environment {quoted(environment.name or '')} lacks the {noun} "
             f"{listed(names, count)} of the top level. KV namespaces are not inherited: "
-            f"add {'it' if count == 1 else 'them'} to {path_of(environment)}."
+            f"add {'it' if count == 1 else 'them'} to {path_of(environment)}"
+            + (
+                ", or, if the [[kv_namespaces]] below the environment's header is meant for it, "
+                f"write [[{list_path(environment.name)}]]."
+                if _meant(config, environment)
+                else "."
+            )
             if not config.is_code
             else f"With the mode {quoted(environment.name or '')}, the {noun} "
             f"{listed(names, count)} of other modes {'is' if count == 1 else 'are'} missing. Add "
             f"{'it' if count == 1 else 'them'} to what the mode returns.",
             related=tuple(_bound(config, names)),
         )
+
+
+def _meant(config: Config, environment: Environment) -> list[Entry]:
+    """Return the entries of the top level whose `[[kv_namespaces]]` is below an environment."""
+    above = environments_above(config)
+    return [
+        entry
+        for entry in bindings_by_env(config)[0].entries
+        if (found := above.get(entry.base)) and found.environment.name == environment.name
+    ]
 
 
 def _bound(config: Config, names: list[str]) -> Iterator[Related]:
@@ -151,6 +168,9 @@ def _bound(config: Config, names: list[str]) -> Iterator[Related]:
 
 def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
     here = _missing(config).get(problem.span)
+    if here and (name := here.environment.name) and (meant := _meant(config, here.environment)):
+        edits = tuple(header_for(config, entry, name) for entry in meant)
+        yield Fix(f"Write [[{list_path(name)}]]", edits)
     if here and can_extend(config, here.environment):
         name = here.environment.name
         where = place_of(config, name) if config.is_code else f"env.{name}"
