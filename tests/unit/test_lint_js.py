@@ -988,6 +988,13 @@ WHOLE: dict[str, tuple[str, str]] = {
         " await env.KV.put('k', 'v', { expirationTtl: replaced });"
         " await env.KV.put('k', 'v', { expirationTtl: t }); }",
     ),
+    "readonly-fields": (
+        "ttl-out-of-range",
+        "class S { readonly a = 5; constructor(env) { this.kv = env.KV; }"
+        " async f() { await this.kv.put('k', 'v', { expirationTtl: «this.a» }); } }\n"
+        "abstract class T { private readonly b = 5; constructor(env) { this.kv = env.KV; }"
+        " async f() { await this.kv.put('k', 'v', { expirationTtl: «this.b» }); } }\n",
+    ),
     "computed-name-of-an-option": (
         "ttl-out-of-range",
         "const NAME = 'expirationTtl';\n"
@@ -1874,6 +1881,15 @@ CLEAN: dict[str, str] = {
     "const cache = new Cache(); cache.put('', {});",
     "field-set-twice": "class S { constructor(env) { this.kv = env.KV; this.kv = wrap(env.KV); }\n"
     " async f() { await this.kv.put('k', {}); } }",
+    "readonly-field-of-an-abstract-class": "export abstract class S { protected readonly ttl = 5;"
+    " constructor(env) { this.kv = env.KV; }"
+    " async f() { await this.kv.put('k', 'v', { expirationTtl: this.ttl }); } }",
+    "readonly-field-that-a-subclass-has": "class S { readonly ttl = 5; constructor(env) { this.kv = env.KV; }"
+    " async f() { await this.kv.put('k', 'v', { expirationTtl: this.ttl }); } }\n"
+    "class T extends S { override readonly ttl = 60; }\nclass U extends S { get ttl() { return 70; } }",
+    "readonly-field-that-the-constructor-sets": "class S { readonly ttl = 5;"
+    " constructor(env, ttl?: number) { this.kv = env.KV; if (ttl) this.ttl = ttl; }"
+    " async f() { await this.kv.put('k', 'v', { expirationTtl: this.ttl }); } }",
     "global-in-what-is-no-pages-function": "export async function onRequested(ctx) {"
     " await KV.get('k'); await ctx.env.KV.get('k'); }",
     "request-of-what-no-framework-calls": "export async function act({ request, env }) {"
