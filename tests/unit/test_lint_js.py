@@ -957,6 +957,16 @@ WHOLE: dict[str, tuple[str, str]] = {
         "ttl-out-of-range",
         f'app.get("/", async (c) => {{ const {{ KV }} = env<Env>(c); await KV.put({TTL}); }});',
     ),
+    "hono-adapter-renamed": (
+        "ttl-out-of-range",
+        'import { env as bindings } from "hono/adapter";\n'
+        f'app.get("/", async (c) => {{ const {{ KV }} = bindings<Env>(c); await KV.put({TTL}); }});',
+    ),
+    "context-renamed": (
+        "ttl-out-of-range",
+        'import { getCloudflareContext as context } from "@opennextjs/cloudflare";\n'
+        f"export async function GET() {{ const {{ env: b }} = context(); await b.KV.put({TTL}); }}",
+    ),
     "pages-function": (
         "ttl-out-of-range",
         f"export async function onRequest({{ request, env }}) {{ await env.KV.put({TTL}); }}",
