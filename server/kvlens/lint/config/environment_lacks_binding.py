@@ -59,6 +59,7 @@ from kvlens.lint.bindings_by_env import bindings_by_env, environments_above
 from kvlens.lint.env_names import TABLES
 from kvlens.lint.fix_helpers import can_extend, header_for
 from kvlens.lint.fixtures import is_fixture
+from kvlens.lint.misplaced_lists import misplaced_lists
 from kvlens.lint.wording import listed, path_of, quoted
 from kvlens.memo import memo
 from kvlens.text import Span
@@ -101,8 +102,11 @@ def _missing(config: Config) -> dict[Span, _Missing]:
     found: dict[Span, _Missing] = {}
     top, *others = bindings_by_env(config)
     wanted = [name for name in top.by_binding if name is not None]
+    elsewhere = _elsewhere(config) if others and wanted else {}
     for env in others if wanted else ():
         environment, here = env.environment, env.by_binding
+        if more := elsewhere.get(environment.name):
+            here = here | more
         count = len(wanted) - sum(name is not None and name in top.by_binding for name in here)
         if any(kv.broken for kv in environment.kv) and config.is_code:
             continue  # it may have others
@@ -111,6 +115,16 @@ def _missing(config: Config) -> dict[Span, _Missing]:
         if environment.name in _prepared(config):
             continue
         found[environment.key_span] = _Missing(environment, count, wanted, here)
+    return found
+
+
+@memo
+def _elsewhere(config: Config) -> dict[str | None, dict[str | None, int]]:
+    """Return what environments have in lists with a wrong name or place, reported elsewhere."""
+    found: dict[str | None, dict[str | None, int]] = {}
+    for one in misplaced_lists(config):
+        names = [name for entry in one.entries if (name := entry.text_of("binding"))]
+        found.setdefault(one.environment, {}).update(dict.fromkeys(names, -1))
     return found
 
 
@@ -137,7 +151,7 @@ def _check(config: Config) -> Iterator[Finding]:
             + (
                 ", or, if the [[kv_namespaces]] below the environment's header is meant for it, "
                 f"write [[{list_path(environment.name)}]]."
-                if _meant(config, environment)
+                if environment.name in _meant(config)
                 else "."
             )
             if not config.is_code
@@ -148,14 +162,15 @@ def _check(config: Config) -> Iterator[Finding]:
         )
 
 
-def _meant(config: Config, environment: Environment) -> list[Entry]:
+@memo
+def _meant(config: Config) -> dict[str | None, list[Entry]]:
     """Return the entries of the top level whose `[[kv_namespaces]]` is below an environment."""
     above = environments_above(config)
-    return [
-        entry
-        for entry in bindings_by_env(config)[0].entries
-        if (found := above.get(entry.base)) and found.environment.name == environment.name
-    ]
+    found: dict[str | None, list[Entry]] = {}
+    for entry in bindings_by_env(config)[0].entries if above else ():
+        if one := above.get(entry.base):
+            found.setdefault(one.environment.name, []).append(entry)
+    return found
 
 
 def _bound(config: Config, names: list[str]) -> Iterator[Related]:
@@ -168,7 +183,7 @@ def _bound(config: Config, names: list[str]) -> Iterator[Related]:
 
 def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
     here = _missing(config).get(problem.span)
-    if here and (name := here.environment.name) and (meant := _meant(config, here.environment)):
+    if here and (name := here.environment.name) and (meant := _meant(config).get(name)):
         edits = tuple(header_for(config, entry, name) for entry in meant)
         yield Fix(f"Write [[{list_path(name)}]]", edits)
     if here and can_extend(config, here.environment):
