@@ -862,6 +862,11 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "const n = Number(await env.KV.get('n')); // KV is eventually consistent\n"
         "await env.KV.«put»('n', String(n + 1)); /* increment atomically, as others run concurrently */",
     ),
+    "count-after-an-empty-text": (
+        "counter-not-atomic",
+        "let n = Number(await env.KV.get('n')); n += 1; await env.KV.«put»('n', '' + n);"
+        " let m = Number(await env.KV.get('m')); m += 1; await env.KV.put('m', 'x' + m);",
+    ),
     "count-in-an-update": (
         "counter-not-atomic",
         "const kv = env.KV; let n = Number(await kv.get('n')); await kv.«put»('n', String(++n));",
