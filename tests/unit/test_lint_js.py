@@ -210,6 +210,12 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "ttl-not-in-seconds",
         'await env.KV.put("k", "v", { expirationTtl: «24 * 60 * 60 * 1000» });',
     ),
+    "ttl-whole-days-in-ms": (
+        "ttl-not-in-seconds",
+        'await env.KV.put("k", "v", { expirationTtl: «7 * 86_400_000» });'
+        ' await env.KV.put("k", "v", { expirationTtl: 365 * 86_400 * 20 });'
+        ' await env.KV.put("k", "v", { expirationTtl: 60 * 60_000 });',
+    ),
     "ttl-ms-first": (
         "ttl-not-in-seconds",
         'await env.KV.put("k", "v", { expirationTtl: «1000 * 60 * 5» });',
