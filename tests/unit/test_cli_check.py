@@ -322,6 +322,13 @@ def test_what_cannot_be_read_is_named(
     assert first.count(path.name) == 1
 
 
+def test_a_large_source_is_refused_if_it_is_named(checker: Checker) -> None:
+    checker.write("wrangler.toml", "")
+    checker.write("bundle.js", "//" + "x" * 1_000_000)
+    assert [each["code"] for each in checker.json("bundle.js")] == ["unreadable-file"]
+    assert "unreadable-file" not in {each["code"] for each in checker.json(".")}
+
+
 def test_a_config_of_a_mebibyte_is_checked(checker: Checker) -> None:
     checker.write("wrangler.toml", "# a comment that goes on\n" * 41_900 + EMPTY_ID)
     assert [problem["code"] for problem in checker.json()] == ["id-empty"]

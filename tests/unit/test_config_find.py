@@ -117,6 +117,11 @@ NAMED = {
         workflow("- run: npx wrangler types", "- run: npx jest --config x.json"),
         [],
     ),
+    "of a command on several lines": (
+        ".github/workflows/deploy.yml",
+        "      - run: |\n          npx wrangler deploy \\\n            --env x \\\r\n            -c x.json\n",
+        ["x.json"],
+    ),
     "of GitLab": (".gitlab-ci.yml", "deploy:\n  script: wrangler deploy -c x.json\n", ["x.json"]),
     "of another file": ("other.yml", "deploy:\n  script: wrangler deploy -c x.json\n", []),
 }

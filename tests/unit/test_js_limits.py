@@ -191,6 +191,10 @@ CASES: dict[str, tuple[str, str | None]] = {
         + PUT.format("'v'"),
         "ttl-out-of-range",
     ),
+    "24,000 imports": (
+        "".join(f'import {{ a{n} }} from "./m{n}";' for n in range(24_000)) + HEAD + PUT.format("a1"),
+        "ttl-out-of-range",
+    ),
     "4,000 calls": (HEAD + "env.CARTS.get(k);\n" * 4_000 + "} }", "promise-not-awaited"),
     "a long string": (HEAD + PUT.format(f"'{'a' * 900_000}'"), "ttl-out-of-range"),
     "a million a line": (HEAD + PUT.format("'v'") + "// x" * 200_000, "ttl-out-of-range"),
@@ -215,6 +219,15 @@ def test_no_source_takes_long(text: str, code: str | None) -> None:
     at(source, len(text) // 2, project)
     completing(source, len(source.text) // 2, project)
     assert time.monotonic() - began < HANG
+
+
+def test_names_are_the_same_however_many_are_looked_for() -> None:
+    text = "".join(f"let v{n} = v1 + o.v{n}; f('v{n}', $v{n}, v{n}é);\n" for n in range(700))
+    names = read_source(text, "/project/index.ts").names
+    for name in (*(f"v{n}" for n in range(700)), "o", "none", "v1 + o"):
+        found = [(node.start_byte, node.end_byte) for node in names.nodes(name)]
+        whole = names.nodes_between(name, 0, len(text.encode()))
+        assert found == [(node.start_byte, node.end_byte) for node in whole]
 
 
 ENDLESS = {

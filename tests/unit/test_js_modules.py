@@ -43,6 +43,16 @@ PROJECTS: dict[str, dict[str, str]] = {
         ),
         "src/config.ts": "export const SHORT = { expirationTtl: 30 } as const;",
     },
+    "constant-options-of-a-module": {
+        "src/index.ts": worker(
+            'import * as config from "./config";',
+            'await env.CARTS.put("k", "v", «config.SHORT»);'
+            ' await env.CARTS.put("k", "v", «config.all.short»);'
+            ' await env.CARTS.put("k", "v", config.LONG);',
+        ),
+        "src/config.ts": "export const SHORT = { expirationTtl: 30 };"
+        " export const all = { short: SHORT }; export const LONG = { expirationTtl: 60 };",
+    },
     "constant-options-that-the-importer-changes": {
         "src/index.ts": worker(
             'import { SHORT } from "./config";',

@@ -270,6 +270,15 @@ CASES: dict[str, tuple[str, str]] = {
     "upper-case": ("kv-misnamed", '«KV_namespaces» = [{ binding = "A" }]\n'),
     "letters-swapped": ("kv-misnamed", '[[env.p.«kv_namepsaces»]]\nbinding = "A"\n'),
     "kv-alone": ("kv-misnamed", '[[«kv»]]\nbinding = "A"\n'),
+    "misnamed-in-an-environment": (
+        "kv-misnamed",
+        '[[kv_namespaces]]\nbinding = "A"\n[[env.p.«kv_namespace»]]\nbinding = "A"\n',
+    ),
+    "misplaced-in-an-environment": (
+        "kv-captured",
+        '[[kv_namespaces]]\nbinding = "A"\n[env.p.site]\nbucket = "b"\n'
+        '[[env.p.site.«kv_namespaces»]]\nbinding = "A"\n',
+    ),
     "misnamed-in-previews": ("kv-misnamed", '[[previews.«kv_namespace»]]\nbinding = "A"\n'),
     "misnamed-quoted": ("kv-misnamed", '["env"."p"]\n«"kv-namespaces"» = [{ binding = "A" }]\n'),
     "previews-not-array": ("kv-not-array", "[previews]\nkv_namespaces = «1»\n"),
@@ -291,6 +300,10 @@ CASES: dict[str, tuple[str, str]] = {
     "environment-without": (
         "environment-lacks-binding",
         f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n\n[env.«prod»]\nname = "x"\n',
+    ),
+    "environment-above-a-header": (
+        "environment-lacks-binding",
+        '[[kv_namespaces]]\nbinding = "A"\n[env.«prod»]\nname = "p"\n[[kv_namespaces]]\nbinding = "B"\n',
     ),
     "environment-with-another": (
         "environment-lacks-binding",

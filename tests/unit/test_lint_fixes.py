@@ -201,6 +201,11 @@ EXACT = {
         f'Put "{ID}" in quotes',
         f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n',
     ),
+    "header-of-the-environment-above": (
+        '[env.p]\nname = "p"\n\n[[kv_namespaces]] # p\nbinding = "B"\n',
+        "Write [[env.p.kv_namespaces]]",
+        '[env.p]\nname = "p"\n\n[[env.p.kv_namespaces]] # p\nbinding = "B"\n',
+    ),
     "several-bindings-to-json": (
         '{\n  "kv_namespaces": [{ "binding": "A" }, { "binding": "B" }],\n  "env": {\n    "p": {\n      "name": "x"\n    }\n  }\n}\n',
         'Add "A" and "B" to env.p',

@@ -210,6 +210,12 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "ttl-not-in-seconds",
         'await env.KV.put("k", "v", { expirationTtl: «24 * 60 * 60 * 1000» });',
     ),
+    "ttl-whole-days-in-ms": (
+        "ttl-not-in-seconds",
+        'await env.KV.put("k", "v", { expirationTtl: «7 * 86_400_000» });'
+        ' await env.KV.put("k", "v", { expirationTtl: 365 * 86_400 * 20 });'
+        ' await env.KV.put("k", "v", { expirationTtl: 60 * 60_000 });',
+    ),
     "ttl-ms-first": (
         "ttl-not-in-seconds",
         'await env.KV.put("k", "v", { expirationTtl: «1000 * 60 * 5» });',
@@ -900,6 +906,11 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "const s = await env.KV.get(k, 'json'); if (s.off) { await env.KV.«put»(k, JSON.stringify({ ...s,"
         " blocked: s.blocked + 1 })); return; } s.used++; await env.KV.put(k, JSON.stringify(s));",
     ),
+    "count-after-an-empty-text": (
+        "counter-not-atomic",
+        "let n = Number(await env.KV.get('n')); n += 1; await env.KV.«put»('n', '' + n);"
+        " let m = Number(await env.KV.get('m')); m += 1; await env.KV.put('m', 'x' + m);",
+    ),
     "count-in-an-update": (
         "counter-not-atomic",
         "const kv = env.KV; let n = Number(await kv.get('n')); await kv.«put»('n', String(++n));",
@@ -995,9 +1006,87 @@ WHOLE: dict[str, tuple[str, str]] = {
         "ttl-out-of-range",
         f'app.get("/", async (c) => {{ const {{ KV }} = env<Env>(c); await KV.put({TTL}); }});',
     ),
+    "hono-adapter-renamed": (
+        "ttl-out-of-range",
+        'import { env as bindings } from "hono/adapter";\n'
+        f'app.get("/", async (c) => {{ const {{ KV }} = bindings<Env>(c); await KV.put({TTL}); }});',
+    ),
+    "context-renamed": (
+        "ttl-out-of-range",
+        'import { getCloudflareContext as context } from "@opennextjs/cloudflare";\n'
+        f"export async function GET() {{ const {{ env: b }} = context(); await b.KV.put({TTL}); }}",
+    ),
     "pages-function": (
         "ttl-out-of-range",
         f"export async function onRequest({{ request, env }}) {{ await env.KV.put({TTL}); }}",
+    ),
+    "functions-by-name-where-promises-get-lost": (
+        "promise-not-awaited",
+        "export default { async fetch(r, env, ctx) { const keys = ['a'];"
+        " const save = async (k) => { await env.KV.put(k, 'v'); };"
+        " «ctx.waitUntil»(save); «keys.forEach»(save); «setTimeout»(save, 5);"
+        " await Promise.all(keys.map(save)); retry(save); ctx.waitUntil(save('a')); } };",
+    ),
+    "constants-that-a-pattern-takes": (
+        "ttl-out-of-range",
+        "const limits = { short: 10, long: 100 };\n"
+        "const deep = { opts: { expirationTtl: «7» }, ttl: { min: 5 } } as const;\n"
+        "const { short, long: renamed, none = 70 } = limits, { short: soon = 60 } = limits;\n"
+        "let { short: replaced } = limits; replaced = 60;\n"
+        "const { opts, ttl: { min } } = deep;\n"
+        "const set = { t: 5 }; set.t = 70; const { t } = set;\n"
+        "export async function f(env) {"
+        " await env.KV.put('k', 'v', { expirationTtl: «short» });"
+        " await env.KV.put('k', 'v', { expirationTtl: «min» });"
+        " await env.KV.put('k', 'v', { expirationTtl: «soon» });"
+        " await env.KV.put('k', 'v', opts);"
+        " for (const expirationTtl of [renamed, none, replaced, t])"
+        " await env.KV.put('k', 'v', { expirationTtl });"
+        " await env.KV.put('k', 'v', { expirationTtl: renamed });"
+        " await env.KV.put('k', 'v', { expirationTtl: none });"
+        " await env.KV.put('k', 'v', { expirationTtl: replaced });"
+        " await env.KV.put('k', 'v', { expirationTtl: t }); }",
+    ),
+    "readonly-fields": (
+        "ttl-out-of-range",
+        "class S { readonly a = 5; constructor(env) { this.kv = env.KV; }"
+        " async f() { await this.kv.put('k', 'v', { expirationTtl: «this.a» }); } }\n"
+        "abstract class T { private readonly b = 5; constructor(env) { this.kv = env.KV; }"
+        " async f() { await this.kv.put('k', 'v', { expirationTtl: «this.b» }); } }\n",
+    ),
+    "computed-name-of-an-option": (
+        "ttl-out-of-range",
+        "const NAME = 'expirationTtl';\n"
+        "export async function f(env, name) {"
+        " await env.KV.put('k', 'v', { ['expirationTtl']: «5» });"
+        " await env.KV.put('k', 'v', { [NAME]: «5» });"
+        " await env.KV.put('k', 'v', { [name]: 5 });"
+        " await env.KV.put('k', 'v', { expirationTtl: 5, [name]: 70 });"
+        " await env.KV.put('k', 'v', { [name]: 70, expirationTtl: «5» }); }",
+    ),
+    "pages-request-of-the-context": (
+        "put-value-parsed",
+        "export const onRequestPost: PagesFunction<Env> = async (ctx) => {"
+        ' const body = await ctx.request.json(); await ctx.env.KV.put("k", «body»);'
+        ' await ctx.env.KV.put("k", await ctx.data.json()); };',
+    ),
+    "remix-request": (
+        "put-value-type",
+        "export async function action({ request, context }: Route.ActionArgs) {"
+        ' await context.cloudflare.env.KV.put("k", «await request.formData()»); }\n'
+        "export async function act({ request, context }: Route.ActionArgs) {"
+        ' await context.cloudflare.env.KV.put("k", await request.formData()); }',
+    ),
+    "sveltekit-request-of-the-event": (
+        "put-value-type",
+        "export const POST = async (event) => {"
+        ' await event.platform.env.KV.put("k", «event.request.formData()»); };\n'
+        "export const send = async (event) => {"
+        ' await event.platform.env.KV.put("k", event.request.formData()); };',
+    ),
+    "pages-function-with-a-global": (
+        "binding-not-in-scope",
+        "export async function onRequestGet(ctx) { await «KV».get('k'); await ctx.env.KV.get('k'); }",
     ),
     "nested-pattern": (
         "ttl-out-of-range",
@@ -1864,6 +1953,19 @@ CLEAN: dict[str, str] = {
     "const cache = new Cache(); cache.put('', {});",
     "field-set-twice": "class S { constructor(env) { this.kv = env.KV; this.kv = wrap(env.KV); }\n"
     " async f() { await this.kv.put('k', {}); } }",
+    "readonly-field-of-an-abstract-class": "export abstract class S { protected readonly ttl = 5;"
+    " constructor(env) { this.kv = env.KV; }"
+    " async f() { await this.kv.put('k', 'v', { expirationTtl: this.ttl }); } }",
+    "readonly-field-that-a-subclass-has": "class S { readonly ttl = 5; constructor(env) { this.kv = env.KV; }"
+    " async f() { await this.kv.put('k', 'v', { expirationTtl: this.ttl }); } }\n"
+    "class T extends S { override readonly ttl = 60; }\nclass U extends S { get ttl() { return 70; } }",
+    "readonly-field-that-the-constructor-sets": "class S { readonly ttl = 5;"
+    " constructor(env, ttl?: number) { this.kv = env.KV; if (ttl) this.ttl = ttl; }"
+    " async f() { await this.kv.put('k', 'v', { expirationTtl: this.ttl }); } }",
+    "global-in-what-is-no-pages-function": "export async function onRequested(ctx) {"
+    " await KV.get('k'); await ctx.env.KV.get('k'); }",
+    "request-of-what-no-framework-calls": "export async function act({ request, env }) {"
+    " await env.KV.put('k', await request.formData()); }",
     "empty": "",
     "binary": "\0\1\2",
 }

@@ -34,6 +34,7 @@ _COMMENT_OR_STRING = re.compile(
 )
 _CONFIG_PATH = re.compile(r"\bconfigPath\s*:\s*(?:\"([^\"\\\n]+)\"|'([^'\\\n]+)'|`([^`\\$\n]+)`)")
 _STEP = re.compile(r"[ \t]*(?:-[ \t]+)?(?:(run|command|script):[ \t]*)?(.*)")
+_CONTINUED = re.compile(r"\\\r?\n[ \t]*")
 _WORKING_FOLDER = re.compile(r"(?m)^[ \t-]*working-?directory:[ \t]*[\"']?([^\s\"'#$]+)", re.I)
 
 
@@ -111,7 +112,7 @@ def _of_ci(text: str) -> Iterator[str]:
     folders = ["", *dict.fromkeys(_WORKING_FOLDER.findall(text))][:20]
     has_action = "wrangler-action" in text  # its `command` is without the word wrangler
     seen: set[str] = set()
-    for line in text.splitlines():
+    for line in _CONTINUED.sub(" ", text).splitlines():
         found = _STEP.match(line) if "-c" in line else None  # in --config too
         if found is None:
             continue

@@ -59,7 +59,7 @@ def _called(flow: Flow, node: Node) -> Value | None:
         if name is None or base is None:
             return None
         return _method_call(flow, node, function, base, flow.text(name), given)
-    name_text = flow.text(function) if function.type == "identifier" else ""
+    name_text = _name_of(flow, function) if function.type == "identifier" else ""
     value = flow.value(function)
     if name_text == "env" and not isinstance(value, Function):
         return Env()  # env(c) of hono/adapter
@@ -71,6 +71,15 @@ def _called(flow: Flow, node: Node) -> Value | None:
     if found is None and conventions.gives_env(name_text):
         return Env(guessed=True)
     return found
+
+
+def _name_of(flow: Flow, function: Node) -> str:
+    """Return a function's name, of an imported one as its module has it."""
+    local, declared = flow.text(function), flow.names.resolve(function)
+    if declared is None or declared.origin.type != "import_specifier":
+        return local
+    name = declared.origin.child_by_field_name("name")
+    return flow.text(name) if name is not None else local
 
 
 def _module(flow: Flow, given: list[Node], *, is_promised: bool) -> Value | None:

@@ -31,6 +31,12 @@ MEMBERS = {
 }
 """Members of the platform's objects that are objects of one of its classes."""
 
+EVENT_HANDLERS = {
+    *("loader", "action", "load"),  # React Router and Remix, SvelteKit
+    *("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "ALL", "fallback"),
+}
+"""Functions of a module that a framework calls with an object that has the request in it."""
+
 REQUEST_NAMES = ("request", "req", "_request", "_req")
 LIST_NAME = re.compile(r"(?:keys|names|list|items|entries)\Z", re.IGNORECASE)
 """How arrays are called whose origin isn't known; `bytes.map()` isn't an array."""

@@ -5,6 +5,7 @@ Everything is computed on demand: of the thousands of names in a file, only a fe
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 Kind = Literal["const", "let", "var", "parameter", "import", "function", "class", "other"]
 
+_MANY = 500  # names that are looked for one by one
+_WORD = re.compile(rb"[\w$]+")
 _LETTERS = frozenset((string.ascii_letters + string.digits + "_$").encode())
 _NAME_NODES = {
     "identifier",
@@ -77,6 +80,7 @@ class Scopes:
         self._data = data
         self._root = root
         self._nodes: dict[str, list[Node]] = {}
+        self._places: dict[bytes, list[int]] = {}  # of all words, once many have been looked for
         self._variables: dict[str, list[Node]] = {}
         self._declarations: dict[str, list[Declaration]] = {}
         self._resolved: dict[str, dict[int, Declaration]] = {}
@@ -99,8 +103,29 @@ class Scopes:
         """Return the nodes with exactly this text: variables, properties, types, strings."""
         found = self._nodes.get(name)
         if found is None:
-            found = self._nodes[name] = self.nodes_between(name, 0, len(self._data))
+            if len(self._nodes) < _MANY:
+                found = self.nodes_between(name, 0, len(self._data))
+            else:  # one pass over the text for each of them would take too long
+                found = self._indexed(name)
+            self._nodes[name] = found
         return found
+
+    def _indexed(self, name: str) -> list[Node]:
+        raw = name.encode("utf-8", "replace")
+        if not _WORD.fullmatch(raw):
+            return self.nodes_between(name, 0, len(self._data))
+        if not self._places:
+            made: dict[bytes, list[int]] = {}
+            for found in _WORD.finditer(self._data):
+                made.setdefault(found[0], []).append(found.start())
+            self._places = made
+        places = self._places.get(raw, ())
+        return [node for at in places if (node := self._exactly(at, at + len(raw))) is not None]
+
+    def _exactly(self, at: int, end: int) -> Node | None:
+        node = self._root.descendant_for_byte_range(at, end)
+        is_whole = node is not None and node.start_byte == at and node.end_byte == end
+        return node if is_whole else None
 
     def nodes_between(self, name: str, start: int, end: int) -> list[Node]:
         """Return the nodes with exactly this text between two bytes."""
@@ -115,8 +140,8 @@ class Scopes:
             end = at + size
             is_start = not at or data[at - 1] not in _LETTERS
             if is_start and (end == last or data[end] not in _LETTERS):
-                node = self._root.descendant_for_byte_range(at, end)
-                if node is not None and node.start_byte == at and node.end_byte == end:
+                node = self._exactly(at, end)
+                if node is not None:
                     yield node
             at = data.find(raw, end, stop)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kvlens.config.model import Config, Entry, Environment
+from kvlens.config.model import KV_FIELD, Config, Entry, Environment
 from kvlens.config.nodes import Node
 from kvlens.memo import memo
 
@@ -24,6 +24,21 @@ class EnvBindings(NamedTuple):
 def bindings_by_env(config: Config) -> list[EnvBindings]:
     """Return the bindings of every environment, the top level first."""
     return [_read(environment) for environment in config.environments]
+
+
+@memo
+def environments_above(config: Config) -> dict[int, EnvBindings]:
+    """Return the environment that the last header before a `[[kv_namespaces]]` belongs to."""
+    known = {one.environment.name: one for one in bindings_by_env(config)}
+    found: dict[int, EnvBindings] = {}
+    last: EnvBindings | None = None
+    for start, section in config.sections:
+        path = section.path
+        if path == (KV_FIELD,) and last:
+            found[start] = last
+        elif path != (KV_FIELD,):
+            last = known.get(path[1]) if len(path) > 1 and path[0] == "env" else None
+    return found
 
 
 def duplicates(values: list[str | None]) -> list[tuple[int, int]]:

@@ -9,6 +9,7 @@ from kvlens.config.edit import (
     Edit,
     add_bindings,
     can_add_code,
+    list_path,
     literal,
     remove_field,
     rename_at,
@@ -80,6 +81,13 @@ def in_every_environment(
         if missing and can_extend(config, other):
             edits.append(add_bindings(config, other, missing))
     return list(dict.fromkeys(edits))
+
+
+def header_for(config: Config, entry: Entry, environment: str) -> Edit:
+    """Return the edit that makes the header of an entry that of an environment's list."""
+    start, section = config.section_around(entry.base)
+    header = Span(start + section.header[0].start, start + section.header[-1].end)
+    return Edit(header, list_path(environment))
 
 
 def can_extend(config: Config, environment: Environment) -> bool:

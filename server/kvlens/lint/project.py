@@ -52,6 +52,7 @@ class Wanted:
     config: the one that counts for the sources; None for files that belong to no project.
     files: configs and seed files; sources: JavaScript and TypeScript. In the order to report.
     discovered: the seed files that were found next to a config, not named by the user.
+    named: the sources that the user named; of others, bundles are passed over.
     plan: all files to check; `roots`: the folders to check
         that the config is in or above, none if only files are to be checked.
     number: the place among the projects.
@@ -62,6 +63,7 @@ class Wanted:
     files: list[Path] = field(default_factory=list)
     sources: list[Path] = field(default_factory=list)
     discovered: set[Path] = field(default_factory=set)
+    named: set[Path] = field(default_factory=set)
     roots: list[Path] = field(default_factory=list)
     number: int = 0
 
@@ -89,8 +91,8 @@ class _Plan:
         paths = [path for path in self.projects if path is not None]
         return [config for path in paths if (config := self.load(path)) is not None]
 
-    def add(self, path: Path, *, discovered: bool = False) -> None:
-        """Add a file, unless it is there already; of a seed file, whether it was found."""
+    def add(self, path: Path, *, discovered: bool = False, named: bool = False) -> None:
+        """Add a file, unless it is there already; whether a seed file was found, a source named."""
         whole = lookups.real(path)
         if whole in self._seen:
             return
@@ -99,6 +101,8 @@ class _Plan:
         (wanted.sources if _is_source(path) else wanted.files).append(path)
         if discovered:
             wanted.discovered.add(path)
+        if named and _is_source(path):
+            wanted.named.add(path)
 
     def _load(self, path: Path) -> Config | None:
         return load_config(path, self._severities.file(path).environments)
@@ -148,7 +152,7 @@ def wanted_for(paths: Iterable[Path], severities: Severities) -> list[Wanted]:
         if lookups.kind(path) == "folder":
             plan.add_below(path)
         else:
-            plan.add(path)
+            plan.add(path, named=True)
     projects = [wanted for wanted in plan.projects.values() if wanted.files or wanted.sources]
     projects.sort(key=lambda wanted: wanted.config is None)
     for number, wanted in enumerate(projects):
@@ -366,7 +370,8 @@ def _check_sources(
         context = shared if path in elsewhere else project
         text, problems, fixable = files.text(name), [], None
         if (unread := files.unread.get(name)) is not None:
-            problem = None if unread.made else with_severity(file_problem(str(unread)), levels)
+            is_passed_over = unread.made and path not in wanted.named
+            problem = None if is_passed_over else with_severity(file_problem(str(unread)), levels)
             problems = [problem] if problem else []
         elif not is_test(name, context.configs) and may_matter(text, context, name):
             found = check_source(files.parsed(name), context)

@@ -73,9 +73,9 @@ def object_literal(evaluator: ConstantEvaluator, node: Node, depth: int) -> Valu
     for child in node.named_children:
         if child.type == "pair":
             key, value = child.child_by_field_name("key"), child.child_by_field_name("value")
-            name = _key(evaluator, key) if key is not None else None
+            name = _key(evaluator, key, depth) if key is not None else None
             if name is None or key is None or value is None:
-                complete = False
+                complete, properties = False, {}  # it may override any property before it
             else:
                 properties[name] = Property(name, key, evaluator.value(value, depth + 1))
         elif child.type == "shorthand_property_identifier":
@@ -83,7 +83,7 @@ def object_literal(evaluator: ConstantEvaluator, node: Node, depth: int) -> Valu
             properties[name] = Property(name, child, evaluator.value(child, depth + 1))
         elif child.type == "method_definition":
             key = child.child_by_field_name("name")
-            name = _key(evaluator, key) if key is not None else None
+            name = _key(evaluator, key, depth) if key is not None else None
             if name is not None and key is not None:
                 properties[name] = Property(name, key, Value("function", child))
         elif child.type != "comment":
@@ -125,12 +125,14 @@ def _spread(evaluator: ConstantEvaluator, node: Node, depth: int) -> Value:
     return evaluator.value(inner, depth + 1) if inner is not None else Value("unknown", node)
 
 
-def _key(evaluator: ConstantEvaluator, key: Node) -> str | None:
+def _key(evaluator: ConstantEvaluator, key: Node, depth: int) -> str | None:
     if key.type == "string":
         return string_text(evaluator.source, key)
     if key.type in ("property_identifier", "number"):
         return evaluator.source.text_of(key)
-    return None
+    inner = key.named_children[0] if key.type == "computed_property_name" else None
+    found = evaluator.value(inner, depth + 1) if inner is not None else None
+    return str(found.value) if found is not None and found.kind == "string" else None
 
 
 def _parse_number(text: str) -> float | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kvlens.js.constants.values import Property, Value, placed_at, with_named_unit
 from kvlens.js.platform import MEMBERS
+from kvlens.js.tree import ancestor, is_field
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -35,6 +36,9 @@ def member(evaluator: ConstantEvaluator, node: Node, depth: int) -> Value:
                 return with_named_unit(word, placed_at(found.value, node))
             followed = replace(found.value, source=found.value.source or found.value.node)
             return with_named_unit(word, replace(followed, thousand=False))
+        declared = evaluator.names.resolve(base) if word == "request" else None
+        if declared is not None and evaluator.variables.is_event(declared):
+            return Value("instance", node, "Request")
     elif base.type == "member_expression":
         value = member(evaluator, base, depth + 1)
         found = value.properties.get(word) if value.kind == "object" else None
@@ -65,10 +69,32 @@ def _own_field(evaluator: ConstantEvaluator, node: Node, word: str, depth: int) 
         name, value = member.child_by_field_name("name"), member.child_by_field_name("value")
         if name is None or value is None or evaluator.source.text_of(name) != word:
             continue
-        if any(child.type == "readonly" for child in member.children):
+        words = {evaluator.source.text_of(child) for child in member.children}
+        if "readonly" in words and not _may_differ(evaluator, name, words):
             found = replace(evaluator.value(value, depth + 1), source=value, thousand=False)
             return with_named_unit(word, found)
     return Value("unknown", node)
+
+
+def _may_differ(evaluator: ConstantEvaluator, name: Node, words: set[str]) -> bool:
+    """Return whether a constructor may set a `readonly` field, or a subclass may have its own."""
+    whole = ancestor(name, {"class_declaration", "class", "abstract_class_declaration"})
+    is_private = "private" in words or name.type == "private_property_identifier"
+    if whole is not None and whole.type.startswith("abstract") and not is_private:
+        return True
+    for node in evaluator.names.nodes(evaluator.source.text_of(name)):
+        parent = node.parent
+        if parent is None or node.id == name.id:
+            continue
+        is_other = parent.type in ("public_field_definition", "method_definition")
+        if is_other and is_field(parent, "name", node) and not is_private:
+            return True
+        target = parent.parent
+        if parent.type == "member_expression" and target is not None:
+            is_set = target.type.endswith("assignment_expression")
+            if is_set and is_field(target, "left", parent):
+                return True
+    return False
 
 
 def _holder(evaluator: ConstantEvaluator, node: Node, member: str, depth: int) -> Value | None:
@@ -81,7 +107,7 @@ def _holder(evaluator: ConstantEvaluator, node: Node, member: str, depth: int) -
     if declared.kind == "import":
         whole = evaluator.imported_value(declared, member, depth + 1)
         if whole is not None:
-            inner = Property(member, node, whole)
+            inner = Property(member, node, placed_at(whole, node))
             return Value("object", node, properties={member: inner})
     return evaluator.variables.value_of(declared, evaluator.source.text_of(node), node, depth)
 

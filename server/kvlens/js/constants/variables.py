@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kvlens.js.callers import arguments_for, plain_parameter
 from kvlens.js.constants.values import NUMERIC, Kind, Property, Value, placed_at, with_named_unit
 from kvlens.js.object_changes import Changes, ObjectChanges
-from kvlens.js.platform import CLASSES, REQUEST_NAMES
+from kvlens.js.platform import CLASSES, EVENT_HANDLERS, REQUEST_NAMES
 from kvlens.js.scopes import FUNCTIONS, Declaration, is_assigned
 from kvlens.js.syntax import plain
 from kvlens.js.tree import ancestor, is_field
@@ -74,11 +74,11 @@ class Variables:
             return with_named_unit(name, placed_at(found, node))
         if declared.kind == "parameter":
             return self._parameter(declared, node, depth)
-        if declared.kind not in ("const", "let", "var") or declared.path:
-            return Value("unknown", node)
         start = declared.origin.child_by_field_name("value")
-        if start is None:
+        if declared.kind not in ("const", "let", "var") or start is None:
             return Value("unknown", node)
+        if declared.path:
+            return self._destructured(declared, start, name, node, depth)
         if declared.kind != "const" and self._is_reassigned(declared):
             kind: Kind = "numeric" if self._counts(declared, start, depth) else "unknown"
             return Value(kind, node)
@@ -86,6 +86,25 @@ class Variables:
         if value.kind == "object" and plain(start).type == "object":
             value = self._with_members_set(declared, start, value, node, depth)
         return with_named_unit(name, replace(value, node=node, source=start, thousand=False))
+
+    def _destructured(
+        self, declared: Declaration, start: Node, name: str, node: Node, depth: int
+    ) -> Value:
+        """Return what a pattern takes from a known object: `const { ttl } = limits`."""
+        if declared.kind != "const" and self._is_reassigned(declared):
+            return Value("unknown", node)
+        value = self._evaluator.value_once(start, depth)
+        for step in declared.path:
+            found = value.properties.get(step) if step and value.kind == "object" else None
+            if found is None or found.value.kind == "undefined":  # a default counts
+                return Value("unknown", node)
+            value = found.value
+        if value.kind in ("object", "array"):
+            value = _without(value, self._changes.of(declared, value))
+        if value.foreign:
+            return with_named_unit(name, placed_at(value, node))
+        taken = replace(value, node=node, source=value.source or value.node, thousand=False)
+        return with_named_unit(name, taken)
 
     def unchanged(self, declared: Declaration, start: Value) -> Value:
         """Return what stays of the value that a variable starts with, whatever changes it."""
@@ -143,7 +162,10 @@ class Variables:
                 return Value("numeric", node, sometimes=self._default(declared, depth))
             if word.split("<")[0] in CLASSES and self._is_platform(word.split("<")[0]):
                 return Value("instance", node, word.split("<")[0])
-        function = ancestor(declared.node, FUNCTIONS) if kind is None else None
+        is_inner = declared.path == ("request",) and (
+            kind is None or "{" not in self._source.text_of(kind)
+        )
+        function = ancestor(declared.node, FUNCTIONS) if kind is None or is_inner else None
         if function is not None and name in REQUEST_NAMES and self._handles(function, declared):
             return Value("instance", node, "Request")
         return Value("unknown", node, sometimes=self._default(declared, depth))
@@ -165,20 +187,40 @@ class Variables:
         is_used = own.is_exported or None in arguments_for(self._names, own)
         return self._evaluator.value(start, depth + 1) if is_used else None
 
+    def is_event(self, declared: Declaration) -> bool:
+        """Return whether a parameter is what a framework's handler gets, with the request in it."""
+        function = ancestor(declared.node, FUNCTIONS)
+        if declared.kind != "parameter" or declared.path or function is None:
+            return False
+        return self._is_first(function, declared) and self._gets_event(function)
+
     def _handles(self, function: Node, declared: Declaration) -> bool:
         """Return whether a parameter is the request that a handler gets."""
+        if not self._is_first(function, declared):
+            return False
+        if declared.path == ("request",):
+            return self._gets_event(function)
+        return not declared.path and self._name_of(function) == "fetch"
+
+    def _is_first(self, function: Node, declared: Declaration) -> bool:
         given = function.child_by_field_name("parameters")
         first = next(iter(given.named_children), None) if given is not None else None
-        parent = function.parent
-        name = function.child_by_field_name("name")
+        return first is not None and declared.origin.id == first.id
+
+    def _gets_event(self, function: Node) -> bool:
+        """Return whether Pages calls a function, or another framework an exported one."""
+        name = self._name_of(function)
+        if name.startswith("onRequest"):
+            return True
+        exported = ancestor(function, {*FUNCTIONS, "export_statement", "pair"})
+        is_exported = exported is not None and exported.type == "export_statement"
+        return is_exported and name in EVENT_HANDLERS
+
+    def _name_of(self, function: Node) -> str:
+        name, parent = function.child_by_field_name("name"), function.parent
         if name is None and parent is not None:
             name = parent.child_by_field_name("key") or parent.child_by_field_name("name")
-        if first is None or name is None:
-            return False
-        word = self._source.text_of(name)
-        if declared.path == ("request",):  # a function of Pages
-            return word.startswith("onRequest")
-        return word == "fetch" and declared.origin.id == first.id and not declared.path
+        return self._source.text_of(name) if name is not None else ""
 
     def _is_platform(self, name: str) -> bool:
         """Return whether a type's or class's name is that of the platform."""

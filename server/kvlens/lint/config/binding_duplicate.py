@@ -43,14 +43,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kvlens.config.edit import Edit, list_path, remove_entry
-from kvlens.config.model import KV_FIELD, Config
+from kvlens.config.edit import list_path, remove_entry
+from kvlens.config.model import Config
 from kvlens.lint.base import ConfigRule, Finding, Fix, Problem, Related
-from kvlens.lint.bindings_by_env import EnvBindings, bindings_by_env, duplicates
-from kvlens.lint.fix_helpers import entry_at
+from kvlens.lint.bindings_by_env import EnvBindings, bindings_by_env, duplicates, environments_above
+from kvlens.lint.fix_helpers import entry_at, header_for
 from kvlens.lint.wording import path_of, quoted
-from kvlens.memo import memo
-from kvlens.text import Span
 
 
 def _check(config: Config) -> Iterator[Finding]:
@@ -78,33 +76,15 @@ def _check(config: Config) -> Iterator[Finding]:
 def _meant(config: Config, env: EnvBindings, later: int) -> str | None:
     """Return the environment above a `[[kv_namespaces]]`, if it lacks the binding."""
     entry, name = env.entries[later], env.bindings[later]
-    above = None if env.environment.name else _environments_above(config).get(entry.base)
+    above = None if env.environment.name else environments_above(config).get(entry.base)
     return above.environment.name if above and name not in above.by_binding else None
-
-
-@memo
-def _environments_above(config: Config) -> dict[int, EnvBindings]:
-    """Return the environment that the last header before a `[[kv_namespaces]]` belongs to."""
-    known = {one.environment.name: one for one in bindings_by_env(config)}
-    found: dict[int, EnvBindings] = {}
-    last: EnvBindings | None = None
-    for start, section in config.sections:
-        path = section.path
-        if path == (KV_FIELD,) and last:
-            found[start] = last
-        elif path != (KV_FIELD,):
-            last = known.get(path[1]) if len(path) > 1 and path[0] == "env" else None
-    return found
 
 
 def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
     found = entry_at(config, problem.span)
     meant = problem.data.get("environment") if problem.data else None
     if found and isinstance(meant, str):
-        start, section = config.section_around(found[1].base)
-        header = Span(start + section.header[0].start, start + section.header[-1].end)
-        path = list_path(meant)
-        yield Fix(f"Write [[{path}]]", (Edit(header, path),))
+        yield Fix(f"Write [[{list_path(meant)}]]", (header_for(config, found[1], meant),))
     if found:
         same = {(field.name, str(field.value)) for field in found[1].fields}
         first = entry_at(config, problem.related[0].span) if problem.related else None

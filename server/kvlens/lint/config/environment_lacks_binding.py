@@ -40,7 +40,8 @@ id = "06779da6940b431db6e566b4846d64db"
 If an environment doesn't need KV, say so in a comment after its name:
 `[env.test] # kvlens-disable-line environment-lacks-binding`.
 
-*Quick fixes: add the bindings to this environment, or to every environment that lacks some.
+*Quick fixes: give a namespace below the environment's header to it, or add the bindings to this
+environment, or to every environment that lacks some.
 Without an id, `wrangler deploy` creates the namespace.*
 """
 
@@ -51,13 +52,14 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
 
-from kvlens.config.edit import Edit, add_bindings, place_of
-from kvlens.config.model import Config, Environment
+from kvlens.config.edit import Edit, add_bindings, list_path, place_of
+from kvlens.config.model import Config, Entry, Environment
 from kvlens.lint.base import ConfigRule, Finding, Fix, Problem, Related
-from kvlens.lint.bindings_by_env import bindings_by_env
+from kvlens.lint.bindings_by_env import bindings_by_env, environments_above
 from kvlens.lint.env_names import TABLES
-from kvlens.lint.fix_helpers import can_extend
+from kvlens.lint.fix_helpers import can_extend, header_for
 from kvlens.lint.fixtures import is_fixture
+from kvlens.lint.misplaced_lists import misplaced_lists
 from kvlens.lint.wording import listed, path_of, quoted
 from kvlens.memo import memo
 from kvlens.text import Span
@@ -100,8 +102,11 @@ def _missing(config: Config) -> dict[Span, _Missing]:
     found: dict[Span, _Missing] = {}
     top, *others = bindings_by_env(config)
     wanted = [name for name in top.by_binding if name is not None]
+    elsewhere = _elsewhere(config) if others and wanted else {}
     for env in others if wanted else ():
         environment, here = env.environment, env.by_binding
+        if more := elsewhere.get(environment.name):
+            here = here | more
         count = len(wanted) - sum(name is not None and name in top.by_binding for name in here)
         if any(kv.broken for kv in environment.kv) and config.is_code:
             continue  # it may have others
@@ -110,6 +115,16 @@ def _missing(config: Config) -> dict[Span, _Missing]:
         if environment.name in _prepared(config):
             continue
         found[environment.key_span] = _Missing(environment, count, wanted, here)
+    return found
+
+
+@memo
+def _elsewhere(config: Config) -> dict[str | None, dict[str | None, int]]:
+    """Return what environments have in lists with a wrong name or place, reported elsewhere."""
+    found: dict[str | None, dict[str | None, int]] = {}
+    for one in misplaced_lists(config):
+        names = [name for entry in one.entries if (name := entry.text_of("binding"))]
+        found.setdefault(one.environment, {}).update(dict.fromkeys(names, -1))
     return found
 
 
@@ -132,13 +147,30 @@ def _check(config: Config) -> Iterator[Finding]:
             span,
             f"The environment {quoted(environment.name or '')} lacks the {noun} "
             f"{listed(names, count)} of the top level. KV namespaces are not inherited: "
-            f"add {'it' if count == 1 else 'them'} to {path_of(environment)}."
+            f"add {'it' if count == 1 else 'them'} to {path_of(environment)}"
+            + (
+                ", or, if the [[kv_namespaces]] below the environment's header is meant for it, "
+                f"write [[{list_path(environment.name)}]]."
+                if environment.name in _meant(config)
+                else "."
+            )
             if not config.is_code
             else f"With the mode {quoted(environment.name or '')}, the {noun} "
             f"{listed(names, count)} of other modes {'is' if count == 1 else 'are'} missing. Add "
             f"{'it' if count == 1 else 'them'} to what the mode returns.",
             related=tuple(_bound(config, names)),
         )
+
+
+@memo
+def _meant(config: Config) -> dict[str | None, list[Entry]]:
+    """Return the entries of the top level whose `[[kv_namespaces]]` is below an environment."""
+    above = environments_above(config)
+    found: dict[str | None, list[Entry]] = {}
+    for entry in bindings_by_env(config)[0].entries if above else ():
+        if one := above.get(entry.base):
+            found.setdefault(one.environment.name, []).append(entry)
+    return found
 
 
 def _bound(config: Config, names: list[str]) -> Iterator[Related]:
@@ -151,6 +183,9 @@ def _bound(config: Config, names: list[str]) -> Iterator[Related]:
 
 def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
     here = _missing(config).get(problem.span)
+    if here and (name := here.environment.name) and (meant := _meant(config).get(name)):
+        edits = tuple(header_for(config, entry, name) for entry in meant)
+        yield Fix(f"Write [[{list_path(name)}]]", edits)
     if here and can_extend(config, here.environment):
         name = here.environment.name
         where = place_of(config, name) if config.is_code else f"env.{name}"

@@ -64,6 +64,7 @@ from kvlens.lint.wording import quoted
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_PAGES = re.compile(r"onRequest(?:Get|Post|Put|Patch|Delete|Head|Options)?\Z")
 _SETS_GLOBALS = re.compile(r"\b(?:globalThis|self|global|window)\b|/\*\s*globals?\s")
 _NOT_MODULE = re.compile(
     r"\baddEventListener\s*\(\s*[\"'](?:fetch|scheduled)[\"']|\bmodule\.exports"
@@ -155,18 +156,31 @@ def _env_at(analysis: Analysis, node: Node) -> str | None:
 
 
 def _is_module_worker(context: Context) -> bool:
-    """Return whether a file exports the handlers of a Worker."""
+    """Return whether a file exports the handlers of a Worker, or functions of Pages."""
     source = context.analysis.source
     path = os.path.normpath(source.path)
     is_entry = any(path in entries(config) for config in context.project.configs)
     for node in source.root.named_children:
-        if node.type != "export_statement" or not any(c.type == "default" for c in node.children):
+        if node.type != "export_statement":
+            continue
+        if any(_PAGES.match(source.text_of(name)) for name in _exported(node)):
+            return True
+        if not any(child.type == "default" for child in node.children):
             continue
         value = node.child_by_field_name("value")
         value = plain(value) if value is not None else None
         if is_entry or (value is not None and value.type == "object" and _handles(source, value)):
             return True
     return False
+
+
+def _exported(node: Node) -> Iterator[Node]:
+    """Yield the names that a statement declares and exports."""
+    declared = node.child_by_field_name("declaration")
+    for each in [declared, *declared.named_children] if declared is not None else ():
+        name = each.child_by_field_name("name")
+        if name is not None:
+            yield name
 
 
 def _handles(source: Source, value: Node) -> bool:

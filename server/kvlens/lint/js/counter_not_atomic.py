@@ -58,6 +58,7 @@ if TYPE_CHECKING:
 
 _DEEPEST = 12
 _AS_TEXT = ("String", "JSON.stringify")
+_EMPTY = ('""', "''", "``")
 _AS_NUMBER = ("Number", "parseInt", "parseFloat", "Number.parseInt", "Number.parseFloat",
               "JSON.parse", "Math.max", "Math.floor")  # fmt: skip
 _MEMBERS = ("member_expression", "subscript_expression")
@@ -138,6 +139,10 @@ class _Counter:
             parts = node.named_children
             is_alone = len(parts) == 1 and parts[0].type == "template_substitution"
             return parts[0].named_children[0] if is_alone and parts[0].named_children else None
+        if node.type == "binary_expression":  # "" + n
+            sides = [node.child_by_field_name("left"), node.child_by_field_name("right")]
+            others = [one for one in sides if one is not None and self._text(one) not in _EMPTY]
+            return others[0] if len(others) == 1 else None
         if node.type != "call_expression":
             return None
         function, given = callee(node), arguments_of(node)

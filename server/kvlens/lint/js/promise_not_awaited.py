@@ -297,11 +297,14 @@ def _of_named(
         return []
     if function.id not in known:
         known[function.id] = []  # while it is followed: it may call itself
-        found = {
-            lost.call.id: lost
-            for call in _calls_of(source, function)
-            for lost in _lost(source, call, known, depth + 1)
-        }
+        found: dict[int, _Lost] = {}
+        for use in _uses_of(source, function):
+            call = call_of(use)
+            if call is None:  # `ctx.waitUntil(save)`
+                lost = _of_callback(source, use)
+                found |= {lost.call.id: lost} if isinstance(lost, _Lost) else {}
+            elif call.type == "call_expression":
+                found |= {each.call.id: each for each in _lost(source, call, known, depth + 1)}
         known[function.id] = list(found.values())[:_MOST_CALLS]
     return known[function.id]
 
@@ -352,7 +355,10 @@ def _is_waited_for(source: Source, given: Node | None) -> bool:
 
 
 def _of_callback(source: Source, function: Node) -> Node | _Lost | None:
-    """Return the call whose result has a callback's promise, or that loses it."""
+    """Return the call whose result has a callback's promise, or that loses it.
+
+    The callback is a function, or the name of one.
+    """
     here = outer(function)
     parent = here.parent
     call = call_of(function)
@@ -380,8 +386,8 @@ def _word(source: Source, call: Node) -> str:
     return source.text_of(name or function) if function is not None else ""
 
 
-def _calls_of(source: Source, function: Node) -> Iterator[Node]:
-    """Yield the calls of a function that has a name.
+def _uses_of(source: Source, function: Node) -> Iterator[Node]:
+    """Yield the uses of a function that has a name.
 
     Without those outside all functions: they run when a script is started, which ends when all of
     its promises have; in a Worker, they would fail.
@@ -396,11 +402,8 @@ def _calls_of(source: Source, function: Node) -> Iterator[Node]:
     if declared is None or declared.kind not in ("function", "const"):
         return
     for use in source.names.references(declared)[:_MOST_CALLS]:
-        call = call_of(use)
-        if call is None or call.type != "call_expression":
-            continue
-        if ancestor(call, FUNCTIONS) is not None:
-            yield call
+        if ancestor(use, FUNCTIONS) is not None:
+            yield use
 
 
 def _is_taken_for_value(call: KvCall, analysis: Analysis) -> bool:

@@ -6,8 +6,8 @@ literal that is a round time in milliseconds but not in seconds.
 
 ## What
 `expirationTtl` or `cacheTtl` is obviously in milliseconds: it's multiplied by 1000, has a name such
-as `TTL_MS`, or is a number such as 86400000. Or it's a point in time, such as `Date.now()`, instead
-of a number of seconds from now.
+as `TTL_MS`, or is a number such as 86400000 or 7 * 86400000. Or it's a point in time, such as
+`Date.now()`, instead of a number of seconds from now.
 
 ## Why
 The call succeeds, and the key stays a thousand times as long: a day becomes almost three years. You
@@ -76,11 +76,12 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
 
 
 def _is_round(value: Value, number: float) -> bool:
-    """Return whether a literal is a round time only in milliseconds."""
+    """Return whether a literal is a round time only in milliseconds, or a product is whole days."""
     node = plain(value.source or value.node)
-    if value.unit == "s" or node.type not in ("number", "string"):
+    if value.unit == "s" or node.type not in ("number", "string", "binary_expression"):
         return False
-    return number in _ROUND or (number >= _DAY and number % _DAY == 0)
+    is_literal = node.type != "binary_expression"
+    return (is_literal and number in _ROUND) or (number >= _DAY and number % _DAY == 0)
 
 
 def _time(call: KvCall, name: str, value: Value, time: Time) -> Iterator[Finding]:
