@@ -655,6 +655,10 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "promise-not-awaited",
         'const v = «env.KV.get("k")»; if (v === null) return null; return v;',
     ),
+    "dropped-handler-of-a-call": (
+        "promise-not-awaited",
+        '«fetch»(url).catch(async (e) => { await env.KV.put("k", e.message); });',
+    ),
     "dropped-catch": ("promise-not-awaited", '«env.KV.put("k", "v")».catch(() => {});'),
     "dropped-then": ("promise-not-awaited", '«env.KV.put("k", "v")».then(done);'),
     "dropped-then-and-catch": (
@@ -901,6 +905,16 @@ STORE = (
 
 # id: (code, whole source with marks): every way to access a namespace
 WHOLE: dict[str, tuple[str, str]] = {
+    "dropped-in-a-class": (
+        "promise-not-awaited",
+        "export class Store { constructor(env) { this.env = env; } save() {"
+        ' «this.env.KV.put("k", "v")»; } }',
+    ),
+    "function-for-wait-until-in-a-durable-object": (
+        "promise-not-awaited",
+        "export class Room extends DurableObject { fetch() {"
+        ' «this.ctx.waitUntil»(async () => { await this.env.KV.put("k", "v"); }); } }',
+    ),
     "env-with-a-type-in-place": (
         "method-unknown",
         "export const f = (env: { KV: KVNamespace; N: number }) => env.KV.«has»('k');",
@@ -1724,6 +1738,16 @@ CLEAN: dict[str, str] = {
     "export default { async fetch(r, env) { const save = console.log; save(env, 30); } };",
     "count-of-a-cron-job": "export default { async scheduled(event, env) {"
     " const n = Number(await env.KV.get('n')); await env.KV.put('n', String(n + 1)); } };",
+    "dropped-in-a-durable-object": "export class Room extends DurableObject { async fetch() {"
+    ' this.env.KV.put("k", "v").catch(() => {}); setTimeout(async () => { await this.env.KV.delete("k"); }); } }',
+    "dropped-in-an-agent": "export class Chat extends McpAgent<Env> { async init() {"
+    ' this.env.KV.put("k", "v"); } }',
+    "handler-of-a-bot": "export function setUp(bot, env) {"
+    ' bot.catch(async (error) => { await env.KV.put("k", error.message); }); }',
+    "handler-of-a-made-bot": "export function setUp(env) { const bot = new Bot(env.TOKEN);"
+    ' bot.catch(async (error) => { await env.KV.put("k", error.message); }); }',
+    "count-that-is-a-soft-cap": "// KV is eventually consistent: this is a soft cap\n"
+    + handler('const n = Number(await env.KV.get("n")); await env.KV.put("n", String(n + 1));'),
     "count-in-a-durable-object": "export class Counter extends DurableObject { async add() {"
     " const n = Number(await this.env.KV.get('n')); await this.env.KV.put('n', String(n + 1)); } }",
     "options-of-callers": "export async function save(env, options) { await env.KV.put('k', 'v', options); }",
