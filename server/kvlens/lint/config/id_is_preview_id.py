@@ -5,7 +5,8 @@ Using one id for both may be intended, so this is only a hint.
 
 ## What
 A namespace has the same `id` and `preview_id`. Placeholders don't count. It isn't reported if the
-comment above or in it says that they are shared, or what `preview_id` is for with `--remote`.
+comment above or in it says that they are shared, or what `preview_id` is for with `--remote`, nor
+in a Pages project, whose `wrangler pages dev` has no `--remote`.
 
 ## Why
 `preview_id` lets `wrangler dev --remote`, and a namespace with `remote = true`, work on data other
@@ -59,6 +60,8 @@ def _check(entry: Entry) -> Iterator[Finding]:
 def _is_meant(config: Config, _: Environment, entry: Entry) -> bool:
     if is_shared_on_purpose(config, entry):
         return True
+    if config.root.get("pages_build_output_dir") and entry.get("remote") is None:
+        return True  # `wrangler pages dev` has no --remote
     text = comment_at(config, entry)
     return "preview_id" in text and "--remote" in text
 

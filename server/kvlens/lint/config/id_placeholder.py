@@ -11,6 +11,8 @@ obviously made up, such as all zeros. It isn't reported in tests, fixtures, temp
 - an id that says it isn't used, such as `<ignored>`
 - made-up digits of the top level, for local data, if an environment has real ids
 - next to a README with a *Deploy to Cloudflare* button, which creates the namespaces
+- in a project for others to deploy: its README, next to the config or at the top of the repository,
+  says how to clone or fork it and to run `wrangler kv namespace create`
 
 ## Why
 wrangler accepts any text, and `wrangler dev` works, because the id is only a name for local data.
@@ -49,7 +51,7 @@ from collections.abc import Iterator
 
 from kvlens.config.model import Config, Entry, Environment
 from kvlens.lint.base import EntryRule, Finding
-from kvlens.lint.deploy_button import has_deploy_button
+from kvlens.lint.deployed_by_others import is_deployed_by_others
 from kvlens.lint.filled_in import is_filled_in
 from kvlens.lint.fix_helpers import without_field
 from kvlens.lint.fixtures import is_example
@@ -76,7 +78,7 @@ def _is_meant(config: Config, environment: Environment, entry: Entry) -> bool:
         return True
     if environment.name is None and is_made_up(value) and is_local(config, environment, entry):
         return True
-    return has_deploy_button(config) or is_filled_in(config, value)
+    return is_deployed_by_others(config) or is_filled_in(config, value)
 
 
 RULE = EntryRule(

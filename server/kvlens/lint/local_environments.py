@@ -1,0 +1,47 @@
+"""Which environments only run on the developer's machine: nobody deploys them."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from kvlens import files, lookups
+from kvlens.config.model import Config, Environment
+from kvlens.config.references import LARGEST, scripts_of
+from kvlens.memo import memo
+
+_NAME = re.compile(r"(?:local(?:host)?|e2e|tests?|vitest|ci)\Z", re.IGNORECASE)
+_DEPLOY = re.compile(r"\bwrangler(?:@\S+)?\s+(?:deploy|publish)\b([^;&|\n]*)")
+_NAMES_ENVIRONMENT = re.compile(r"(?:\A|\s)(?:--env|-e)(?:[\s=]|\Z)")
+
+
+def is_local_environment(config: Config, environment: Environment) -> bool:
+    """Return whether an environment is local by its name, or if every deploy names another one.
+
+    The latter is about the top level, by the scripts of the nearest package.json.
+    """
+    if environment.name is not None:
+        return bool(_NAME.match(environment.name))
+    return _is_top_local(config)
+
+
+@memo
+def _is_top_local(config: Config) -> bool:
+    path = Path(config.path)
+    if not path.is_absolute():
+        return False
+    return bool(lookups.nearest(("deploys environments",), str(path.parent), _deploys_others))
+
+
+def _deploys_others(folder: str) -> bool | None:
+    package = os.path.join(folder, "package.json")  # noqa: PTH118 - for every folder above
+    if lookups.kind(package) != "file":
+        return None
+    try:
+        text = files.read_text(Path(package), LARGEST, errors="replace")
+    except OSError:
+        return None
+    rests = [found[1] for script in scripts_of(text) for found in _DEPLOY.finditer(script)]
+    kept = [rest for rest in rests if "--dry-run" not in rest]
+    return bool(kept) and all(_NAMES_ENVIRONMENT.search(rest) for rest in kept)
