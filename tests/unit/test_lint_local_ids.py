@@ -147,6 +147,13 @@ CASES: dict[str, tuple[dict[str, str], list[str]]] = {
         },
         ["id-shared"],
     ),
+    "shared-with-a-top-level-that-is-deployed-by-name": (
+        {
+            "wrangler.toml": bound(ID) + PRODUCTION,
+            "package.json": '{"scripts": {"deploy": "wrangler deploy --env= && wrangler tail"}}',
+        },
+        ["id-shared"],
+    ),
     "preview-of-a-worker": (
         {"wrangler.toml": bound(ID) + f'preview_id = "{ID}"\n'},
         ["id-is-preview-id"],

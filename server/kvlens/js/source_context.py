@@ -13,7 +13,7 @@ from kvlens import files, lookups
 from kvlens.config.find import CONFIG_NAMES
 from kvlens.config.model import Config
 from kvlens.js.analysis import Analysis, EnvType
-from kvlens.js.config_bindings import QUOTED, declared
+from kvlens.js.config_bindings import QUOTED, declared, entries
 from kvlens.js.env_types import may_declare, own_types
 from kvlens.js.parts import Part
 from kvlens.js.program import Modules
@@ -30,6 +30,10 @@ _KV_TYPES = tuple(
     f"{q}{name}{q}" for name in ("json", "text", "arrayBuffer", "stream") for q in "\"'"
 )
 _KV_WORD = re.compile(r"\b(?:expiration|metadata)\b")
+# The first line of a bundle, for what most bundles need.
+_BUNDLE = re.compile(
+    r"(?:[\"']use strict[\"'];?\s*)?var __(?:defProp|create|getOwnPropNames) = Object\."
+)
 
 _CONFIG_LIKE = re.compile(r"\.(?:toml|jsonc?)(?:\.|$)")
 _VARIABLE = re.compile(r"^\s*(?:export\s+)?([\w.-]+)\s*[=:]", re.MULTILINE)
@@ -126,8 +130,11 @@ def may_matter(text: str, context: SourceContext = ALONE, path: str | None = Non
     """Return quickly, without parsing, whether a source could have problems.
 
     With its path, also whether it imports a namespace from a module of the project, or gets one, or
-    imports what writes to one.
+    imports what writes to one. What esbuild has made of other sources doesn't matter, unless a
+    config starts it.
     """
+    if _BUNDLE.match(text) and not any(path in entries(config) for config in context.configs):
+        return False
     text = own_types(text)
     kv = declared(context.configs).kv
     if any(name in text for name in kv):

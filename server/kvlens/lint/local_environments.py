@@ -13,7 +13,7 @@ from kvlens.memo import memo
 
 _NAME = re.compile(r"(?:local(?:host)?|e2e|tests?|vitest|ci)\Z", re.IGNORECASE)
 _DEPLOY = re.compile(r"\bwrangler(?:@\S+)?\s+(?:deploy|publish)\b([^;&|\n]*)")
-_NAMES_ENVIRONMENT = re.compile(r"(?:\A|\s)(?:--env|-e)(?:[\s=]|\Z)")
+_NAMES_ENVIRONMENT = re.compile(r"(?:\A|\s)(?:--env|-e)(?:=|\s+)[\"']?[\w$]")  # not `--env=`
 
 
 def is_local_environment(config: Config, environment: Environment) -> bool:

@@ -63,7 +63,7 @@ _AS_NUMBER = ("Number", "parseInt", "parseFloat", "Number.parseInt", "Number.par
 _ALONE = ("scheduled", "alarm")  # handlers
 _RACE = re.compile(
     r"(?:\bno|\bnot|\bnon|n't)[ -]+atomic|\brac(?:e|es|y)\b|\bconcurren|\blast[ -]write"
-    r"|\bsoft (?:cap|limit)|\bbest[- ]effort|\bapproximate",
+    r"|\bsoft (?:cap|limit)|\bapproximate",
     re.IGNORECASE,
 )
 

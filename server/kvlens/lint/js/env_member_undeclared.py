@@ -61,7 +61,7 @@ from kvlens.js.similar_names import nearest_name
 from kvlens.js.tree import ancestor
 from kvlens.lint.base import Context, Finding, SourceRule
 from kvlens.lint.env_members import generated_for, is_env, name_of, undeclared, undeclared_fixes
-from kvlens.lint.other_deploys import is_deployed_by_code
+from kvlens.lint.other_deploys import is_of_another_deploy
 from kvlens.lint.wording import quoted
 
 
@@ -82,7 +82,7 @@ def _check(context: Context) -> Iterator[Finding]:
         text = analysis.source.text_of(member)
         if (("?" in text or "undefined" in text) and made is None) or not is_env(context, member):
             continue
-        if is_deployed_by_code(context):
+        if is_of_another_deploy(context):
             return
         seen.add(place.name)
         if made is not None:
