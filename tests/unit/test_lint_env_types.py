@@ -42,7 +42,10 @@ def satisfying(types: str, kind: str) -> str:
 
 def hono(bindings: str, types: str = "") -> str:
     """Return an app of Hono with the type of its bindings."""
-    return f"{types}\nconst app = new Hono<{{ {bindings} }}>();\nexport default app;\n"
+    return (
+        f"{types}\nconst app = new Hono<{{ {bindings} }}>();\n"
+        f"app.get('/', async ({{ env }}) => new Response({USED}));\nexport default app;\n"
+    )
 
 
 def wrangler(types: str, command: str = "wrangler types", end: str = "") -> str:
@@ -248,6 +251,15 @@ CASES: dict[str, tuple[str, dict[str, str]]] = {
     # a namespace without a member
     "missing": ("env-member-missing", {
         "src/index.ts": worker("interface «Env» { CARTS: KVNamespace }"),
+    }),
+    "missing-and-unused": ("", {
+        "src/index.ts": "interface Env { CARTS: KVNamespace }\nexport default { "
+        "fetch(request: Request, env: Env) { return env.CARTS.get('SESSIONS'); } };\n",
+    }),
+    "missing-and-used-in-another-file": ("env-member-missing", {
+        "src/index.ts": "import { load } from './load';\ninterface «Env» { CARTS: KVNamespace }\n"
+        "export default { fetch: (r: Request, env: Env) => load(env) };\n",
+        "src/load.ts": "export const load = ({ SESSIONS }) => SESSIONS.get('k');\n",
     }),
     "missing-all": ("env-member-missing", {
         "src/index.ts": worker("interface «Env» {}"),

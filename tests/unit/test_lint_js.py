@@ -1885,7 +1885,14 @@ def test_jsx_is_no_obstacle(name: str) -> None:
     assert [p.code for p in problems_of(text, name=f"/shop/src/{name}")] == ["key-invalid"]
 
 
-TESTS = ("/shop/src/a.test.ts", "/shop/test/a.ts", "/shop/src/__tests__/deep/a.ts", "/x/tests/a.ts")
+TESTS = (
+    "/shop/e2e-tests/a.ts",
+    "/shop/src/test-utils/a.ts",
+    "/shop/src/a.test.ts",
+    "/shop/test/a.ts",
+    "/shop/src/__tests__/deep/a.ts",
+    "/x/tests/a.ts",
+)
 
 
 @pytest.mark.parametrize("name", TESTS)
@@ -2034,6 +2041,10 @@ OF_PAGES = 'pages_build_output_dir = "dist"\n'
 DECLARED = '[env.{}]\nkv_namespaces = [{{ binding = "KV" }}]\n'
 # id: (a config without namespaces at its top level, words of the message)
 ONLY_THERE = {
+    "several": (
+        "".join(map(DECLARED.format, "abc")),
+        "Only env.a, env.b and env.c declare the KV binding",
+    ),
     "worker": (DECLARED.format("a"), "`wrangler dev` without `--env`. Run `wrangler dev --env a`"),
     "pages-production": (
         OF_PAGES + DECLARED.format("production"),

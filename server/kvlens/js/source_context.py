@@ -22,6 +22,7 @@ from kvlens.js.syntax import Source
 from kvlens.memo import memo
 
 _TEST_FOLDERS = {"test", "tests", "__tests__", "__mocks__", "mocks", "e2e", "fixtures", "spec"}
+_TEST_FOLDER = re.compile(r"[._-](?:tests?|e2e)\Z|\A(?:e2e|tests?)[._-](?:utils?|helpers?)\Z")
 _TEST_NAME = re.compile(r"[._-](?:test|spec|mock|e2e|bench)s?\.", re.IGNORECASE)
 _CALL = re.compile(r"\.\s*(?:get|getWithMetadata|put|delete|list)\s*(?:<|\(|\?\.)")
 _WRITE = re.compile(r"\.\s*(?:put|delete)\s*\(")
@@ -50,7 +51,8 @@ def is_test(path: str, configs: Sequence[Config] = ()) -> bool:
         return True
     if any(_is_in_test_folder(folder, config.path) for config in configs):
         return True
-    return os.path.basename(folder) in _TEST_FOLDERS  # noqa: PTH119
+    inner_most = os.path.basename(folder)  # noqa: PTH119
+    return inner_most in _TEST_FOLDERS or bool(_TEST_FOLDER.search(inner_most))
 
 
 @functools.lru_cache(maxsize=2_000)
@@ -59,7 +61,7 @@ def _is_in_test_folder(folder: str, config: str) -> bool:
         inner = PurePath(folder).relative_to(PurePath(config).parent).parts
     except ValueError:
         return False
-    return not _TEST_FOLDERS.isdisjoint(inner)
+    return any(name in _TEST_FOLDERS or _TEST_FOLDER.search(name) for name in inner)
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,8 @@ def _check(context: Context) -> Iterator[Finding]:
     names = [use.name for use in missing]
     one = len(names) == 1
     having = [env for env in declared.environments if env in declared.kv[names[0]]]
-    where = " and ".join(f"env.{name}" for name in having)
+    every = [f"env.{name}" for name in having]
+    where = " and ".join(filter(None, (", ".join(every[:-1]), every[-1])))
     lacking, way_out = "in `wrangler dev` without `--env`", "Add"
     if any(config.root.get("pages_build_output_dir") for config in context.project.configs):
         others = [noun for name, noun in _DEPLOYED.items() if name not in having]
