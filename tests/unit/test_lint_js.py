@@ -48,6 +48,15 @@ def problems_of(text: str, config: str = CONFIG, name: str = "/shop/src/index.ts
 
 # id: (code expected at every mark, statements of a fetch handler with marks)
 IN_HANDLER: dict[str, tuple[str, str]] = {
+    "list-of-what-tags-have": (
+        "list-without-cursor",
+        'const page = await env.KV.«list»({ prefix: "tag:cart:" }); use(page.keys.map(name));',
+    ),
+    "list-of-which-not-only-the-first-counts": (
+        "list-without-cursor",
+        'const page = await env.KV.«list»({ prefix: "token:" }); use(page.keys[0].name);'
+        " if (!page.keys || page.keys.length === 0) return; await save(page.keys);",
+    ),
     # options
     "key-repeated": ("key-invalid", 'await env.KV.get(«"x".repeat(600)»);'),
     "key-repeated-with-more": (
@@ -1289,6 +1298,17 @@ WHOLE: dict[str, tuple[str, str]] = {
 
 # Nothing is wrong with these, or it is uncertain.
 CLEAN_IN_HANDLER: dict[str, str] = {
+    "list-of-what-people-enter": (
+        'const page = await env.KV.list({ prefix: "shop:tags:" }); use(page.keys.map(name));'
+    ),
+    "list-of-which-only-the-first-counts-beside-another": (
+        "const few = await env.KV.list({ limit: 5 }); use(few.keys.map(name));"
+        ' const page = await env.KV.list({ prefix: "token:" });'
+        " if (!page.keys || page.keys.length === 0) return; use(page.keys[0].name);"
+    ),
+    "list-that-is-passed-on": (
+        "try { return await env.KV.list({ prefix }); } catch { return { keys: [] }; }"
+    ),
     "options-of-unknown-kind": 'await env.KV.put("k", "v", request.cf);',
     "options-undefined": 'await env.KV.put("k", "v", undefined); await env.KV.list(undefined);',
     "options-null": 'await env.KV.put("k", "v", null);',
