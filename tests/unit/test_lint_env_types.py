@@ -343,6 +343,12 @@ CASES: dict[str, tuple[str, dict[str, str]]] = {
         "src/index.js": f"export default {{ async fetch(r, env) {{ {USED} }} }};",
     }),
     # generated types
+    "generated-member-that-code-tests": ("", {
+        "src/index.ts": worker("import { open } from './open';"),
+        "src/open.ts": "export const open = (env: { OLD?: KVNamespace }) => {"
+        " if (!env.OLD) return null; return env.OLD.get('k'); };\n",
+        TYPES: wrangler(LATEST.replace("OLD", "\tOLD: KVNamespace;")),
+    }),
     "generated": ("", {"src/index.ts": worker(""), TYPES: wrangler(LATEST.replace("OLD", ""))}),
     "generated-old-member": ("env-member-undeclared", {
         "src/index.ts": worker(""),

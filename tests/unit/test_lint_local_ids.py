@@ -154,6 +154,23 @@ CASES: dict[str, tuple[dict[str, str], list[str]]] = {
         },
         ["id-shared"],
     ),
+    "zeros-that-nobody-deploys": (
+        {"wrangler.toml": bound(ZEROS), "package.json": '{"scripts": {"dev": "wrangler dev"}}'},
+        [],
+    ),
+    "note-that-nobody-deploys": (
+        {"wrangler.toml": bound("<ID>"), "package.json": '{"scripts": {"dev": "wrangler dev"}}'},
+        ["id-placeholder"],
+    ),
+    "zeros-that-are-deployed": (
+        {
+            "wrangler.toml": bound(ZEROS),
+            "package.json": '{"scripts": {"dev": "wrangler dev", "ship": "wrangler deploy"}}',
+        },
+        ["id-placeholder"],
+    ),
+    "shadowed": ({"api/wrangler.toml": bound(ID), "wrangler.jsonc": "{}"}, ["config-shadowed"]),
+    "shadowed-test": ({"api/test/wrangler.toml": bound(ID), "wrangler.jsonc": "{}"}, []),
     "preview-of-a-worker": (
         {"wrangler.toml": bound(ID) + f'preview_id = "{ID}"\n'},
         ["id-is-preview-id"],

@@ -15,15 +15,18 @@ _MOST_SOURCES = 40  # that are looked at: those that import each other, the near
 
 def is_guarded(context: Context, binding: str) -> bool:
     """Return whether code tests if a binding exists: `if (!env.KV) throw …`, also in a helper."""
-    if context.analysis.is_optional(binding):
-        return True
-    path = context.analysis.source.path
+    here = context.analysis.source.path
+    return context.analysis.is_optional(binding) or is_guarded_near(context, binding, [here])
+
+
+def is_guarded_near(context: Context, binding: str, paths: list[str]) -> bool:
+    """Return whether sources other than this one, near those of these paths, test for a binding."""
     return any(
         binding in source.text
         and source.refused is None
         and read(source, context.project).is_optional(binding)
-        for here, source in _near(context, [path])
-        if here != path
+        for here, source in _near(context, paths)
+        if here != context.analysis.source.path
     )
 
 

@@ -1,4 +1,4 @@
-"""Which environments only run on the developer's machine: nobody deploys them."""
+"""What only runs on the developer's machine: nobody deploys it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,16 @@ from kvlens.memo import memo
 
 _NAME = re.compile(r"(?:local(?:host)?|e2e|tests?|vitest|ci)\Z", re.IGNORECASE)
 _DEPLOY = re.compile(r"\bwrangler(?:@\S+)?\s+(?:deploy|publish)\b([^;&|\n]*)")
+_DEV = re.compile(r"\bwrangler(?:@\S+)?\s+dev\b")
+_DEPLOYS = re.compile(r"deploy|\bwrangler(?:@\S+)?\s+(?:publish|versions)\b", re.IGNORECASE)
 _NAMES_ENVIRONMENT = re.compile(r"(?:\A|\s)(?:--env|-e)(?:=|\s+)[\"']?[\w$]")  # not `--env=`
+
+
+def is_only_developed(config: Config) -> bool:
+    """Return whether the scripts of the nearest package.json run a Worker, but never deploy it."""
+    return any(_DEV.search(script) for script in _scripts(config)) and not any(
+        _DEPLOYS.search(script) for script in _scripts(config)
+    )
 
 
 def is_local_environment(config: Config, environment: Environment) -> bool:
@@ -28,20 +37,23 @@ def is_local_environment(config: Config, environment: Environment) -> bool:
 
 @memo
 def _is_top_local(config: Config) -> bool:
+    rests = [found[1] for script in _scripts(config) for found in _DEPLOY.finditer(script)]
+    kept = [rest for rest in rests if "--dry-run" not in rest]
+    return bool(kept) and all(_NAMES_ENVIRONMENT.search(rest) for rest in kept)
+
+
+def _scripts(config: Config) -> list[str]:
     path = Path(config.path)
     if not path.is_absolute():
-        return False
-    return bool(lookups.nearest(("deploys environments",), str(path.parent), _deploys_others))
+        return []
+    return lookups.nearest(("scripts",), str(path.parent), _scripts_in) or []
 
 
-def _deploys_others(folder: str) -> bool | None:
+def _scripts_in(folder: str) -> list[str] | None:
     package = os.path.join(folder, "package.json")  # noqa: PTH118 - for every folder above
     if lookups.kind(package) != "file":
         return None
     try:
-        text = files.read_text(Path(package), LARGEST, errors="replace")
+        return scripts_of(files.read_text(Path(package), LARGEST, errors="replace"))
     except OSError:
         return None
-    rests = [found[1] for script in scripts_of(text) for found in _DEPLOY.finditer(script)]
-    kept = [rest for rest in rests if "--dry-run" not in rest]
-    return bool(kept) and all(_NAMES_ENVIRONMENT.search(rest) for rest in kept)
