@@ -673,10 +673,19 @@ FUNCTION = (
     "export const onRequest = async ({ env }) => "
     "new Response((await env.B.getWithMetadata('b')).value);\n"
 )
+DEV = '{{"scripts": {{"dev": "wrangler dev{}"}}}}'
 # id: (files, problems of a project as file and code)
 REPEATS: dict[str, tuple[dict[str, str], list[tuple[str, str]]]] = {
     "only-staging-has-it": (
         {"wrangler.toml": ONLY_STAGING, "x.js": USED, "y.js": USED},
+        [("x.js", "binding-only-in-environments")],
+    ),
+    "only-staging-and-dev-is-of-staging": (
+        {"wrangler.toml": ONLY_STAGING, "x.js": USED, "package.json": DEV.format(" -e staging")},
+        [],
+    ),
+    "only-staging-and-dev-is-of-none": (
+        {"wrangler.toml": ONLY_STAGING, "x.js": USED, "package.json": DEV.format(" --port 1")},
         [("x.js", "binding-only-in-environments")],
     ),
     "only-staging-has-another-too": (

@@ -914,6 +914,11 @@ STORE = (
 
 # id: (code, whole source with marks): every way to access a namespace
 WHOLE: dict[str, tuple[str, str]] = {
+    "list-below-another-comment": (
+        "list-without-cursor",
+        "// every key\nexport async function all(env) {"
+        " return (await env.KV.«list»()).keys.map((key) => key.name); }",
+    ),
     "dropped-in-a-class": (
         "promise-not-awaited",
         "export class Store { constructor(env) { this.env = env; } save() {"
@@ -1706,6 +1711,8 @@ CLEAN_IN_HANDLER: dict[str, str] = {
 }
 
 CLEAN: dict[str, str] = {
+    "list-below-a-comment-on-pages": "/** At most 36 keys: no pagination needed. */\n"
+    "export async function all(env) { return (await env.KV.list()).keys.map((key) => key.name); }",
     "env-of-a-double": "export const f = (env: { KV: Map<string, string> }) => env.KV.has('k');",
     "env-of-a-double-by-its-type": "interface Doubles { KV: Stub; OTHER: string }\n"
     "class Stub { has(key: string) { return true; } }\n"

@@ -175,6 +175,14 @@ CASES: dict[str, tuple[dict[str, str], list[str]]] = {
         {"wrangler.toml": bound(ID) + f'preview_id = "{ID}"\n'},
         ["id-is-preview-id"],
     ),
+    "preview-of-staging": (
+        {"wrangler.toml": bound(ID, "env.staging.kv_namespaces") + f'preview_id = "{ID}"\n'},
+        [],
+    ),
+    "preview-of-production": (
+        {"wrangler.toml": bound(ID, "env.production.kv_namespaces") + f'preview_id = "{ID}"\n'},
+        ["id-is-preview-id"],
+    ),
     "preview-of-pages": (
         {"wrangler.toml": PAGES + bound(ID) + f'preview_id = "{ID}"\n'},
         [],

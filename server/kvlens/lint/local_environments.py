@@ -14,6 +14,7 @@ from kvlens.memo import memo
 _NAME = re.compile(r"(?:local(?:host)?|e2e|tests?|vitest|ci)\Z", re.IGNORECASE)
 _DEPLOY = re.compile(r"\bwrangler(?:@\S+)?\s+(?:deploy|publish)\b([^;&|\n]*)")
 _DEV = re.compile(r"\bwrangler(?:@\S+)?\s+dev\b")
+_DEV_REST = re.compile(rf"{_DEV.pattern}([^;&|\n]*)")
 _DEPLOYS = re.compile(r"deploy|\bwrangler(?:@\S+)?\s+(?:publish|versions)\b", re.IGNORECASE)
 _NAMES_ENVIRONMENT = re.compile(r"(?:\A|\s)(?:--env|-e)(?:=|\s+)[\"']?[\w$]")  # not `--env=`
 
@@ -23,6 +24,12 @@ def is_only_developed(config: Config) -> bool:
     return any(_DEV.search(script) for script in _scripts(config)) and not any(
         _DEPLOYS.search(script) for script in _scripts(config)
     )
+
+
+def is_dev_of_environments(config: Config) -> bool:
+    """Return whether every `wrangler dev` in the nearest package.json's scripts has `--env`."""
+    rests = [found[1] for script in _scripts(config) for found in _DEV_REST.finditer(script)]
+    return bool(rests) and all(_NAMES_ENVIRONMENT.search(rest) for rest in rests)
 
 
 def is_local_environment(config: Config, environment: Environment) -> bool:

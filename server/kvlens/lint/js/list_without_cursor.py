@@ -5,7 +5,8 @@ The keys of a `list()` are read, and nothing in the same function asks for the n
 neither `cursor` nor `list_complete`. It isn't reported if one page is enough: with a `limit`, where
 the code looks only at `keys.length > 0`, `keys[0]` or `keys.slice(0, 50)`, with an id in the prefix
 (`cart:${userId}:`), as one user or record rarely has over 1000 keys, or with the name of things
-that people enter by hand, such as `domain:`, `tag:`, `role:` or `settings:`.
+that people enter by hand, such as `domain:`, `tag:`, `role:` or `settings:`. Nor is it below a
+comment on pagination or on 1000 keys, right above the function.
 
 ## Why
 A page has at most 1000 keys. If there are more, the rest is missing without an error. In a busy
@@ -69,6 +70,7 @@ _FEW = re.compile(
     r"|config(?:uration)?)s?\Z",
     re.IGNORECASE,
 )
+_KNOWN = re.compile(r"paginat|\b1[,.]?000\b", re.IGNORECASE)
 _ID = re.compile(r"(?:\A|_)(?:id|ID)\Z|[a-z]I[dD]\Z")
 _KEYS = re.compile(r"\bkeys\b")
 # Uses of the keys for which one page is enough, and their declaration.
@@ -97,8 +99,9 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
             _is_of_few(prefix.value) or _is_of_one(call.source, plain(prefix.value.node))
         ):
             return
-    around = call.source.text_of(_outermost(call.node))
-    if _PAGES.search(around):
+    outermost = _outermost(call.node)
+    around = call.source.text_of(outermost)
+    if _PAGES.search(around) or _KNOWN.search(_comment_above(call.source, outermost)):
         return
     if not any(_KEYS.search(_ONE_PAGE.sub("", text)) for text in _texts(call) or (around,)):
         return
@@ -108,6 +111,17 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
         f"page. Repeat the call with the cursor of each page until list_complete is true, or set "
         f"a limit if one page is enough.",
     )
+
+
+def _comment_above(source: Source, function: Node) -> str:
+    """Return the comment right above a function, or above the export that it is in."""
+    holder = function
+    while holder.parent is not None and holder.parent.type != "program":
+        if holder.parent.type in ("class_body", "statement_block"):
+            break
+        holder = holder.parent
+    above = holder.prev_named_sibling
+    return source.text_of(above) if above is not None and above.type == "comment" else ""
 
 
 def _is_of_few(prefix: Value) -> bool:
