@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from kvlens.js.constant_evaluator import ConstantEvaluator
+from kvlens.js.constants.evaluator import ConstantEvaluator
 from kvlens.js.reader import read_source
 
 from scripts.generate.tree import Tree

@@ -91,7 +91,7 @@ NAMES: dict[str, str] = {
     # a module as "folder/name", else a class or function: better
     "source/reach": "js/binding_resolver",
     "source/reading": "js/analysis",
-    "source/values": "js/constant_evaluator",
+    "source/values": "js/constants/evaluator",
     "source/names": "js/scopes",
     "source/leftovers": "lint/js/unused_bindings",
     "source/declared": "js/config_bindings",

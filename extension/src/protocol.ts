@@ -425,7 +425,7 @@ export interface ConvertConfigParameters extends InProject {
     to: 'jsonc' | 'toml' | 'ts';
 }
 
-/** What the other language can't say; it is a comment there. */
+/** What has no equivalent in the other language; it is a comment there. */
 export interface Notice {
     /** In the original, from 1. */
     line: number;

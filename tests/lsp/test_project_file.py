@@ -89,6 +89,20 @@ async def test_what_it_names_is_looked_for_again(tmp_path: Path) -> None:
         await until(lambda: lines() == [])
 
 
+async def test_a_variable_is_known_once_it_is_written(tmp_path: Path) -> None:
+    config, source, variables = (tmp_path / name for name in ("wrangler.toml", "a.js", ".dev.vars"))
+    config.write_text('kv_namespaces = [{ binding = "A" }]\n', encoding="utf-8")
+    text = SOURCE.replace("JSN", "json").replace("env.A", "env.LINKS")
+    async with connected(
+        tmp_path, {"store": "memory:", "autoStart": False, "push": True}
+    ) as editor:
+        document = types.TextDocumentItem(source.as_uri(), "javascript", 1, text)
+        editor.text_document_did_open(types.DidOpenTextDocumentParams(document))
+        await until(lambda: editor.diagnostics.get(source.as_uri()))
+        await write(editor, variables, "LINKS=x\n")
+        await until(lambda: not editor.diagnostics[source.as_uri()])
+
+
 async def environments(editor: Editor) -> list[str | None]:
     """Return the environments of the namespaces in the tree."""
     (project,) = await run(editor, "kvlens.namespaces")

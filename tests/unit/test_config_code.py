@@ -146,6 +146,29 @@ CASES: dict[str, tuple[str, Modes]] = {
         worker('{ X: other.kv({ id: "1" }) }', 'import { other } from "./other";\n'),
         {None: {"…": ""}},
     ),
+    "a function of bindings under a name": (
+        worker(f'{{ X: kv({{ id: "{A}" }}), D: d1() }}', "const { kv, d1 } = bindings;\n"),
+        {None: {"X": A}},
+    ),
+    "a function of bindings in a constant": (
+        worker(f'{{ X: make({{ id: "{A}" }}) }}', "const make = bindings.kv;\n"),
+        {None: {"X": A}},
+    ),
+    "a function of bindings that isn't called": (
+        worker(f"{{ X: bindings.kv, Y: {kv(B)} }}"),
+        {None: {"Y": B, "…": ""}},
+    ),
+    "constants in a pattern": (
+        worker(
+            "{ X: bindings.kv({ id: a }), Y: bindings.kv({ id: inner.b }), Z: bindings.kv({ id: c }) }",
+            f'const {{ a, more: inner, c = "{C}" }} = {{ a: "{A}", more: {{ b: "{B}" }} }};\n',
+        ),
+        {None: {"X": A, "Y": B, "Z": C}},
+    ),
+    "variables in a pattern": (
+        worker("{ X: bindings.kv({ id: a }) }", f'let {{ a }} = {{ a: "{A}" }};\n'),
+        {None: {"X": UNKNOWN}},
+    ),
     "a helper": (
         worker(f'{{ X: named("{A}") }}', "const named = (id: string) => bindings.kv({ id });\n"),
         {None: {"X": A}},
@@ -166,6 +189,14 @@ CASES: dict[str, tuple[str, Modes]] = {
         by_mode(
             f'({{ worker: {{ env: {{ X: bindings.kv({{ id: mode === "production" ? "{A}" : "{B}" }})'
             " } } })"
+        ),
+        {None: {"X": B}, "production": {"X": A}},
+    ),
+    "a mode taken from the argument": (
+        by_mode(
+            "{ const { mode: m } = ctx; return { worker: { env: { X: "
+            f'bindings.kv({{ id: m === "production" ? "{A}" : "{B}" }}) }} }} }}; }}',
+            "ctx",
         ),
         {None: {"X": B}, "production": {"X": A}},
     ),

@@ -875,6 +875,35 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "const n = Number(await env.KV.get('n')); // KV is eventually consistent\n"
         "await env.KV.«put»('n', String(n + 1)); /* increment atomically, as others run concurrently */",
     ),
+    "count-in-an-object": (
+        "counter-not-atomic",
+        "const s = await env.KV.get('a', 'json'); s.count++; await env.KV.«put»('a', JSON.stringify(s));",
+    ),
+    "count-in-an-object-with-a-default": (
+        "counter-not-atomic",
+        "const raw = await env.KV.get(k); const s = raw ? JSON.parse(raw) : { by: {} };"
+        " s.by[page] = (s.by[page] || 0) + 1; await env.KV.«put»(k, JSON.stringify(s));",
+    ),
+    "count-in-a-new-object": (
+        "counter-not-atomic",
+        "const s = (await env.KV.get(k, 'json')) ?? { count: 0, since: now };"
+        " await env.KV.«put»(k, JSON.stringify({ ...s, count: s.count + 1 }));",
+    ),
+    "count-of-a-member": (
+        "counter-not-atomic",
+        "const s = await env.KV.get(k, 'json'); const count = s.count ?? 0;"
+        " await env.KV.«put»(k, JSON.stringify({ count: count + 1 }));",
+    ),
+    "count-that-a-member-is-added-to": (
+        "counter-not-atomic",
+        "const s = JSON.parse((await env.KV.get(k)) ?? '{}'); s.left -= 1;"
+        " const text = JSON.stringify(s); await env.KV.«put»(k, text);",
+    ),
+    "count-in-several-branches": (
+        "counter-not-atomic",
+        "const s = await env.KV.get(k, 'json'); if (s.off) { await env.KV.«put»(k, JSON.stringify({ ...s,"
+        " blocked: s.blocked + 1 })); return; } s.used++; await env.KV.put(k, JSON.stringify(s));",
+    ),
     "count-in-an-update": (
         "counter-not-atomic",
         "const kv = env.KV; let n = Number(await kv.get('n')); await kv.«put»('n', String(++n));",
@@ -1656,6 +1685,8 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "const n = Number(await env.KV.get('n')); await env.KV.put('n', String(n + 1));",
     "count-that-says-it-may-race": "/* KV read-modify-write:\n * concurrent requests may race */"
     "const n = Number(await env.KV.get('n')); await env.KV.put('n', String(n + 1));",
+    "count-that-belongs-elsewhere": "// exact counts need a Durable Object, not KV\n"
+    "const n = Number(await env.KV.get('n')); await env.KV.put('n', String(n + 1));",
     "count-of-another-key": "const n = Number(await env.KV.get('a')); await env.KV.put('b', String(n + 1));",
     "count-of-another-namespace": "const n = Number(await env.SESSIONS.get('a')); await env.KV.put('a', String(n + 1));",
     "count-of-another-key-by-then": "let k = 'a'; const n = Number(await env.KV.get(k)); k = next();"
@@ -1667,7 +1698,17 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "number-set-again": "let n = Number(await env.KV.get('a')); n = 0; await env.KV.put('a', String(n));",
     "number-counted-after": "let n = Number(await env.KV.get('a')); await env.KV.put('a', String(n)); n++;",
     "number-of-the-clock": "const now = Date.now(); await env.KV.put('a', String(now + 1));",
-    "count-in-an-object": "const s = await env.KV.get('a', 'json'); s.count++; await env.KV.put('a', JSON.stringify(s));",
+    "time-in-an-object": "const s = await env.KV.get('a', 'json');"
+    " await env.KV.put('a', JSON.stringify({ ...s, until: s.since + 3600 }));",
+    "length-in-an-object": "const s = await env.KV.get('a', 'json');"
+    " await env.KV.put('a', JSON.stringify({ length: s.list.length + 1 }));",
+    "member-set-in-an-object": "const s = await env.KV.get('a', 'json'); s.count = 1; s.name += '!';"
+    " await env.KV.put('a', JSON.stringify(s));",
+    "member-counted-after": "const s = await env.KV.get('a', 'json');"
+    " await env.KV.put('a', JSON.stringify(s)); s.count++;",
+    "member-of-another-object": "const s = { count: 0 }; s.count++; await env.KV.put('a', JSON.stringify(s));",
+    "member-counted-under-another-key": "const s = await env.KV.get('a', 'json'); s.count++;"
+    " await env.KV.put('b', JSON.stringify(s));",
     # gets in loops
     "loop-that-returns": "for (const k of keys) { const v = await env.KV.get(k); if (v) return v; }",
     "loop-that-breaks": "for (const k of keys) { if (await env.KV.get(k)) break; }",

@@ -80,12 +80,17 @@ async function moveToTrash(file: vscode.Uri, name: string): Promise<void> {
     }
 }
 
+/** Say what was converted, and what is only a comment in the new file: each reason once. */
 function lost(before: string, after: string, notices: ConvertConfigResult['notices']): string {
-    const lines = notices.slice(0, MOST).map(({ line, message }) => `${line}: ${message}`);
-    const shown = lines.join('; ');
-    return notices.length > MOST
-        ? t('Not all of {0} can be said in {1}. Line {2} (and {3} more in the log).', before, after, shown, notices.length - MOST)
-        : t('Not all of {0} can be said in {1}. Line {2}.', before, after, shown);
+    const lines = new Map<string, number[]>();
+    for (const { line, message } of notices) {
+        lines.set(message, [...(lines.get(message) ?? []), line]);
+    }
+    const reasons = [...lines].map(([message, at]) => t('{0} (line {1})', message, at.join(', ')));
+    const shown = reasons.slice(0, MOST).join('; ');
+    return reasons.length > MOST
+        ? t('Converted {0} to {1}. Left as a comment: {2} (and {3} more in the log).', before, after, shown, reasons.length - MOST)
+        : t('Converted {0} to {1}. Left as a comment: {2}.', before, after, shown);
 }
 
 async function exists(uri: vscode.Uri): Promise<boolean> {

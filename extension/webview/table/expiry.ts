@@ -1,7 +1,7 @@
 /** Expirations as people write and read them. */
 
 import type { Clock } from '../../src/protocol';
-import { timeOf } from '../../src/clock';
+import { span, timeOf } from '../../src/clock';
 import { t } from './host';
 
 const UNITS: Record<string, number> = { s: 1, m: 60, min: 60, h: 3600, d: 86_400, w: 604_800 };
@@ -79,22 +79,6 @@ export function dateTime(seconds: number): string {
 
 /** The time that is left, in its largest two units: `2 d 3 h`, `4 min 12 s`. */
 export function countdown(seconds: number): string {
-    let left = Math.round(seconds - now());
-    if (left <= 0) {
-        return t('expired');
-    }
-    const parts: string[] = [];
-    for (const [unit, length] of [
-        ['d', 86_400],
-        ['h', 3600],
-        ['min', 60],
-        ['s', 1],
-    ] as const) {
-        const amount = Math.floor(left / length);
-        left -= amount * length;
-        if (amount || parts.length) {
-            parts.push(`${amount} ${unit}`);
-        }
-    }
-    return parts.slice(0, 2).join(' ');
+    const left = Math.round(seconds - now());
+    return left > 0 ? span(left) : t('expired');
 }

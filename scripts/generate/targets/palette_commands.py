@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kvlens.js.constant_evaluator import ConstantEvaluator, Value
+from kvlens.js.constants.evaluator import ConstantEvaluator
+from kvlens.js.constants.values import Value
 from kvlens.js.reader import read_source
 
 from scripts.generate.manifest import MANIFEST, inline, put_texts

@@ -9,16 +9,18 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from kvlens.emulator.http import Request, Response
 from kvlens.kv import validation
+from kvlens.kv.bulk import read_each
 from kvlens.kv.coerce import UNSET
 from kvlens.kv.errors import KVError, Method
 from kvlens.kv.namespace import decode_cursor, encode_cursor
 from kvlens.kv.records import Write
-from kvlens.kv.values import decode_text, is_json, text_units, unescape_json
+from kvlens.kv.values import is_json, unescape_json
 
 if TYPE_CHECKING:
     from kvlens.emulator.server import Emulator
@@ -164,13 +166,9 @@ async def _bulk_get(emulator: Emulator, request: Request, ns: str) -> Response:
     ttl = asked.get("cacheTtl")
     names = validation.bulk_keys(keys, UNSET if ttl is None else ttl, emulator.compat)
     parts: list[str] = []
-    size = 0
-    for name in names:
-        entry = await emulator.store.get(ns, name)
+    async for name, entry, text in read_each(partial(emulator.store.get, ns), names):
         shown = "null"
         if entry is not None:
-            text = decode_text(entry.value)
-            size += text_units(text)
             if kind == "json":
                 large = len(text) > _LARGE  # doesn't block other requests
                 if not (await asyncio.to_thread(is_json, text) if large else is_json(text)):
@@ -182,7 +180,6 @@ async def _bulk_get(emulator: Emulator, request: Request, ns: str) -> Response:
                 metadata = unescape_json(entry.metadata or "null")
                 shown = f'{{"value":{shown},"metadata":{metadata}}}'
         parts.append(f"{json.dumps(name, ensure_ascii=False)}:{shown}")
-    validation.check_bulk_size(size)
     return _json(f"{{{','.join(parts)}}}")
 
 

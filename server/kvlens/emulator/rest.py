@@ -13,6 +13,7 @@ import json
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote_to_bytes
 
@@ -21,11 +22,12 @@ from kvlens.emulator.failure import log_unexpected
 from kvlens.emulator.http import Request, Response
 from kvlens.errors import RequestError
 from kvlens.kv import limits, validation
+from kvlens.kv.bulk import bulk_value, read_each
 from kvlens.kv.coerce import UNSET, has_lone_surrogate, whole_text
 from kvlens.kv.errors import KVError, KVSyntaxError
 from kvlens.kv.namespace import decode_cursor, encode_cursor
 from kvlens.kv.records import Write
-from kvlens.kv.values import decode_text, dump_json, parse_json, text_units, valid_json
+from kvlens.kv.values import dump_json, parse_json, valid_json
 from kvlens.stores.base import StoreError
 from kvlens.stores.origin import REST, Origin
 
@@ -359,18 +361,12 @@ async def bulk_get(call: Call) -> Response:
         raise RestError(400, BAD_REQUEST, "withMetadata must be true or false")
     kind = validation.bulk_type(asked.get("type"))
     values: dict[str, Any] = {}
-    size = 0
-    for name in validation.bulk_keys(names, UNSET, call.emulator.compat):
-        entry = await call.store.get(ns, name)
+    keys = validation.bulk_keys(names, UNSET, call.emulator.compat)
+    async for name, entry, text in read_each(partial(call.store.get, ns), keys):
         if entry is None:
             values[name] = None
             continue
-        text = decode_text(entry.value)
-        size += text_units(text)
-        try:
-            value = parse_json(text) if kind == "json" else text
-        except KVSyntaxError:
-            raise validation.refuse_bulk_json() from None
+        value = bulk_value(text, kind)
         if with_metadata:
             metadata = None if entry.metadata is None else parse_json(entry.metadata)
             values[name] = {"value": value, "metadata": metadata}
@@ -378,7 +374,6 @@ async def bulk_get(call: Call) -> Response:
                 values[name]["expiration"] = entry.expiration
         else:
             values[name] = value
-    validation.check_bulk_size(size)
     return _success({"values": values})
 
 

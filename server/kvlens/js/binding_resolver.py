@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from kvlens.js import env_access
 from kvlens.js.env import Envs
 from kvlens.js.program import Modules, Program
 from kvlens.js.scopes import Scopes
@@ -59,7 +60,7 @@ class BindingResolver:
 
     def how(self, env: Node) -> How:
         """Return how the code accesses `env` here: by a name, from `this`, from a context."""
-        return self.flow.how(env)
+        return env_access.how(self.flow, env)
 
     def is_guessed(self, env: Node) -> bool:
         """Return whether only its name says that an expression is `env`."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, get_args
 
-from kvlens.js.constant_evaluator import ConstantEvaluator, Property, Value
+from kvlens.js.constants.evaluator import ConstantEvaluator
+from kvlens.js.constants.values import Property, Value
 from kvlens.js.scopes import FUNCTIONS
 from kvlens.js.syntax import Source, arguments_of, call_of, callee, outer, plain, prefix_of
 from kvlens.js.tree import is_field

@@ -20,8 +20,9 @@ from kvlens.config.document.model import (
 from kvlens.config.edit import newline_of
 from kvlens.config.find import ConfigError
 from kvlens.js.grammar import Unavailable
-from kvlens.js.mode_evaluator import OTHER_MODE, Member, ModeEvaluator, Modes
-from kvlens.js.mode_evaluator import Value as Evaluated
+from kvlens.js.modes.evaluator import ModeEvaluator
+from kvlens.js.modes.values import OTHER_MODE, Member, Modes
+from kvlens.js.modes.values import Value as Evaluated
 from kvlens.js.reader import read_source
 from kvlens.js.syntax import Source, plain
 from kvlens.text import LineIndex, Span

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from kvlens.config.limits import Refusal, TooMuchError
 from kvlens.config.nodes import CodeList, Member, Node, Part, Section, Sections
 from kvlens.js.grammar import Unavailable
-from kvlens.js.mode_evaluator import MOST_STEPS, OTHER_MODE, ModeEvaluator, Modes, Value
+from kvlens.js.modes.evaluator import ModeEvaluator
+from kvlens.js.modes.values import MOST_STEPS, OTHER_MODE, Modes, Value
 from kvlens.js.reader import SourceReader
 from kvlens.js.syntax import Source, plain
 from kvlens.text import Span
@@ -21,7 +22,7 @@ from kvlens.text import Span
 if TYPE_CHECKING:
     from tree_sitter import Node as Code
 
-    from kvlens.js.mode_evaluator import Member as Property
+    from kvlens.js.modes.values import Member as Property
 
 _MOST_MODES = 50
 _LISTED = "kv_namespaces"
@@ -132,7 +133,7 @@ class _Tree:
             return found, set()
         listed = [member for member in env.members.values() if _is_namespace(member.value)]
         known = env.complete and not any(
-            member.value.kind in ("unknown", "throws") for member in env.members.values()
+            member.value.kind in ("unknown", "throws", "library") for member in env.members.values()
         )
         found.append(self._listed(env.node, bound.key, listed, known=known))
         others = {each.name: each.value for each in env.members.values() if each not in listed}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from kvlens.js import conventions
 from kvlens.js.flow import Flow
+from kvlens.js.patterns import destructured
 from kvlens.js.syntax import outer
 from kvlens.js.values import Env
 
@@ -125,7 +126,7 @@ class Envs:
 
     def takes(self, pattern: Node) -> bool:
         """Return whether an object pattern destructures `env`."""
-        return isinstance(self._flow.pattern(pattern), Env)
+        return isinstance(destructured(self._flow, pattern), Env)
 
     def is_env(self, node: Node) -> bool:
         """Return whether an expression is the object with a Worker's bindings."""

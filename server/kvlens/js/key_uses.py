@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from kvlens.js.analysis import Analysis
 from kvlens.js.calls import KvCall, Method
-from kvlens.js.constant_evaluator import Value, as_text
+from kvlens.js.constants.values import Value, as_text
+from kvlens.js.parameters.parameter import value_from_callers
 from kvlens.js.scopes import FUNCTIONS
 from kvlens.js.syntax import plain
 from kvlens.js.values import NamespaceAccess
@@ -115,7 +116,7 @@ def _bindings(analysis: Analysis, call: KvCall) -> frozenset[str]:
         receiver = plain(call.receiver)
         declared = analysis.source.names.resolve(receiver)
         if declared is not None and declared.kind == "parameter" and not declared.path:
-            access = analysis.resolver.flow.parameters.from_callers(declared.origin)
+            access = value_from_callers(analysis.resolver.flow, declared.origin)
     each = access.each() if isinstance(access, NamespaceAccess) else ()
     known = [one.binding for one in each if one.binding]
     return frozenset(known or analysis.declared.kv)

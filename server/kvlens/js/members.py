@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kvlens.js import conventions
 from kvlens.js.methods import METHODS
+from kvlens.js.parameters.parameter import parameter_value
+from kvlens.js.property_names import constant_text, property_name
+from kvlens.js.returns import return_value
 from kvlens.js.syntax import arguments_of, call_of, callee
 from kvlens.js.values import (
     GLOBAL,
@@ -177,7 +180,7 @@ class Members:
                 key = child.child_by_field_name("key") or child.child_by_field_name("name")
             word = self._flow.text(child) if key is child else None
             if key is not None and key is not child:
-                word = self._flow.key(key)
+                word = property_name(self._flow, key)
             if word is None:
                 others.append((place, child))
             else:
@@ -211,7 +214,7 @@ class Members:
 
     def _method(self, node: Node) -> Value | None:
         if any(child.type == "get" for child in node.children):
-            return self._flow.returned(node)
+            return return_value(self._flow, node)
         return Function(self._flow, node)
 
     def _assigned_to(self, value: Made, name: str) -> list[Value | None]:
@@ -303,7 +306,7 @@ class Members:
             if node.type.endswith("method_signature"):
                 return Function(flow, node)
             if node.type.endswith("_parameter"):
-                value_given = flow.parameters.of(node)
+                value_given = parameter_value(flow, node)
                 made.append(value_given)
                 continue
             kind = node.child_by_field_name("type")
@@ -334,7 +337,7 @@ class Members:
         body = node.child_by_field_name("body")
         for member in body.named_children if body is not None else ():
             key = member.child_by_field_name("name") or member.child_by_field_name("property")
-            word = self._flow.key(key) if key is not None else None
+            word = property_name(self._flow, key) if key is not None else None
             if word is None:
                 continue
             is_static = any(child.type == "static" for child in member.children)
@@ -384,7 +387,7 @@ class Members:
             body = node.child_by_field_name("body") or node
             for member in body.named_children:
                 key = member.child_by_field_name("name")
-                word = self._flow.key(key) if key is not None else None
+                word = property_name(self._flow, key) if key is not None else None
                 if word is not None:
                     found.setdefault(word, member)
         return found
@@ -404,7 +407,7 @@ class Members:
     def returned(self, value: Value | None) -> Value | None:
         """Return what a call of a value returns."""
         if isinstance(value, Function):
-            return value.flow.returned(value.node)
+            return return_value(value.flow, value.node)
         if isinstance(value, Choice):
             return join(self.returned(each) for each in value.values)
         if isinstance(value, Merged):
@@ -430,7 +433,7 @@ class Members:
         flow = self._flow
         if name == "getStore":
             return self._current(value) if isinstance(value, Generic) else None
-        word = flow.constant(given[0]) if name == "get" and given else None
+        word = constant_text(flow, given[0]) if name == "get" and given else None
         if word is None:
             return None
         if isinstance(value, Generic):
@@ -473,7 +476,7 @@ class Members:
             if member is None or call is None or member.type != "member_expression":
                 continue
             given = arguments_of(call)
-            if len(given) == 2 and (name := self._flow.constant(given[0])) is not None:
+            if len(given) == 2 and (name := constant_text(self._flow, given[0])) is not None:
                 found.setdefault(name, []).append(given[1])
         return found
 

@@ -18,7 +18,7 @@ from kvlens.js.tree import ancestor, is_field
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from kvlens.js.constant_evaluator import Value
+    from kvlens.js.constants.values import Value
 
 _MOST_ASSIGNMENTS = 20  # to the members of an object
 _DEEPEST = 12  # steps that an object is followed

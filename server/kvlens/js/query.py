@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from kvlens.js.analysis import Analysis, BindingUse
 from kvlens.js.calls import KvCall
-from kvlens.js.constant_evaluator import Value
+from kvlens.js.constants.values import Value
 from kvlens.js.reader import edited
 from kvlens.js.renames import references
 from kvlens.js.syntax import plain

@@ -37,6 +37,7 @@ _BUNDLE = re.compile(
 )
 
 _CONFIG_LIKE = re.compile(r"\.(?:toml|jsonc?)(?:\.|$)")
+_VARIABLES = ".dev.vars"  # also .dev.vars.staging
 _VARIABLE = re.compile(r"^\s*(?:export\s+)?([\w.-]+)\s*[=:]", re.MULTILINE)
 _MAX_SIZE = 1_000_000  # bytes
 
@@ -119,13 +120,16 @@ def other_config_texts(folder: Path) -> frozenset[str]:
     """
     found: set[str] = set()
     for name, _ in lookups.entries(folder):
-        pattern = QUOTED
-        if name.startswith(".dev.vars"):
-            pattern = _VARIABLE
-        elif "wrangler" not in name or name in CONFIG_NAMES or not _CONFIG_LIKE.search(name):
-            continue
-        found.update(pattern.findall(files.text_or_empty(folder / name, _MAX_SIZE)))
+        if is_other_config(name):
+            pattern = _VARIABLE if name.startswith(_VARIABLES) else QUOTED
+            found.update(pattern.findall(files.text_or_empty(folder / name, _MAX_SIZE)))
     return frozenset(found)
+
+
+def is_other_config(name: str) -> bool:
+    """Return whether `other_config_texts` reads a file, by its name."""
+    is_config = "wrangler" in name and name not in CONFIG_NAMES and _CONFIG_LIKE.search(name)
+    return bool(is_config) or name.startswith(_VARIABLES)
 
 
 def may_matter(text: str, context: SourceContext = ALONE, path: str | None = None) -> bool:

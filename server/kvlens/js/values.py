@@ -248,3 +248,9 @@ def settled(value: Value | None) -> Value | None:
 def element_of(value: Value | None) -> Value | None:
     """Return what is any element of an array or the like."""
     return value.element if isinstance(value, (Sequence, Table)) else None
+
+
+def table_of(entries: Value | None) -> Value | None:
+    """Return the object or Map with these entries."""
+    pair = element_of(entries)
+    return Table(pair.items[1]) if isinstance(pair, Sequence) and len(pair.items) == 2 else None

@@ -6,14 +6,15 @@ import base64
 import binascii
 import inspect
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from kvlens.kv import limits, validation
+from kvlens.kv.bulk import bulk_value, read_each
 from kvlens.kv.coerce import MISSING, UNSET, js_text
-from kvlens.kv.errors import KVSyntaxError
 from kvlens.kv.limits import CompatName, read_compat
 from kvlens.kv.records import Entry, Page, Write
-from kvlens.kv.values import ValueStream, convert, decode_text, dump_json, parse_json, text_units
+from kvlens.kv.values import ValueStream, convert, dump_json, parse_json
 
 
 class Backing(Protocol):
@@ -167,21 +168,13 @@ class KVNamespace:
         wanted = validation.bulk_type(kind)
         names = validation.bulk_keys(list(keys), cache_ttl, self._compat)
         found: dict[str, tuple[Any, Any] | None] = {}
-        size = 0
-        for name in names:
-            entry = await self._store.get(self._id, name)
+        async for name, entry, text in read_each(partial(self._store.get, self._id), names):
             if entry is None:
                 found[name] = None
                 continue
-            text = decode_text(entry.value)
-            size += text_units(text)
-            try:
-                value = parse_json(text) if wanted == "json" else text
-            except KVSyntaxError:
-                raise validation.refuse_bulk_json() from None
             metadata = entry.metadata if whole else None
-            found[name] = value, None if metadata is None else parse_json(metadata)
-        validation.check_bulk_size(size)
+            parsed = None if metadata is None else parse_json(metadata)
+            found[name] = bulk_value(text, wanted), parsed
         return found
 
 

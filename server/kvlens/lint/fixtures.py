@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from kvlens.config.model import Config
 from kvlens.config.project_context import repository
+from kvlens.memo import memo
 
 _FOLDERS = frozenset(
     (
@@ -19,6 +20,7 @@ _FOLDERS = frozenset(
 _NAME = re.compile(r"[._-](?:example|sample|template|tmpl|demo|test|e2e|fixture)\b", re.IGNORECASE)
 
 
+@memo
 def is_example(config: Config) -> bool:
     """Return whether a config is a fixture or an example by its path, or by that of its `main`."""
     return is_fixture(config.path) or any(

@@ -10,7 +10,7 @@ from kvlens.text import Span
 
 if TYPE_CHECKING:
     from kvlens.js.calls import KvCall
-    from kvlens.js.constant_evaluator import Property, Value
+    from kvlens.js.constants.values import Property, Value
 
 _LONGEST = 60
 _MOST = 3  # names that a message lists

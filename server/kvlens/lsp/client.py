@@ -80,6 +80,7 @@ class Client:
                 types.FileSystemWatcher("**/{package.json,vite.config.*,.gitlab-ci.yml}"),
                 types.FileSystemWatcher("**/.github/workflows/*.{yml,yaml}"),
                 types.FileSystemWatcher("**/.wrangler/deploy/config.json"),
+                types.FileSystemWatcher("**/{.dev.vars*,seeds/*.json}"),
             ]
         )
         self._server.client_register_capability(

@@ -28,7 +28,13 @@ from kvlens.js.find import MOST_FILES, has_too_many, source_files
 from kvlens.js.grammar import is_source, unavailable
 from kvlens.js.reader import read_source
 from kvlens.js.resolution import Resolver, Workspace, workspace_root
-from kvlens.js.source_context import ALONE, SourceContext, env_types, other_config_texts
+from kvlens.js.source_context import (
+    ALONE,
+    SourceContext,
+    env_types,
+    is_other_config,
+    other_config_texts,
+)
 from kvlens.js.syntax import Source
 from kvlens.lint.base import Problem
 from kvlens.lint.check_sources import check_with_sources
@@ -145,7 +151,8 @@ class Sources:
 
     def files_changed(self, uris: Iterable[str]) -> None:
         """Check projects and open sources again if sources changed on disk."""
-        if any(is_source(str(self._server.path(uri))) for uri in uris):
+        paths = [self._server.path(uri) for uri in uris]
+        if any(is_source(str(path)) or is_other_config(path.name) for path in paths):
             self._contexts.clear()
             self._outside.clear()
             self.check_all()

@@ -42,7 +42,7 @@ class Converted(NamedTuple):
 def convert_config(text: str, path: str, to: Language) -> Converted:
     """Return a config in another language, with its comments and in its order.
 
-    What that language can't say is a comment in the result, and in the notices. Raises ConfigError
+    What has no equivalent there is a comment in the result, and in the notices. Raises ConfigError
     for a config with a mistake, or in code that isn't known without running it; InvalidError if it
     is in that language already.
     """

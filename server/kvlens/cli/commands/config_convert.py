@@ -64,8 +64,8 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 COMMAND = Command(
     "Convert a config between TOML, JSON with comments, and a cloudflare.config.ts.\n"
-    "Comments and the order are kept. What the other language can't say is left as a comment, and "
-    "named on standard error. No file is overwritten or deleted.",
+    "Comments and the order are kept. What has no equivalent in the other language is left as a "
+    "comment, and named on standard error. No file is overwritten or deleted.",
     _convert,
     _options,
     (Argument("[FILE]", "the config (default: found from here)"),),

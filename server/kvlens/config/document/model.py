@@ -14,7 +14,7 @@ Comments = list[str | None]
 
 
 class Notice(NamedTuple):
-    """Something that the other language can't say, and the line in the original, from 1."""
+    """What the other language has no equivalent for, and its line in the original, from 1."""
 
     line: int
     message: str

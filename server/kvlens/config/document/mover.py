@@ -11,7 +11,7 @@ from kvlens.config.document.unrepresentable import as_comments
 
 
 class Mover:
-    """A config that is being made, what it can't say, and the comments for what follows.
+    """A config that is being made, what has no equivalent in it, and the comments for what follows.
 
     `no_equivalent`: why a member without a new name is left as a comment.
     """

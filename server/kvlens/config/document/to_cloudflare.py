@@ -50,7 +50,7 @@ _ENVIRONMENTS = "env"
 
 
 def write_cloudflare(document: Document) -> tuple[str, list[Notice]]:
-    """Return the text of a cloudflare.config.ts, and what it can't say."""
+    """Return the text of a cloudflare.config.ts, and what has no equivalent there."""
     found = document.root.get(_ENVIRONMENTS)
     environments = found.value.elements if found and found.value.kind == "table" else []
     taken: set[str] = set()  # names of constants

@@ -2,9 +2,10 @@
 
 ## What
 `put()` stores a number that is one more or less, or some other known number more or less, than what
-`get()` of the same key returned before in the same function. It isn't reported in a Durable Object
-and in a `scheduled()` handler, which don't run twice at once, nor in a file with a comment on races
-in KV: `// KV isn't atomic: a burst may pass`.
+`get()` of the same key returned before in the same function; also as a member of a JSON object. A
+count that several branches store is reported once. It isn't reported in a Durable Object and in a
+`scheduled()` handler, which don't run twice at once, nor in a file with a comment on races in KV:
+`// KV isn't atomic: a burst may pass`.
 
 ## Why
 KV is last-write-wins and has no atomic operations. Two requests that read 7 both write 8, and a
@@ -60,26 +61,37 @@ _DEEPEST = 12
 _AS_TEXT = ("String", "JSON.stringify")
 _AS_NUMBER = ("Number", "parseInt", "parseFloat", "Number.parseInt", "Number.parseFloat",
               "JSON.parse", "Math.max", "Math.floor")  # fmt: skip
+_MEMBERS = ("member_expression", "subscript_expression")
 _ALONE = ("scheduled", "alarm")  # handlers
 _RACE = re.compile(
     r"(?:\bno|\bnot|\bnon|n't)[ -]+atomic|\brac(?:e|es|y)\b|\bconcurren|\blast[ -]write"
-    r"|\bsoft (?:cap|limit)|\bapproximate",
+    r"|\bclobber|\bdurable[ -]object|\bsoft (?:cap|limit)|\bapproximate",
     re.IGNORECASE,
 )
 
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:
-    if len(call.argument_nodes) < 2 or _is_alone(call, context) or _is_known(call.source):
+    read = _read_for(call, context)
+    if read is None or _is_alone(call, context) or _is_known(call.source):
         return
-    read = _Counter(call, context).stepped_from(call.argument_nodes[1])
-    if read is None or not _is_same_key(call, read):
-        return
+    puts = (other for other in context.analysis.certain_calls if other.method == "put")
+    between = (put for put in puts if read.span.start < put.span.start < call.span.start)
+    if any(_read_for(put, context) == read for put in between):
+        return  # one count, stored in several branches
     yield Finding(
         call.method_span,
         f"{call.title} stores a count that was read before, and KV has no atomic operations: of "
         "two requests at the same time, one isn't counted. Count in a Durable Object instead.",
         related=(Related(read.span, "the count is read here"),),
     )
+
+
+def _read_for(call: KvCall, context: Context) -> KvCall | None:
+    """Return the get() of the count that a put() stores."""
+    if len(call.argument_nodes) < 2:
+        return None
+    read = _Counter(call, context).stepped_from(call.argument_nodes[1])
+    return read if read is not None and _is_same_key(call, read) else None
 
 
 class _Counter:
@@ -99,18 +111,23 @@ class _Counter:
             return None
         if (inner := self._as_text(node)) is not None:
             return self.stepped_from(inner, depth + 1)
-        if node.type == "binary_expression":
-            return self._sum(node)
+        if (stepped := self._stepped(node)) is not None:
+            return self._read(stepped, depth + 1)
         if node.type == "update_expression":  # ++n
             argument = node.child_by_field_name("argument")
             is_before = node.children[0].type in ("++", "--")
             return self._read(argument, depth + 1) if argument is not None and is_before else None
+        if node.type == "object":
+            counted = filter(None, map(self._counted_in_pair, node.named_children))
+            return next(filter(None, (self._read(each, depth + 1) for each in counted)), None)
         declared = self._variable(node)
         if declared is None:
             return None
         start = declared.origin.child_by_field_name("value")
         if start is None:
             return None
+        if self._has_counted_member(declared):
+            return self._read(start, depth + 1)
         if not is_assigned(self._names, declared):
             return self.stepped_from(start, depth + 1)
         return self._counted(declared, start, depth)
@@ -132,15 +149,16 @@ class _Counter:
         is_method = name is not None and self._text(name) == "toString"
         return function.child_by_field_name("object") if is_method and not given else None
 
-    def _sum(self, node: Node) -> KvCall | None:
-        """Return the get() in `n + 1` and `n - 1`."""
+    def _stepped(self, node: Node) -> Node | None:
+        """Return the `n` in `n + 1`, `1 + n` and `n - 1`."""
+        node = plain(node)
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         operator = node.child_by_field_name("operator")
         if left is None or right is None or operator is None or operator.type not in ("+", "-"):
             return None
         if self._is_number(right):
-            return self._read(left)
-        return self._read(right) if operator.type == "+" and self._is_number(left) else None
+            return plain(left)
+        return plain(right) if operator.type == "+" and self._is_number(left) else None
 
     def _counted(self, declared: Declaration, start: Node, depth: int) -> KvCall | None:
         """Return the get() of a variable that is only counted up or down after it."""
@@ -154,28 +172,63 @@ class _Counter:
             if parent.type == "update_expression":
                 changes += 1
             elif left == use and right is not None and parent.type.endswith("nment_expression"):
-                is_added = parent.type.startswith("augmented") and self._is_number(right)
-                if is_added:
-                    operator = parent.child_by_field_name("operator")
-                    is_added = operator is not None and operator.type in ("+=", "-=")
-                elif plain(right).type == "binary_expression":
-                    is_added = self._is_step(plain(right), declared)
+                if parent.type.startswith("augmented"):
+                    is_added = self._is_addition(parent)
+                else:
+                    is_added = self._is_step(right, declared)
                 if not is_added:
                     return None
                 changes += 1
         return read if changes else None
 
+    def _counted_in_pair(self, pair: Node) -> Node | None:
+        """Return the `data.count` in `{ count: data.count + 1 }`."""
+        key, value = (pair.child_by_field_name(name) for name in ("key", "value"))
+        stepped = self._stepped(value) if value is not None else None
+        if key is None or stepped is None:
+            return None
+        before = _without_default(stepped)
+        name = before.child_by_field_name("property") or before
+        return before if self._text(name) == self._text(key) else None
+
+    def _has_counted_member(self, declared: Declaration) -> bool:
+        """Return whether a member of a variable is counted up or down before the put()."""
+        uses = self._names.references(declared)
+        before = (use for use in uses if use.start_byte < self._call.node.start_byte)
+        return any(self._is_counted_member(use) for use in before)
+
+    def _is_counted_member(self, use: Node) -> bool:
+        """Return whether this is the variable in `data.count++` or `data[key] = data[key] + 1`."""
+        member, parent = use, use.parent
+        while parent is not None and parent.type in _MEMBERS:
+            if parent.child_by_field_name("object") != member:
+                return False
+            member, parent = parent, parent.parent
+        if parent is None or member == use:
+            return False
+        if parent.type == "update_expression":
+            return True
+        left, right = parent.child_by_field_name("left"), parent.child_by_field_name("right")
+        if left != member or right is None:
+            return False
+        if parent.type == "augmented_assignment_expression":
+            return self._is_addition(parent)
+        stepped = self._stepped(right)
+        return stepped is not None and self._text(_without_default(stepped)) == self._text(member)
+
+    def _is_addition(self, node: Node) -> bool:
+        """Return whether an assignment is `n += 1` or `n -= 1`."""
+        operator, right = (node.child_by_field_name(name) for name in ("operator", "right"))
+        is_sum = operator is not None and operator.type in ("+=", "-=")
+        return is_sum and right is not None and self._is_number(right)
+
     def _is_step(self, node: Node, declared: Declaration) -> bool:
         """Return whether this is `n + 1`, of a variable."""
-        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        operator = node.child_by_field_name("operator")
-        if left is None or right is None or operator is None or operator.type not in ("+", "-"):
-            return False
-        left = plain(left)
+        stepped = self._stepped(node)
         return (
-            left.type == "identifier"
-            and self._names.resolve(left) == declared
-            and (self._is_number(right))
+            stepped is not None
+            and stepped.type == "identifier"
+            and self._names.resolve(stepped) == declared
         )
 
     def _read(self, node: Node, depth: int = 0) -> KvCall | None:
@@ -199,10 +252,12 @@ class _Counter:
             argument, operator = (node.child_by_field_name(n) for n in ("argument", "operator"))
             is_plus = operator is not None and operator.type == "+"
             return self._read(argument, depth + 1) if argument is not None and is_plus else None
-        if node.type == "binary_expression":
-            left, operator = (node.child_by_field_name(n) for n in ("left", "operator"))
-            is_default = operator is not None and operator.type in ("||", "??")
-            return self._read(left, depth + 1) if left is not None and is_default else None
+        if node.type in _MEMBERS:  # of a JSON object
+            held, name = (node.child_by_field_name(n) for n in ("object", "property"))
+            is_length = name is not None and self._text(name) == "length"
+            return self._read(held, depth + 1) if held is not None and not is_length else None
+        if (inner := _without_default(node)) != node:
+            return self._read(inner, depth + 1)
         if node.type == "ternary_expression":
             sides = (node.child_by_field_name(n) for n in ("consequence", "alternative"))
             reads = (self._read(side, depth + 1) for side in sides if side is not None)
@@ -224,6 +279,13 @@ class _Counter:
 
     def _text(self, node: Node) -> str:
         return self._call.source.text_of(node)
+
+
+def _without_default(node: Node) -> Node:
+    """Return the `n` in `n || 0` and `n ?? 0`, or the node itself."""
+    left, operator = (node.child_by_field_name(name) for name in ("left", "operator"))
+    is_default = operator is not None and operator.type in ("||", "??")
+    return plain(left) if left is not None and is_default else node
 
 
 def _is_same_key(put: KvCall, get: KvCall) -> bool:

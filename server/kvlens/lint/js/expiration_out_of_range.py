@@ -38,7 +38,7 @@ from collections.abc import Iterator
 
 from kvlens import lookups
 from kvlens.js.calls import KvCall
-from kvlens.js.constant_evaluator import Time, Value
+from kvlens.js.constants.values import Time, Value
 from kvlens.js.syntax import callee, plain
 from kvlens.kv.limits import INT32_MAX, MIN_EXPIRATION_TTL
 from kvlens.lint.base import CallRule, Context, Finding, Fix, Problem

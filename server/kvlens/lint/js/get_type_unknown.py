@@ -36,7 +36,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kvlens.js.calls import TYPES, KvCall
-from kvlens.js.constant_evaluator import Value
+from kvlens.js.constants.values import Value
 from kvlens.js.similar_names import is_slip
 from kvlens.lint.base import CallRule, Context, Finding, Fix, Problem
 from kvlens.lint.source_fix_helpers import given, write

@@ -38,7 +38,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kvlens.js.calls import KvCall
-from kvlens.js.constant_evaluator import Value
+from kvlens.js.constants.values import Value
 from kvlens.kv.limits import MAX_BULK_KEYS, MAX_KEY_SIZE
 from kvlens.lint.base import CallRule, Context, Finding
 from kvlens.lint.wording import place, quoted

@@ -50,7 +50,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kvlens.config.edit import Edit, line_start, newline_of
 from kvlens.js.calls import KvCall
-from kvlens.js.constant_evaluator import Value
+from kvlens.js.constants.values import Value
 from kvlens.js.scopes import FUNCTIONS
 from kvlens.js.syntax import Source, plain
 from kvlens.js.tree import ancestor

@@ -35,7 +35,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from kvlens.js.calls import KvCall
-from kvlens.js.constant_evaluator import Value
+from kvlens.js.constants.values import Value
 from kvlens.kv.limits import MAX_METADATA_SIZE
 from kvlens.lint.base import CallRule, Context, Finding
 from kvlens.lint.wording import digits, place

@@ -36,7 +36,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kvlens.js.calls import KvCall
-from kvlens.js.constant_evaluator import Value
+from kvlens.js.constants.values import Value
 from kvlens.js.syntax import plain
 from kvlens.lint.base import CallRule, Context, Finding
 from kvlens.lint.source_fix_helpers import wrapped

@@ -38,7 +38,7 @@ from collections.abc import Iterator
 
 from kvlens.config.edit import Edit
 from kvlens.js.calls import KvCall
-from kvlens.js.constant_evaluator import Value
+from kvlens.js.constants.values import Value
 from kvlens.js.platform import BODIES, CLASSES
 from kvlens.lint.base import CallRule, Context, Finding, Fix, Problem
 from kvlens.lint.source_fix_helpers import given, wrapped

@@ -39,7 +39,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kvlens.js.calls import KvCall
-from kvlens.js.constant_evaluator import Time, Value
+from kvlens.js.constants.values import Time, Value
 from kvlens.js.syntax import plain
 from kvlens.kv.limits import INT32_MAX, MIN_EXPIRATION_TTL
 from kvlens.lint.base import CallRule, Context, Finding

@@ -36,7 +36,7 @@ from collections.abc import Iterator
 
 from kvlens.js.callers import arguments_for, plain_parameter
 from kvlens.js.calls import KvCall
-from kvlens.js.constant_evaluator import Value
+from kvlens.js.constants.values import Value
 from kvlens.js.scopes import is_assigned
 from kvlens.js.syntax import plain
 from kvlens.kv.limits import INT32_MAX, MIN_EXPIRATION_TTL

@@ -26,7 +26,7 @@ class Parameters(InProject):
 
 
 class Notice(TypedDict):
-    """What the other language can't say; it is a comment there."""
+    """What has no equivalent in the other language; it is a comment there."""
 
     line: int
     """In the original, from 1."""
