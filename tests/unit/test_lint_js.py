@@ -1975,7 +1975,14 @@ def test_a_project_in_a_folder_named_test_is_checked() -> None:
 
 
 # id: (config, source, codes)
+ROOM = (
+    "export class {} {{ constructor(state, env) {{ this.env = env; }}"
+    ' fetch() {{ this.env.KV.put("k", "v"); }} }}'
+)
+OBJECTS = '[durable_objects]\nbindings = [{ name = "ROOMS", class_name = "Room" }]\n'
 WITH_CONFIG: dict[str, tuple[str, str, list[str]]] = {
+    "durable-object-of-the-config": (CONFIG + OBJECTS, ROOM.format("Room"), []),
+    "another-class": (CONFIG + OBJECTS, ROOM.format("Store"), ["promise-not-awaited"]),
     "environment-lacks-it": (
         TWO_ENVIRONMENTS,
         handler('await env.SESSIONS.get("k"); await env.SESSIONS.get("l");'),

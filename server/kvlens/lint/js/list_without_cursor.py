@@ -66,7 +66,7 @@ _STATEMENTS = frozenset((_STATEMENT, "expression_statement", "return_statement")
 _PAGES = re.compile(r"list_complete|listComplete|cursor", re.IGNORECASE)
 # What people enter by hand: the last part of a prefix.
 _FEW = re.compile(
-    r"(?:domain|destination|tag|role|plan|flag|feature|provider|categor(?:y|ie)|template|setting"
+    r"(?:domain|destination|tag|role|plan|flag|feature|provider|category|categories|template|setting"
     r"|config(?:uration)?)s?\Z",
     re.IGNORECASE,
 )
