@@ -546,10 +546,7 @@ SOURCES: dict[str, tuple[dict[str, str], list[str], list[tuple[str, str, str]]]]
     "used-in-another-file": (
         {**GUARDED, "src/guard.js": "export const check = (env) => env.EXTRA.get('k', 'json');\n"},
         [],
-        [
-            ("src/guard.js", "binding-undeclared", "warning"),
-            ("src/index.js", "binding-undeclared", "warning"),
-        ],
+        [("src/guard.js", "binding-undeclared", "warning")],  # once for a project
     ),
     "binding-unused": (
         {"wrangler.toml": WORKER, "src/index.ts": UNUSED},
@@ -669,15 +666,91 @@ USES_TYPE = (
     "async fetch(r: Request, env: Env) { return new Response(await env.B.get('b')); } };\n"
 )
 ONLY_A = 'main = "x.ts"\nkv_namespaces = [{ binding = "A" }]\n'
+OTHER = "export const list = async (env) => (await env.A.list()).keys.map((key) => key.name);\n"
+TYPED_A = "export interface Env { A: KVNamespace }\n"
+BUNDLE = f"var __defProp = Object.defineProperty;\n{OTHER}"
+MISSPELLED = "export const get = (env) => env.CART.get('k', 'json');\n"
+WORKER_B = (
+    "export default {\n  async fetch(r: Request, env: Env) {\n"
+    "    return new Response(await env.B.getWithMetadata('b'));\n  },\n};\n"
+)
+WORKER_A = WORKER_B.replace(".B.", ".A.")
+PAGES_A = 'pages_build_output_dir = "dist"\nkv_namespaces = [{ binding = "A" }]\n'
+FUNCTION = (
+    "export const onRequest = async ({ env }) => "
+    "new Response((await env.B.getWithMetadata('b')).value);\n"
+)
+DEV = '{{"scripts": {{"dev": "wrangler dev{}"}}}}'
 # id: (files, problems of a project as file and code)
 REPEATS: dict[str, tuple[dict[str, str], list[tuple[str, str]]]] = {
     "only-staging-has-it": (
         {"wrangler.toml": ONLY_STAGING, "x.js": USED, "y.js": USED},
         [("x.js", "binding-only-in-environments")],
     ),
+    "only-staging-and-dev-is-of-staging": (
+        {"wrangler.toml": ONLY_STAGING, "x.js": USED, "package.json": DEV.format(" -e staging")},
+        [],
+    ),
+    "only-staging-and-dev-is-of-none": (
+        {"wrangler.toml": ONLY_STAGING, "x.js": USED, "package.json": DEV.format(" --port 1")},
+        [("x.js", "binding-only-in-environments")],
+    ),
     "only-staging-has-another-too": (
         {"wrangler.toml": ONLY_STAGING, "x.js": USED, "y.js": USES_B},
         [("x.js", "binding-only-in-environments"), ("y.js", "binding-only-in-environments")],
+    ),
+    "undeclared-in-several": (
+        {"wrangler.toml": ONLY_A, "x.ts": USES_TYPE, "y.ts": USES_TYPE + OTHER, "types.ts": TYPED},
+        [("x.ts", "binding-undeclared"), ("y.ts", "list-without-cursor")],
+    ),
+    "misspelled-in-several": (
+        {
+            "wrangler.toml": 'main = "x.ts"\nkv_namespaces = [{ binding = "CARTS" }]\n',
+            "x.ts": MISSPELLED,
+            "y.ts": f"// y\n{MISSPELLED}",
+        },
+        [("x.ts", "binding-undeclared"), ("y.ts", "binding-undeclared")],
+    ),
+    "same-text": (
+        {"wrangler.toml": ONLY_A, "x.ts": OTHER, "old/x.ts": OTHER, "types.ts": TYPED_A},
+        [("x.ts", "list-without-cursor")],
+    ),
+    "same-problem-in-another-text": (
+        {"wrangler.toml": ONLY_A, "x.ts": OTHER, "y.ts": f"// y\n{OTHER}", "types.ts": TYPED_A},
+        [("x.ts", "list-without-cursor"), ("y.ts", "list-without-cursor")],
+    ),
+    "bundle": (
+        {"wrangler.toml": ONLY_A, "x.ts": OTHER, "built/x.js": BUNDLE, "types.ts": TYPED_A},
+        [("x.ts", "list-without-cursor")],
+    ),
+    "bundle-that-is-started": (
+        {"wrangler.toml": ONLY_A.replace("x.ts", "built/x.js"), "built/x.js": BUNDLE},
+        [("x.js", "list-without-cursor")],
+    ),
+    "another-worker": (
+        {"wrangler.toml": ONLY_A, "x.ts": WORKER_A, "tools/y.ts": WORKER_B, "types.ts": TYPED},
+        [],
+    ),
+    "the-worker-that-is-started": (
+        {"wrangler.toml": ONLY_A, "x.ts": WORKER_B, "types.ts": TYPED},
+        [("x.ts", "binding-undeclared")],
+    ),
+    "worker-of-no-config": (
+        {"wrangler.toml": ONLY_A[ONLY_A.index("kv") :], "y.ts": WORKER_B, "types.ts": TYPED},
+        [("y.ts", "binding-undeclared")],
+    ),
+    "functions-of-another-project": (
+        {
+            "wrangler.toml": PAGES_A,
+            "functions/a.ts": FUNCTION.replace(".B", ".A"),
+            "admin/functions/b.ts": FUNCTION,
+            "types.ts": TYPED,
+        },
+        [],
+    ),
+    "functions-of-the-project": (
+        {"wrangler.toml": PAGES_A, "functions/api/functions/b.ts": FUNCTION, "types.ts": TYPED},
+        [("b.ts", "binding-undeclared")],
     ),
     "type-of-an-undeclared-binding": (
         {"wrangler.toml": ONLY_A, "x.ts": USES_TYPE, "types.ts": TYPED},

@@ -787,6 +787,7 @@ MORE = [
     "function createRepo(kv) { return { async save() { await kv.PUT; } }; } const f = (env) => createRepo(env.CARTS);",
     "async function f(env) { const kv = env.CARTS as unknown as MyKV; await kv.PUT; }",
     'async function f(kv: NonNullable<Env["CARTS"]>) { await kv.PUT; }',
+    'import { env } from "cloudflare:workers"; const open = (): Env["CARTS"] => env.CARTS; async function f() { await open().PUT; }',
     'async function f(kv: Cloudflare.Env["CARTS"] | undefined) { await kv!.PUT; }',
     'async function f(env, n) { await env[n as "CARTS"].PUT; }',
     'async function f(env, n: "CARTS") { await env[n].PUT; }',

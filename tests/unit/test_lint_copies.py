@@ -81,7 +81,7 @@ CASES: dict[str, tuple[dict[str, str], list[str]]] = {
             "api/index.js": worker(),
             "backup/api/wrangler.toml": config(),
             "backup/api/a.js": worker(),
-            "backup/api/b.js": worker(),
+            "backup/api/b.js": worker() + "// b\n",
         },
         ["api/index.js", "backup/api/b.js"],
     ),

@@ -42,7 +42,10 @@ def satisfying(types: str, kind: str) -> str:
 
 def hono(bindings: str, types: str = "") -> str:
     """Return an app of Hono with the type of its bindings."""
-    return f"{types}\nconst app = new Hono<{{ {bindings} }}>();\nexport default app;\n"
+    return (
+        f"{types}\nconst app = new Hono<{{ {bindings} }}>();\n"
+        f"app.get('/', async ({{ env }}) => new Response({USED}));\nexport default app;\n"
+    )
 
 
 def wrangler(types: str, command: str = "wrangler types", end: str = "") -> str:
@@ -249,6 +252,15 @@ CASES: dict[str, tuple[str, dict[str, str]]] = {
     "missing": ("env-member-missing", {
         "src/index.ts": worker("interface «Env» { CARTS: KVNamespace }"),
     }),
+    "missing-and-unused": ("", {
+        "src/index.ts": "interface Env { CARTS: KVNamespace }\nexport default { "
+        "fetch(request: Request, env: Env) { return env.CARTS.get('SESSIONS'); } };\n",
+    }),
+    "missing-and-used-in-another-file": ("env-member-missing", {
+        "src/index.ts": "import { load } from './load';\ninterface «Env» { CARTS: KVNamespace }\n"
+        "export default { fetch: (r: Request, env: Env) => load(env) };\n",
+        "src/load.ts": "export const load = ({ SESSIONS }) => SESSIONS.get('k');\n",
+    }),
     "missing-all": ("env-member-missing", {
         "src/index.ts": worker("interface «Env» {}"),
     }),
@@ -331,6 +343,12 @@ CASES: dict[str, tuple[str, dict[str, str]]] = {
         "src/index.js": f"export default {{ async fetch(r, env) {{ {USED} }} }};",
     }),
     # generated types
+    "generated-member-that-code-tests": ("", {
+        "src/index.ts": worker("import { open } from './open';"),
+        "src/open.ts": "export const open = (env: { OLD?: KVNamespace }) => {"
+        " if (!env.OLD) return null; return env.OLD.get('k'); };\n",
+        TYPES: wrangler(LATEST.replace("OLD", "\tOLD: KVNamespace;")),
+    }),
     "generated": ("", {"src/index.ts": worker(""), TYPES: wrangler(LATEST.replace("OLD", ""))}),
     "generated-old-member": ("env-member-undeclared", {
         "src/index.ts": worker(""),

@@ -48,6 +48,15 @@ def problems_of(text: str, config: str = CONFIG, name: str = "/shop/src/index.ts
 
 # id: (code expected at every mark, statements of a fetch handler with marks)
 IN_HANDLER: dict[str, tuple[str, str]] = {
+    "list-of-what-tags-have": (
+        "list-without-cursor",
+        'const page = await env.KV.«list»({ prefix: "tag:cart:" }); use(page.keys.map(name));',
+    ),
+    "list-of-which-not-only-the-first-counts": (
+        "list-without-cursor",
+        'const page = await env.KV.«list»({ prefix: "token:" }); use(page.keys[0].name);'
+        " if (!page.keys || page.keys.length === 0) return; await save(page.keys);",
+    ),
     # options
     "key-repeated": ("key-invalid", 'await env.KV.get(«"x".repeat(600)»);'),
     "key-repeated-with-more": (
@@ -661,6 +670,10 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "promise-not-awaited",
         'const v = «env.KV.get("k")»; if (v === null) return null; return v;',
     ),
+    "dropped-handler-of-a-call": (
+        "promise-not-awaited",
+        '«fetch»(url).catch(async (e) => { await env.KV.put("k", e.message); });',
+    ),
     "dropped-catch": ("promise-not-awaited", '«env.KV.put("k", "v")».catch(() => {});'),
     "dropped-then": ("promise-not-awaited", '«env.KV.put("k", "v")».then(done);'),
     "dropped-then-and-catch": (
@@ -950,6 +963,21 @@ STORE = (
 
 # id: (code, whole source with marks): every way to access a namespace
 WHOLE: dict[str, tuple[str, str]] = {
+    "list-below-another-comment": (
+        "list-without-cursor",
+        "// every key\nexport async function all(env) {"
+        " return (await env.KV.«list»()).keys.map((key) => key.name); }",
+    ),
+    "dropped-in-a-class": (
+        "promise-not-awaited",
+        "export class Store { constructor(env) { this.env = env; } save() {"
+        ' «this.env.KV.put("k", "v")»; } }',
+    ),
+    "function-for-wait-until-in-a-durable-object": (
+        "promise-not-awaited",
+        "export class Room extends DurableObject { fetch() {"
+        ' «this.ctx.waitUntil»(async () => { await this.env.KV.put("k", "v"); }); } }',
+    ),
     "env-with-a-type-in-place": (
         "method-unknown",
         "export const f = (env: { KV: KVNamespace; N: number }) => env.KV.«has»('k');",
@@ -1402,6 +1430,17 @@ WHOLE: dict[str, tuple[str, str]] = {
 
 # Nothing is wrong with these, or it is uncertain.
 CLEAN_IN_HANDLER: dict[str, str] = {
+    "list-of-what-people-enter": (
+        'const page = await env.KV.list({ prefix: "shop:tags:" }); use(page.keys.map(name));'
+    ),
+    "list-of-which-only-the-first-counts-beside-another": (
+        "const few = await env.KV.list({ limit: 5 }); use(few.keys.map(name));"
+        ' const page = await env.KV.list({ prefix: "token:" });'
+        " if (!page.keys || page.keys.length === 0) return; use(page.keys[0].name);"
+    ),
+    "list-that-is-passed-on": (
+        "try { return await env.KV.list({ prefix }); } catch { return { keys: [] }; }"
+    ),
     "options-of-unknown-kind": 'await env.KV.put("k", "v", request.cf);',
     "options-undefined": 'await env.KV.put("k", "v", undefined); await env.KV.list(undefined);',
     "options-null": 'await env.KV.put("k", "v", null);',
@@ -1812,6 +1851,8 @@ CLEAN_IN_HANDLER: dict[str, str] = {
 }
 
 CLEAN: dict[str, str] = {
+    "list-below-a-comment-on-pages": "/** At most 36 keys: no pagination needed. */\n"
+    "export async function all(env) { return (await env.KV.list()).keys.map((key) => key.name); }",
     "env-of-a-double": "export const f = (env: { KV: Map<string, string> }) => env.KV.has('k');",
     "env-of-a-double-by-its-type": "interface Doubles { KV: Stub; OTHER: string }\n"
     "class Stub { has(key: string) { return true; } }\n"
@@ -1864,6 +1905,16 @@ CLEAN: dict[str, str] = {
     "export default { async fetch(r, env) { const save = console.log; save(env, 30); } };",
     "count-of-a-cron-job": "export default { async scheduled(event, env) {"
     " const n = Number(await env.KV.get('n')); await env.KV.put('n', String(n + 1)); } };",
+    "dropped-in-a-durable-object": "export class Room extends DurableObject { async fetch() {"
+    ' this.env.KV.put("k", "v").catch(() => {}); setTimeout(async () => { await this.env.KV.delete("k"); }); } }',
+    "dropped-in-an-agent": "export class Chat extends McpAgent<Env> { async init() {"
+    ' this.env.KV.put("k", "v"); } }',
+    "handler-of-a-bot": "export function setUp(bot, env) {"
+    ' bot.catch(async (error) => { await env.KV.put("k", error.message); }); }',
+    "handler-of-a-made-bot": "export function setUp(env) { const bot = new Bot(env.TOKEN);"
+    ' bot.catch(async (error) => { await env.KV.put("k", error.message); }); }',
+    "count-that-is-a-soft-cap": "// KV is eventually consistent: this is a soft cap\n"
+    + handler('const n = Number(await env.KV.get("n")); await env.KV.put("n", String(n + 1));'),
     "count-in-a-durable-object": "export class Counter extends DurableObject { async add() {"
     " const n = Number(await this.env.KV.get('n')); await this.env.KV.put('n', String(n + 1)); } }",
     "options-of-callers": "export async function save(env, options) { await env.KV.put('k', 'v', options); }",
@@ -2014,7 +2065,14 @@ def test_jsx_is_no_obstacle(name: str) -> None:
     assert [p.code for p in problems_of(text, name=f"/shop/src/{name}")] == ["key-invalid"]
 
 
-TESTS = ("/shop/src/a.test.ts", "/shop/test/a.ts", "/shop/src/__tests__/deep/a.ts", "/x/tests/a.ts")
+TESTS = (
+    "/shop/e2e-tests/a.ts",
+    "/shop/src/test-utils/a.ts",
+    "/shop/src/a.test.ts",
+    "/shop/test/a.ts",
+    "/shop/src/__tests__/deep/a.ts",
+    "/x/tests/a.ts",
+)
 
 
 @pytest.mark.parametrize("name", TESTS)
@@ -2029,7 +2087,14 @@ def test_a_project_in_a_folder_named_test_is_checked() -> None:
 
 
 # id: (config, source, codes)
+ROOM = (
+    "export class {} {{ constructor(state, env) {{ this.env = env; }}"
+    ' fetch() {{ this.env.KV.put("k", "v"); }} }}'
+)
+OBJECTS = '[durable_objects]\nbindings = [{ name = "ROOMS", class_name = "Room" }]\n'
 WITH_CONFIG: dict[str, tuple[str, str, list[str]]] = {
+    "durable-object-of-the-config": (CONFIG + OBJECTS, ROOM.format("Room"), []),
+    "another-class": (CONFIG + OBJECTS, ROOM.format("Store"), ["promise-not-awaited"]),
     "environment-lacks-it": (
         TWO_ENVIRONMENTS,
         handler('await env.SESSIONS.get("k"); await env.SESSIONS.get("l");'),
@@ -2169,6 +2234,10 @@ OF_PAGES = 'pages_build_output_dir = "dist"\n'
 DECLARED = '[env.{}]\nkv_namespaces = [{{ binding = "KV" }}]\n'
 # id: (a config without namespaces at its top level, words of the message)
 ONLY_THERE = {
+    "several": (
+        "".join(map(DECLARED.format, "abc")),
+        "Only env.a, env.b and env.c declare the KV binding",
+    ),
     "worker": (DECLARED.format("a"), "`wrangler dev` without `--env`. Run `wrangler dev --env a`"),
     "pages-production": (
         OF_PAGES + DECLARED.format("production"),

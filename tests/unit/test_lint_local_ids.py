@@ -10,6 +10,8 @@ from kvlens.lint.severities import Severities
 
 ID = "0f2ac74b498b48028cb68387c421e279"
 ZEROS = "0" * 32
+CREATE = "npx wrangler kv namespace create CARTS"
+PAGES = 'pages_build_output_dir = "dist"\n'
 BUTTON = "[![Deploy](https://deploy.workers.cloudflare.com/button)](https://deploy.workers.cloudflare.com/?url=https://github.com/a/b)"
 
 
@@ -78,6 +80,116 @@ CASES: dict[str, tuple[dict[str, str], list[str]]] = {
     "deploy-button-and-a-slip": (
         {"wrangler.toml": bound(ID[1:]), "README.md": BUTTON},
         ["id-malformed"],
+    ),
+    "for-others-by-the-readme": (
+        {"wrangler.toml": bound("<YOUR_ID>"), "README.md": f"git clone x\n{CREATE}\n"},
+        [],
+    ),
+    "for-others-by-a-readme-in-another-language": (
+        {"wrangler.toml": bound("local"), "README_zh.md": f"Fork it.\n{CREATE}\n"},
+        [],
+    ),
+    "for-others-by-the-readme-of-the-repository": (
+        {"bot/wrangler.toml": bound(ZEROS), "README.md": f"Fork this.\n{CREATE}\n"},
+        [],
+    ),
+    "slip-in-a-project-for-others": (
+        {"wrangler.toml": bound(ID[1:]), "README.md": f"git clone x\n{CREATE}\n"},
+        ["id-malformed"],
+    ),
+    "for-oneself": (
+        {"wrangler.toml": bound("<YOUR_ID>"), "README.md": f"{CREATE}\n"},
+        ["id-placeholder"],
+    ),
+    "readme-without-the-namespace": (
+        {"wrangler.toml": bound("<YOUR_ID>"), "README.md": "git clone x\n"},
+        ["id-placeholder"],
+    ),
+    "another-document-for-others": (
+        {"wrangler.toml": bound("<YOUR_ID>"), "NOTES.md": f"git clone x\n{CREATE}\n"},
+        ["id-placeholder"],
+    ),
+    "name-that-a-comment-calls-local": (
+        {"wrangler.toml": "# the local dev id\n" + bound("shop-dev")},
+        [],
+    ),
+    "name-below-another-comment": (
+        {"wrangler.toml": "# keep carts\n" + bound("shop-dev")},
+        ["id-malformed"],
+    ),
+    "name-above-a-placeholder-of-an-environment": (
+        {"wrangler.toml": bound("local") + bound("<ID>", "env.production.kv_namespaces")},
+        ["id-placeholder"],
+    ),
+    "name-in-an-environment-beside-a-placeholder": (
+        {
+            "wrangler.toml": bound("<ID>", "env.production.kv_namespaces")
+            + bound("local", "env.staging.kv_namespaces")
+        },
+        ["id-placeholder", "id-malformed"],
+    ),
+    "shared-with-an-environment": ({"wrangler.toml": bound(ID) + PRODUCTION}, ["id-shared"]),
+    "shared-with-e2e": (
+        {"wrangler.toml": bound(ID) + bound(ID, "env.e2e.kv_namespaces")},
+        [],
+    ),
+    "shared-with-a-top-level-that-nobody-deploys": (
+        {
+            "wrangler.toml": bound(ID) + PRODUCTION,
+            "package.json": '{"scripts": {"deploy": "vite build && wrangler deploy --env production"}}',
+        },
+        [],
+    ),
+    "shared-with-a-top-level-that-is-deployed": (
+        {
+            "wrangler.toml": bound(ID) + PRODUCTION,
+            "package.json": '{"scripts": {"a": "wrangler deploy -e production", "b": "wrangler deploy"}}',
+        },
+        ["id-shared"],
+    ),
+    "shared-with-a-top-level-that-is-deployed-by-name": (
+        {
+            "wrangler.toml": bound(ID) + PRODUCTION,
+            "package.json": '{"scripts": {"deploy": "wrangler deploy --env= && wrangler tail"}}',
+        },
+        ["id-shared"],
+    ),
+    "zeros-that-nobody-deploys": (
+        {"wrangler.toml": bound(ZEROS), "package.json": '{"scripts": {"dev": "wrangler dev"}}'},
+        [],
+    ),
+    "note-that-nobody-deploys": (
+        {"wrangler.toml": bound("<ID>"), "package.json": '{"scripts": {"dev": "wrangler dev"}}'},
+        ["id-placeholder"],
+    ),
+    "zeros-that-are-deployed": (
+        {
+            "wrangler.toml": bound(ZEROS),
+            "package.json": '{"scripts": {"dev": "wrangler dev", "ship": "wrangler deploy"}}',
+        },
+        ["id-placeholder"],
+    ),
+    "shadowed": ({"api/wrangler.toml": bound(ID), "wrangler.jsonc": "{}"}, ["config-shadowed"]),
+    "shadowed-test": ({"api/test/wrangler.toml": bound(ID), "wrangler.jsonc": "{}"}, []),
+    "preview-of-a-worker": (
+        {"wrangler.toml": bound(ID) + f'preview_id = "{ID}"\n'},
+        ["id-is-preview-id"],
+    ),
+    "preview-of-staging": (
+        {"wrangler.toml": bound(ID, "env.staging.kv_namespaces") + f'preview_id = "{ID}"\n'},
+        [],
+    ),
+    "preview-of-production": (
+        {"wrangler.toml": bound(ID, "env.production.kv_namespaces") + f'preview_id = "{ID}"\n'},
+        ["id-is-preview-id"],
+    ),
+    "preview-of-pages": (
+        {"wrangler.toml": PAGES + bound(ID) + f'preview_id = "{ID}"\n'},
+        [],
+    ),
+    "preview-of-pages-with-remote": (
+        {"wrangler.toml": PAGES + bound(ID) + f'preview_id = "{ID}"\nremote = true\n'},
+        ["id-is-preview-id"],
     ),
     "filled-in-by-a-workflow": (
         {

@@ -13,7 +13,7 @@ from kvlens import files, lookups
 from kvlens.config.find import CONFIG_NAMES
 from kvlens.config.model import Config
 from kvlens.js.analysis import Analysis, EnvType
-from kvlens.js.config_bindings import QUOTED, declared
+from kvlens.js.config_bindings import QUOTED, declared, entries
 from kvlens.js.env_types import may_declare, own_types
 from kvlens.js.parts import Part
 from kvlens.js.program import Modules
@@ -22,6 +22,7 @@ from kvlens.js.syntax import Source
 from kvlens.memo import memo
 
 _TEST_FOLDERS = {"test", "tests", "__tests__", "__mocks__", "mocks", "e2e", "fixtures", "spec"}
+_TEST_FOLDER = re.compile(r"[._-](?:tests?|e2e)\Z|\A(?:e2e|tests?)[._-](?:utils?|helpers?)\Z")
 _TEST_NAME = re.compile(r"[._-](?:test|spec|mock|e2e|bench)s?\.", re.IGNORECASE)
 _CALL = re.compile(r"\.\s*(?:get|getWithMetadata|put|delete|list)\s*(?:<|\(|\?\.)")
 _WRITE = re.compile(r"\.\s*(?:put|delete)\s*\(")
@@ -30,6 +31,10 @@ _KV_TYPES = tuple(
     f"{q}{name}{q}" for name in ("json", "text", "arrayBuffer", "stream") for q in "\"'"
 )
 _KV_WORD = re.compile(r"\b(?:expiration|metadata)\b")
+# The first line of a bundle, for what most bundles need.
+_BUNDLE = re.compile(
+    r"(?:[\"']use strict[\"'];?\s*)?var __(?:defProp|create|getOwnPropNames) = Object\."
+)
 
 _CONFIG_LIKE = re.compile(r"\.(?:toml|jsonc?)(?:\.|$)")
 _VARIABLES = ".dev.vars"  # also .dev.vars.staging
@@ -47,7 +52,8 @@ def is_test(path: str, configs: Sequence[Config] = ()) -> bool:
         return True
     if any(_is_in_test_folder(folder, config.path) for config in configs):
         return True
-    return os.path.basename(folder) in _TEST_FOLDERS  # noqa: PTH119
+    inner_most = os.path.basename(folder)  # noqa: PTH119
+    return inner_most in _TEST_FOLDERS or bool(_TEST_FOLDER.search(inner_most))
 
 
 @functools.lru_cache(maxsize=2_000)
@@ -56,7 +62,7 @@ def _is_in_test_folder(folder: str, config: str) -> bool:
         inner = PurePath(folder).relative_to(PurePath(config).parent).parts
     except ValueError:
         return False
-    return not _TEST_FOLDERS.isdisjoint(inner)
+    return any(name in _TEST_FOLDERS or _TEST_FOLDER.search(name) for name in inner)
 
 
 @dataclass(frozen=True)
@@ -130,8 +136,11 @@ def may_matter(text: str, context: SourceContext = ALONE, path: str | None = Non
     """Return quickly, without parsing, whether a source could have problems.
 
     With its path, also whether it imports a namespace from a module of the project, or gets one, or
-    imports what writes to one.
+    imports what writes to one. What esbuild has made of other sources doesn't matter, unless a
+    config starts it.
     """
+    if _BUNDLE.match(text) and not any(path in entries(config) for config in context.configs):
+        return False
     text = own_types(text)
     kv = declared(context.configs).kv
     if any(name in text for name in kv):

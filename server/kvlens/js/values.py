@@ -216,7 +216,7 @@ def typed(value: Value | None, by_type: Value | None) -> Value | None:
     """Return a value that is annotated, asserted or declared to be of a type."""
     if isinstance(by_type, NamespaceAccess) and isinstance(value, NamespaceAccess):
         if not value.others and not by_type.others:
-            return replace(value, typed=True)
+            return replace(value, typed=value.typed or by_type.typed)
         return by_type
     if by_type is None:
         return value

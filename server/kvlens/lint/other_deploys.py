@@ -1,23 +1,76 @@
-"""Whether a source starts a Worker that code deploys, with bindings that no config has.
+"""Whether a source is of another deploy than those of the configs it is checked with.
 
-Sources: `entrypoint` and `main` of Alchemy's Worker, `handler` of SST's.
+Sources: `entrypoint` and `main` of Alchemy's Worker, `handler` of SST's; Pages, which runs the
+functions in the folder `functions` of the project, and one Worker, `_worker.js`.
 """
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterator
 from pathlib import PurePath
 
 from kvlens.js.config_bindings import entries
 from kvlens.lint.base import Context
 
+_FUNCTION = re.compile(r"\bexport\s+(?:const|(?:async\s+)?function)\s+onRequest")
+_WORKER = re.compile(r"(?m)^export\s+default\s*\{\s*(?:async\s+)?fetch\b")
+_BUILT = {"dist", "build", "out", "lib", "public"}  # folders that tools write a `main` to
 
-def is_deployed_by_code(context: Context) -> bool:
-    """Return whether a source that imports this one names it as the start of a Worker."""
+
+def is_of_another_deploy(context: Context) -> bool:
+    """Return whether a source starts a Worker, or is a function of Pages, that no config is for.
+
+    A source that imports it may name it as the start of a Worker, whose bindings no config has. If
+    nothing imports it, it starts one itself.
+    """
     modules, path = context.project.modules, context.analysis.source.path
-    if modules is None or any(path in entries(config) for config in context.project.configs):
+    if modules is None or path in _entries(context):
         return False
+    importers = modules.importers(path)
+    if not importers:
+        return _is_elsewhere(context) or _is_another_worker(context)
     name = re.escape(PurePath(path).name)
     starts = re.compile(rf"\b(?:main|entrypoint|handler)\s*:\s*[\"'`](?:[^\"'`\n]*/)?{name}[\"'`]")
-    importers = (modules.source(importer) for importer in modules.importers(path))
-    return any(source is not None and starts.search(source.text) for source in importers)
+    sources = (modules.source(importer) for importer in importers)
+    return any(source is not None and starts.search(source.text) for source in sources)
+
+
+def _entries(context: Context) -> Iterator[str]:
+    return (path for config in context.project.configs for path in entries(config))
+
+
+def _is_elsewhere(context: Context) -> bool:
+    """Return whether a source is a function of Pages in the folder of another project."""
+    source, homes = context.analysis.source, set(_homes(context))
+    folders = {each.parent for each in PurePath(source.path).parents if each.name == "functions"}
+    if not folders or not homes or not _FUNCTION.search(source.text):
+        return False
+    return folders.isdisjoint(homes)
+
+
+def _homes(context: Context) -> Iterator[PurePath]:
+    """Yield the folders of the configs of Pages projects."""
+    for config in context.project.configs:
+        if config.root.get("pages_build_output_dir"):
+            yield PurePath(config.path).parent
+
+
+def _is_another_worker(context: Context) -> bool:
+    """Return whether a source has a `fetch` handler, and another one starts the config's Worker."""
+    modules, source = context.project.modules, context.analysis.source
+    if modules is None or not _WORKER.search(source.text):
+        return False
+    if any(_homes(context)):
+        return PurePath(source.path).stem != "_worker"
+    starts = [
+        (PurePath(config.path).parent, path)
+        for config in context.project.configs
+        for path in entries(config)
+    ]
+    return bool(starts) and all(
+        modules.source(path) is not None
+        and _BUILT.isdisjoint(PurePath(os.path.relpath(path, folder)).parts)
+        for folder, path in starts
+    )

@@ -16,10 +16,16 @@ def without_repeats(checked: Iterable[Checked]) -> Iterator[Checked]:
     """
     files = list(checked)
     undeclared = set(_named(files, "binding-undeclared", "binding"))
+    texts: set[str] = set()  # of files with problems
     in_environments: set[str] = set()
+    named: set[str] = set()
 
     def repeats(problem: Problem) -> bool:
         data = problem.data or {}
+        if problem.code == "binding-undeclared" and "nearest" not in data:
+            known = data.get("binding") in named  # one entry in the config declares it for all
+            named.add(str(data.get("binding")))
+            return known
         if problem.code == "env-member-undeclared":
             return data.get("binding") in undeclared
         if problem.code == "binding-only-in-environments":
@@ -29,7 +35,9 @@ def without_repeats(checked: Iterable[Checked]) -> Iterator[Checked]:
         return False
 
     for file in files:
-        problems = [problem for problem in file.problems if not repeats(problem)]
+        is_same = bool(file.text) and file.text in texts
+        texts.add(file.text)
+        problems = [each for each in file.problems if not (is_same or repeats(each))]
         if len(problems) == len(file.problems):
             yield file
         elif problems:

@@ -7,7 +7,8 @@ else the nearest wrangler.toml: JSON far above takes precedence over TOML nearby
 wrangler, run in this config's folder, uses another one. It looks for `wrangler.json` in the folder
 and all folders above it, then for `wrangler.jsonc`, then for `wrangler.toml`, and uses the first
 that it finds: a JSON file far above wins over a TOML file nearby. It isn't reported if a script of
-package.json, a CI file or Vite's config names this one.
+package.json, a CI file or Vite's config names this one, nor in tests, fixtures and examples, whose
+code does.
 
 ## Why
 Changes to a config that isn't read have no effect. A `wrangler.json` in the root of a monorepo
@@ -31,11 +32,12 @@ from collections.abc import Iterator
 from kvlens.config.model import Config
 from kvlens.config.project_context import ProjectContext
 from kvlens.lint.base import Finding, PlaceRule
+from kvlens.lint.fixtures import is_fixture
 from kvlens.text import Span
 
 
 def _check(config: Config, context: ProjectContext) -> Iterator[Finding]:
-    if context.winner is None:
+    if context.winner is None or is_fixture(config.path):
         return
     end = config.text.find("\n")
     line = config.text[: end if end >= 0 else None].rstrip("\r")

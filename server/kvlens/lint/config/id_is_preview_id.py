@@ -5,7 +5,9 @@ Using one id for both may be intended, so this is only a hint.
 
 ## What
 A namespace has the same `id` and `preview_id`. Placeholders don't count. It isn't reported if the
-comment above or in it says that they are shared, or what `preview_id` is for with `--remote`.
+comment above or in it says that they are shared, or what `preview_id` is for with `--remote`, nor
+in a Pages project, whose `wrangler pages dev` has no `--remote`, nor in an environment such as
+`staging` or `dev`, whose data isn't production's.
 
 ## Why
 `preview_id` lets `wrangler dev --remote`, and a namespace with `remote = true`, work on data other
@@ -34,6 +36,7 @@ preview_id = "06779da6940b431db6e566b4846d64db"
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from kvlens.config.model import Config, Entry, Environment
@@ -41,6 +44,11 @@ from kvlens.lint.base import EntryRule, Finding
 from kvlens.lint.fix_helpers import new_preview_id
 from kvlens.lint.ids import is_real
 from kvlens.lint.shared_on_purpose import comment_at, is_shared_on_purpose
+
+_OTHER = re.compile(
+    r"(?:dev(?:elopment)?|stag(?:e|ing)|preview|tests?(?:ing)?|qa|uat|sandbox|local|e2e|beta)\Z",
+    re.IGNORECASE,
+)
 
 
 def _check(entry: Entry) -> Iterator[Finding]:
@@ -56,9 +64,11 @@ def _check(entry: Entry) -> Iterator[Finding]:
     )
 
 
-def _is_meant(config: Config, _: Environment, entry: Entry) -> bool:
-    if is_shared_on_purpose(config, entry):
+def _is_meant(config: Config, environment: Environment, entry: Entry) -> bool:
+    if is_shared_on_purpose(config, entry) or _OTHER.match(environment.name or ""):
         return True
+    if config.root.get("pages_build_output_dir") and entry.get("remote") is None:
+        return True  # `wrangler pages dev` has no --remote
     text = comment_at(config, entry)
     return "preview_id" in text and "--remote" in text
 

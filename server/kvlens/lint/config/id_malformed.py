@@ -6,8 +6,10 @@ wrangler accepts it, and `wrangler dev` works; the API rejects it at deploy (cod
 `id` isn't 32 hexadecimal digits, and isn't an obvious [placeholder](id-placeholder.md) either: a
 digit is missing, there is another character, or it's another kind of id. It isn't reported in
 tests, fixtures, templates and examples (by the path of the config or its `main`), nor is `unused`
-or the like, nor a name for local data (`id = "dev"`) in a config whose other environments have real
-ids, or next to a config with a real one for the same binding.
+or the like. A name for local data (`id = "dev"`) isn't reported either in a config whose other
+environments have real ids, or will have them (`<YOUR_ID>`), next to a config with a real one for
+the same binding, below a comment that says it is local, or in a project for others to deploy, see
+[id-placeholder](id-placeholder.md).
 
 ## Why
 wrangler accepts any text, and `wrangler dev` works, because the id is only a name for local data.
@@ -38,15 +40,18 @@ from collections.abc import Iterator
 
 from kvlens.config.model import Config, Entry, Environment
 from kvlens.lint.base import EntryRule, Finding
+from kvlens.lint.deployed_by_others import is_deployed_by_others
 from kvlens.lint.fix_helpers import without_field
 from kvlens.lint.fixtures import is_example
 from kvlens.lint.ids import is_placeholder, is_real, says_unused
 from kvlens.lint.local_ids import is_local
+from kvlens.lint.shared_on_purpose import comment_at
 from kvlens.lint.wording import quoted, usable
 
 _LENGTH = 32
 _OTHER = re.compile(r"[^0-9A-Fa-f]")
 _NEARLY = re.compile(r"\s*[0-9A-Fa-f][0-9A-Fa-f-]{22,}[0-9A-Fa-f]\s*\Z")  # an id with a slip
+_LOCAL = re.compile(r"\blocal\b", re.IGNORECASE)
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\Z")
 
 
@@ -77,7 +82,11 @@ def _is_meant(config: Config, environment: Environment, entry: Entry) -> bool:
     value = entry.text_of("id") or ""
     if says_unused(value) or is_example(config):
         return True
-    return not _NEARLY.match(value) and is_local(config, environment, entry)
+    if _NEARLY.match(value):
+        return False
+    if is_local(config, environment, entry) or is_deployed_by_others(config):
+        return True
+    return bool(_LOCAL.search(comment_at(config, entry)))
 
 
 RULE = EntryRule(

@@ -9,8 +9,11 @@ obviously made up, such as all zeros. It isn't reported in tests, fixtures, temp
 - a variable that a script fills in, such as `${KV_ID}` or `{{kv_id}}`
 - a text that a CI file or a script replaces, as in `sed -i "s/YOUR_ID/$ID/" wrangler.toml`
 - an id that says it isn't used, such as `<ignored>`
-- made-up digits of the top level, for local data, if an environment has real ids
+- made-up digits of the top level, for local data, if an environment has real ids, or if scripts of
+  package.json run `wrangler dev` and none deploys
 - next to a README with a *Deploy to Cloudflare* button, which creates the namespaces
+- in a project for others to deploy: its README, next to the config or at the top of the repository,
+  says how to clone or fork it and to run `wrangler kv namespace create`
 
 ## Why
 wrangler accepts any text, and `wrangler dev` works, because the id is only a name for local data.
@@ -49,11 +52,12 @@ from collections.abc import Iterator
 
 from kvlens.config.model import Config, Entry, Environment
 from kvlens.lint.base import EntryRule, Finding
-from kvlens.lint.deploy_button import has_deploy_button
+from kvlens.lint.deployed_by_others import is_deployed_by_others
 from kvlens.lint.filled_in import is_filled_in
 from kvlens.lint.fix_helpers import without_field
 from kvlens.lint.fixtures import is_example
 from kvlens.lint.ids import is_made_up, is_placeholder, is_variable, says_unused
+from kvlens.lint.local_environments import is_only_developed
 from kvlens.lint.local_ids import is_local
 from kvlens.lint.wording import quoted, usable
 
@@ -74,9 +78,13 @@ def _is_meant(config: Config, environment: Environment, entry: Entry) -> bool:
     value = entry.text_of("id") or ""
     if is_variable(value) or says_unused(value) or is_example(config):
         return True
-    if environment.name is None and is_made_up(value) and is_local(config, environment, entry):
+    if (
+        environment.name is None
+        and is_made_up(value)
+        and (is_local(config, environment, entry) or is_only_developed(config))
+    ):
         return True
-    return has_deploy_button(config) or is_filled_in(config, value)
+    return is_deployed_by_others(config) or is_filled_in(config, value)
 
 
 RULE = EntryRule(

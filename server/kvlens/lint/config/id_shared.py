@@ -5,7 +5,9 @@ An environment has an `id` that the top level or an earlier environment has too.
 count. All namespaces that the same environments share are one problem. It isn't reported if a
 comment there says that they are shared or that one isn't used, or a name such as `SHARED_KV`.
 Environments whose `name` is the same are one Worker, and the top level of a Pages project is for
-local data only if `preview` and `production` have namespaces of their own.
+local data only if `preview` and `production` have namespaces of their own. So is the top level if
+every `wrangler deploy` in package.json's scripts has `--env`, and an environment with a name such
+as `local` or `e2e`.
 
 ## Why
 Staging then writes where production reads. Some projects want exactly that, for data that the
@@ -43,6 +45,7 @@ from kvlens.config.model import Config, Entry, Environment
 from kvlens.lint.base import ConfigRule, Finding, Related
 from kvlens.lint.bindings_by_env import bindings_by_env
 from kvlens.lint.ids import is_real
+from kvlens.lint.local_environments import is_local_environment
 from kvlens.lint.shared_on_purpose import is_shared_on_purpose
 from kvlens.lint.wording import listed, quoted
 
@@ -83,6 +86,8 @@ def _by_id(config: Config) -> dict[str, list[_Place]]:
     is_top_local = named >= _OF_PAGES and bool(config.root.get("pages_build_output_dir"))
     for environment, entries, _, _, _, by_id in environments:
         if environment.name is None and is_top_local:
+            continue
+        if is_local_environment(config, environment):
             continue
         worker = _worker(environment)
         for value, place in by_id.items():

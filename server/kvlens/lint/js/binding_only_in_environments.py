@@ -3,7 +3,8 @@
 ## What
 The code uses a namespace, the config declares it in one or more environments, and the top level has
 no namespaces at all. One problem per file names them, and `kvlens check` has one for the first file
-only. It isn't reported if the code checks that the binding exists.
+only. It isn't reported if the code checks that the binding exists, or if every `wrangler dev` in
+package.json's scripts has `--env`.
 
 ## Why
 `wrangler dev` and `wrangler deploy` use the top level unless you name an environment. Environments
@@ -59,6 +60,7 @@ from kvlens.js.analysis import BindingUse
 from kvlens.lint.base import Context, Finding, Fix, Problem, Related, SourceRule
 from kvlens.lint.fix_helpers import can_extend
 from kvlens.lint.guards import is_guarded
+from kvlens.lint.local_environments import is_dev_of_environments
 from kvlens.lint.misplaced_lists import misplaced_lists
 from kvlens.lint.source_fix_helpers import given
 from kvlens.lint.wording import listed, quoted
@@ -70,6 +72,8 @@ _DEPLOYED = {"preview": "in previews", "production": "in production"}  # the env
 def _check(context: Context) -> Iterator[Finding]:
     declared, analysis = context.declared, context.analysis
     if declared.unsure or None in declared.environments or context.has_modes:
+        return
+    if any(map(is_dev_of_environments, context.project.configs)):
         return
     if any(
         found.looks_like_kv
@@ -87,7 +91,8 @@ def _check(context: Context) -> Iterator[Finding]:
     names = [use.name for use in missing]
     one = len(names) == 1
     having = [env for env in declared.environments if env in declared.kv[names[0]]]
-    where = " and ".join(f"env.{name}" for name in having)
+    every = [f"env.{name}" for name in having]
+    where = " and ".join(filter(None, (", ".join(every[:-1]), every[-1])))
     lacking, way_out = "in `wrangler dev` without `--env`", "Add"
     if any(config.root.get("pages_build_output_dir") for config in context.project.configs):
         others = [noun for name, noun in _DEPLOYED.items() if name not in having]

@@ -9,8 +9,11 @@ letter. A global of service-worker syntax is reported if the file declares it as
 
 It isn't reported if the code checks that the binding exists (`if (env.CARTS)`, `env.CARTS?.get()`,
 an optional type), if the config has the name in a comment or as another kind of binding, if it is
-a variable in `.dev.vars`, in tests, or in the source of a Worker that code deploys
-(`main: "src/worker.ts"`). What follows `||` or `??` isn't a check.
+a variable in `.dev.vars`, in tests, or in the source of another Worker: one that code deploys
+(`main: "src/worker.ts"`), a source with a `fetch` handler that nothing imports while `main` names
+another one, or a function of Pages in the folder `functions` of another project. What follows `||`
+or `??` isn't a check. `kvlens check` names a binding once for a project, unless its name may be
+misspelled.
 
 ## Why
 `env.CARTS` is then undefined, and the first call throws `Cannot read properties of undefined`. No
@@ -57,7 +60,7 @@ from kvlens.js.tree import ancestor
 from kvlens.lint.base import Context, Finding, Related, SourceRule
 from kvlens.lint.env_members import undeclared, undeclared_fixes
 from kvlens.lint.guards import is_guarded
-from kvlens.lint.other_deploys import is_deployed_by_code
+from kvlens.lint.other_deploys import is_of_another_deploy
 from kvlens.lint.wording import quoted
 
 _SHOWN = 5
@@ -82,7 +85,7 @@ def _check(context: Context) -> Iterator[Finding]:
             continue  # it is in the config of another deploy
         if use.how != "global" and not _is_namespace(analysis, use):
             continue
-        if is_guarded(context, use.name) or is_deployed_by_code(context):
+        if is_guarded(context, use.name) or is_of_another_deploy(context):
             continue
         nearest = nearest_name(use.name, list(declared.kv))
         yield Finding(

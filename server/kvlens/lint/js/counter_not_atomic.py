@@ -51,6 +51,7 @@ from kvlens.js.scopes import FUNCTIONS, Declaration, is_assigned
 from kvlens.js.syntax import Source, arguments_of, callee, plain
 from kvlens.js.tree import ancestor
 from kvlens.lint.base import CallRule, Context, Finding, Related
+from kvlens.lint.durable_objects import is_in_durable_object
 from kvlens.memo import memo
 
 if TYPE_CHECKING:
@@ -65,15 +66,14 @@ _MEMBERS = ("member_expression", "subscript_expression")
 _ALONE = ("scheduled", "alarm")  # handlers
 _RACE = re.compile(
     r"(?:\bno|\bnot|\bnon|n't)[ -]+atomic|\brac(?:e|es|y)\b|\bconcurren|\blast[ -]write"
-    r"|\bclobber|\bdurable[ -]object",
+    r"|\bclobber|\bdurable[ -]object|\bsoft (?:cap|limit)|\bapproximate",
     re.IGNORECASE,
 )
-_CLASSES = frozenset(("class_declaration", "class", "abstract_class_declaration"))
 
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     read = _read_for(call, context)
-    if read is None or _is_alone(call) or _is_known(call.source):
+    if read is None or _is_alone(call, context) or _is_known(call.source):
         return
     puts = (other for other in context.analysis.certain_calls if other.method == "put")
     between = (put for put in puts if read.span.start < put.span.start < call.span.start)
@@ -328,10 +328,9 @@ def _is_known(source: Source) -> bool:
     return any(_RACE.search(comment) for comment in comments)
 
 
-def _is_alone(call: KvCall) -> bool:
+def _is_alone(call: KvCall, context: Context) -> bool:
     """Return whether the code never runs twice at once: in a Durable Object or a cron job."""
-    owner = ancestor(call.node, _CLASSES)
-    if owner is not None and "DurableObject" in call.source.text_of(owner)[:1_000]:
+    if is_in_durable_object(context, call.source, call.node):
         return True
     function = ancestor(call.node, FUNCTIONS)
     while function is not None:

@@ -1,11 +1,12 @@
 """A namespace of the config that the type of `env` doesn't have.
 
 ## What
-The config declares a namespace, and the type that the Worker's entry, `main`, gives to `env` has no
-member of this name. The whole type must be known, with all that it extends; it isn't reported if a
-part comes from a package, if the type has an index signature, or if another type of `env` in the
-project has the member, as each app may list only what it uses. Nor is it if the type is global and
-a script of package.json runs `wrangler types`, which adds to it in a file that git may ignore.
+The config declares a namespace that code uses, and the type that the Worker's entry, `main`, gives
+to `env` has no member of this name. The whole type must be known, with all that it extends; it
+isn't reported if a part comes from a package, if the type has an index signature, or if another
+type of `env` in the project has the member, as each app may list only what it uses. Nor is it if
+the type is global and a script of package.json runs `wrangler types`, which adds to it in a file
+that git may ignore.
 Types that `wrangler types` has generated are checked by [types-outdated](types-outdated.md).
 
 ## Why
@@ -75,6 +76,7 @@ from kvlens.js.env_types import Declared, EnvTypes, generated
 from kvlens.js.program import is_global
 from kvlens.js.syntax import Source
 from kvlens.lint.base import Context, Finding, Fix, Problem, SourceRule
+from kvlens.lint.guards import is_named
 from kvlens.lint.source_fix_helpers import given
 from kvlens.lint.wording import listed
 from kvlens.lint.written_types import writes_types
@@ -101,7 +103,11 @@ def _check(context: Context) -> Iterator[Finding]:
         if any(is_global(each.flow, each.node) for each in types) and writes_types(config):
             continue  # the generated part of it isn't there
         known = {name for each in types for name in each.names} | context.analysis.types.keys()
-        missing = [name for name in names if name in kv and name not in known]
+        missing = [
+            name
+            for name in names
+            if name in kv and name not in known and is_named(context, name, entries(config))
+        ]
         if missing:
             label = analysis.source.text_of(types[0].label)
             file = PurePath(config.path).name

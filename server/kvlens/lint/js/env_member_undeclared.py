@@ -7,9 +7,10 @@ a handler, the argument of `ExportedHandler`, `PagesFunction` or `WorkerEntrypoi
 Hono, `Platform` of SvelteKit, a global `Env`, or what `wrangler types` has generated. The types
 that it extends count, too.
 
-It isn't reported if the member is optional (`CARTS?: KVNamespace`), except in generated types, if
-the config has the name in a comment or as another kind of binding, in tests, or in the source of a
-Worker that code deploys (`main: "src/worker.ts"`).
+It isn't reported if the member is optional (`CARTS?: KVNamespace`), except in generated types, for
+which code has to test whether the binding exists. Nor is it if the config has the name in a comment
+or as another kind of binding, in tests, or in the source of another Worker, as of one that code
+deploys (`main: "src/worker.ts"`).
 
 ## Why
 TypeScript then accepts `env.CARTS.get(…)`, and the Worker throws, because `env.CARTS` is undefined.
@@ -57,11 +58,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kvlens.js.config_bindings import entries
 from kvlens.js.similar_names import nearest_name
 from kvlens.js.tree import ancestor
 from kvlens.lint.base import Context, Finding, SourceRule
 from kvlens.lint.env_members import generated_for, is_env, name_of, undeclared, undeclared_fixes
-from kvlens.lint.other_deploys import is_deployed_by_code
+from kvlens.lint.guards import is_guarded_near
+from kvlens.lint.other_deploys import is_of_another_deploy
 from kvlens.lint.wording import quoted
 
 
@@ -82,8 +85,10 @@ def _check(context: Context) -> Iterator[Finding]:
         text = analysis.source.text_of(member)
         if (("?" in text or "undefined" in text) and made is None) or not is_env(context, member):
             continue
-        if is_deployed_by_code(context):
+        if is_of_another_deploy(context):
             return
+        if made is not None and is_guarded_near(context, place.name, _entries(context)):
+            continue  # some who deploy it have the binding
         seen.add(place.name)
         if made is not None:
             yield Finding(
@@ -101,6 +106,10 @@ def _check(context: Context) -> Iterator[Finding]:
             + (f"Did you mean {quoted(nearest)}?" if nearest else f"Add it to {home}."),
             data=undeclared(place.name, nearest),
         )
+
+
+def _entries(context: Context) -> list[str]:
+    return [path for config in context.project.configs for path in entries(config)]
 
 
 RULE = SourceRule(

@@ -3,8 +3,10 @@
 ## What
 The keys of a `list()` are read, and nothing in the same function asks for the next page: there is
 neither `cursor` nor `list_complete`. It isn't reported if one page is enough: with a `limit`, where
-the code looks only at `keys.length > 0`, `keys[0]` or `keys.slice(0, 50)`, or with an id in the
-prefix (`cart:${userId}:`), as one user or record rarely has over 1000 keys.
+the code looks only at `keys.length > 0`, `keys[0]` or `keys.slice(0, 50)`, with an id in the prefix
+(`cart:${userId}:`), as one user or record rarely has over 1000 keys, or with the name of things
+that people enter by hand, such as `domain:`, `tag:`, `role:` or `settings:`. Nor is it below a
+comment on pagination or on 1000 keys, right above the function.
 
 ## Why
 A page has at most 1000 keys. If there are more, the rest is missing without an error. In a busy
@@ -48,6 +50,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kvlens.config.edit import Edit, line_start, newline_of
 from kvlens.js.calls import KvCall
+from kvlens.js.constants.values import Value
 from kvlens.js.scopes import FUNCTIONS
 from kvlens.js.syntax import Source, plain
 from kvlens.js.tree import ancestor
@@ -61,6 +64,13 @@ if TYPE_CHECKING:
 _STATEMENT = "lexical_declaration"
 _STATEMENTS = frozenset((_STATEMENT, "expression_statement", "return_statement"))
 _PAGES = re.compile(r"list_complete|listComplete|cursor", re.IGNORECASE)
+# What people enter by hand: the last part of a prefix.
+_FEW = re.compile(
+    r"(?:domain|destination|tag|role|plan|flag|feature|provider|category|categories|template|setting"
+    r"|config(?:uration)?)s?\Z",
+    re.IGNORECASE,
+)
+_KNOWN = re.compile(r"paginat|\b1[,.]?000\b", re.IGNORECASE)
 _ID = re.compile(r"(?:\A|_)(?:id|ID)\Z|[a-z]I[dD]\Z")
 _KEYS = re.compile(r"\bkeys\b")
 # Uses of the keys for which one page is enough, and their declaration.
@@ -69,8 +79,10 @@ _ONE_PAGE = re.compile(
     r"|\bkeys\??\.length\s*(?:>=?|===?|!==?|<)\s*[01]\b"
     r"|\bkeys\??\.slice\(\s*0\s*,\s*\d{1,3}\s*\)|\bkeys\??\.at\(0\)|\bkeys(?:\?\.)?\[0\]"
     r"|\(\s*[\w.?]{0,80}\bkeys\s*(?:\?\?|\|\|)\s*\[\]\s*\)\.slice\(\s*0\s*,\s*\d{1,3}\s*\)"
-    r"|\{\s*keys\s*\}\s*=|\bObject\.keys\b"
+    r"|\{\s*keys\s*\}\s*=|\bObject\.keys\b|\bkeys\s*:\s*\[\s*\]"
+    r"|!\s*[\w.?]{1,80}\bkeys\b(?=\s*(?:\|\||\)))"
 )
+_AROUND = (2, 60)  # characters before and after a page, in which the keys are used
 
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:
@@ -83,10 +95,15 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
         if {"limit", "cursor"} & set(options.properties):
             return
         prefix = options.properties.get("prefix")
-        if prefix is not None and _is_of_one(call.source, plain(prefix.value.node)):
+        if prefix is not None and (
+            _is_of_few(prefix.value) or _is_of_one(call.source, plain(prefix.value.node))
+        ):
             return
-    around = call.source.text_of(_outermost(call.node))
-    if _PAGES.search(around) or not _KEYS.search(_ONE_PAGE.sub("", around)):
+    outermost = _outermost(call.node)
+    around = call.source.text_of(outermost)
+    if _PAGES.search(around) or _KNOWN.search(_comment_above(call.source, outermost)):
+        return
+    if not any(_KEYS.search(_ONE_PAGE.sub("", text)) for text in _texts(call) or (around,)):
         return
     yield Finding(
         call.source.span(call.method_node),
@@ -94,6 +111,43 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
         f"page. Repeat the call with the cursor of each page until list_complete is true, or set "
         f"a limit if one page is enough.",
     )
+
+
+def _comment_above(source: Source, function: Node) -> str:
+    """Return the comment right above a function, or above the export that it is in."""
+    holder = function
+    while holder.parent is not None and holder.parent.type != "program":
+        if holder.parent.type in ("class_body", "statement_block"):
+            break
+        holder = holder.parent
+    above = holder.prev_named_sibling
+    return source.text_of(above) if above is not None and above.type == "comment" else ""
+
+
+def _is_of_few(prefix: Value) -> bool:
+    """Return whether a constant prefix names things of which nobody has over 1,000."""
+    words = re.split(r"[^A-Za-z]+", str(prefix.value)) if prefix.kind == "string" else []
+    last = next((word for word in reversed(words) if word), "")
+    return bool(_FEW.match(last))
+
+
+def _texts(call: KvCall) -> list[str]:
+    """Return the code at each use of a page; none if not only its members are used."""
+    names, text = call.source.names, call.source.text
+    declarator = ancestor(call.node, frozenset(("variable_declarator", *FUNCTIONS)))
+    name = declarator.child_by_field_name("name") if declarator is not None else None
+    value = declarator.child_by_field_name("value") if declarator is not None else None
+    if name is None or name.type != "identifier" or value is None:
+        return []
+    if value.type != "await_expression" or plain(value.named_children[-1]) != call.node:
+        return []
+    declared = names.resolve(name)
+    nodes = names.references(declared) if declared is not None else []
+    if any(node.parent is None or node.parent.type != "member_expression" for node in nodes):
+        return []
+    before, after = _AROUND
+    spans = [call.source.span(node) for node in nodes]
+    return [text[max(0, span.start - before) : span.end + after] for span in spans]
 
 
 def _is_of_one(source: Source, prefix: Node) -> bool:

@@ -6,7 +6,8 @@ and `.catch()` don't wait either. The promise also gets lost in the callback of 
 `setTimeout()`, in `Promise.all()` or `map()` without `await`, in `await` of an array, which
 needs `Promise.all()`, in an async function that is called
 without it, also in one of another file that writes, or in `ctx.waitUntil(async () => …)`, which
-gets a function instead of a promise.
+gets a function instead of a promise. A Durable Object keeps running until its promises are settled,
+so a call that nothing waits for isn't reported there.
 
 Or the promise is used as if it were the value: in a condition, in a comparison, with a property of
 the result, in `JSON.parse()`, in a `Response`.
@@ -53,9 +54,10 @@ from kvlens.js.awaiting import may_await
 from kvlens.js.calls import KvCall, fate_of
 from kvlens.js.scopes import FUNCTIONS, Declaration
 from kvlens.js.source_context import read
-from kvlens.js.syntax import Source, arguments_of, call_of, callee, outer
+from kvlens.js.syntax import Source, arguments_of, call_of, callee, outer, plain
 from kvlens.js.tree import ancestor, is_field
 from kvlens.lint.base import Context, Finding, Fix, Problem, SourceRule
+from kvlens.lint.durable_objects import is_in_durable_object
 from kvlens.lint.source_fix_helpers import PROMISE_METHODS, awaited, given, node_at
 from kvlens.text import Span
 
@@ -92,7 +94,7 @@ def _check(context: Context) -> Iterator[Finding]:
         for lost in _lost(call.source, call.node, known):
             if lost.how == "array" and call.folder.value(lost.call).kind != "array":
                 continue  # map() of another class may give a promise
-            if lost.call.id not in seen:
+            if lost.call.id not in seen and not _is_kept(context, call.source, lost):
                 seen.add(lost.call.id)
                 yield _finding(call, lost, call.source)
         if call.fate in ("awaited", "returned", "void", "dropped"):
@@ -105,9 +107,16 @@ def _check(context: Context) -> Iterator[Finding]:
                 data={"await": call.is_in_async},
             )
     for call, lost in _of_imports(context, known):
-        if lost.call.id not in seen:
+        if lost.call.id not in seen and not _is_kept(context, analysis.source, lost):
             seen.add(lost.call.id)
             yield _finding(call, lost, analysis.source)
+
+
+def _is_kept(context: Context, source: Source, lost: _Lost) -> bool:
+    """Return whether a Durable Object runs until a promise is settled that nothing waits for."""
+    return lost.how in ("dropped", "each", "timer") and is_in_durable_object(
+        context, source, lost.call
+    )
 
 
 def _of_imports(context: Context, known: dict[int, list[_Lost]]) -> Iterator[tuple[KvCall, _Lost]]:
@@ -376,7 +385,19 @@ def _of_callback(source: Source, function: Node) -> Node | _Lost | None:
         return _Lost(call, "each")
     if word == "waitUntil":
         return _Lost(call, "function")
+    if word in ("catch", "finally") and not _is_promise(source, target):
+        return None  # of a bot or an app, it registers a handler
     return call if word in _MAPPING or word in PROMISE_METHODS else None
+
+
+def _is_promise(source: Source, member: Node) -> bool:
+    """Return whether `catch()` is of what a call returns, or of a new promise."""
+    owner = member.child_by_field_name("object")
+    owner = plain(owner) if owner is not None else None
+    if owner is None or owner.type != "new_expression":
+        return owner is not None and owner.type == "call_expression"
+    made = owner.child_by_field_name("constructor")
+    return made is not None and source.text_of(made) == "Promise"
 
 
 def _word(source: Source, call: Node) -> str:

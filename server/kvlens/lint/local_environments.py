@@ -1,0 +1,66 @@
+"""What only runs on the developer's machine: nobody deploys it."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from kvlens import files, lookups
+from kvlens.config.model import Config, Environment
+from kvlens.config.references import LARGEST, scripts_of
+from kvlens.memo import memo
+
+_NAME = re.compile(r"(?:local(?:host)?|e2e|tests?|vitest|ci)\Z", re.IGNORECASE)
+_DEPLOY = re.compile(r"\bwrangler(?:@\S+)?\s+(?:deploy|publish)\b([^;&|\n]*)")
+_DEV = re.compile(r"\bwrangler(?:@\S+)?\s+dev\b")
+_DEV_REST = re.compile(rf"{_DEV.pattern}([^;&|\n]*)")
+_DEPLOYS = re.compile(r"deploy|\bwrangler(?:@\S+)?\s+(?:publish|versions)\b", re.IGNORECASE)
+_NAMES_ENVIRONMENT = re.compile(r"(?:\A|\s)(?:--env|-e)(?:=|\s+)[\"']?[\w$]")  # not `--env=`
+
+
+def is_only_developed(config: Config) -> bool:
+    """Return whether the scripts of the nearest package.json run a Worker, but never deploy it."""
+    return any(_DEV.search(script) for script in _scripts(config)) and not any(
+        _DEPLOYS.search(script) for script in _scripts(config)
+    )
+
+
+def is_dev_of_environments(config: Config) -> bool:
+    """Return whether every `wrangler dev` in the nearest package.json's scripts has `--env`."""
+    rests = [found[1] for script in _scripts(config) for found in _DEV_REST.finditer(script)]
+    return bool(rests) and all(_NAMES_ENVIRONMENT.search(rest) for rest in rests)
+
+
+def is_local_environment(config: Config, environment: Environment) -> bool:
+    """Return whether an environment is local by its name, or if every deploy names another one.
+
+    The latter is about the top level, by the scripts of the nearest package.json.
+    """
+    if environment.name is not None:
+        return bool(_NAME.match(environment.name))
+    return _is_top_local(config)
+
+
+@memo
+def _is_top_local(config: Config) -> bool:
+    rests = [found[1] for script in _scripts(config) for found in _DEPLOY.finditer(script)]
+    kept = [rest for rest in rests if "--dry-run" not in rest]
+    return bool(kept) and all(_NAMES_ENVIRONMENT.search(rest) for rest in kept)
+
+
+def _scripts(config: Config) -> list[str]:
+    path = Path(config.path)
+    if not path.is_absolute():
+        return []
+    return lookups.nearest(("scripts",), str(path.parent), _scripts_in) or []
+
+
+def _scripts_in(folder: str) -> list[str] | None:
+    package = os.path.join(folder, "package.json")  # noqa: PTH118 - for every folder above
+    if lookups.kind(package) != "file":
+        return None
+    try:
+        return scripts_of(files.read_text(Path(package), LARGEST, errors="replace"))
+    except OSError:
+        return None
