@@ -264,7 +264,7 @@ FILES: dict[str, tuple[bytes | None, str]] = {
     # id: (the file's bytes or None if it doesn't exist, the message)
     "absent": (None, "can't be read: No such file or directory"),
     "binary": (b"\x89PNG\0\xff\0", "is a binary file"),
-    "binary that is UTF-8": (b"[\0]", "is a binary file"),
+    "binary that is UTF-8": (b"[]\0", "is a binary file"),
     "latin-1": (b'["\xe9"]', "is not UTF-8 at byte 2; save it as UTF-8"),
     "UTF-16": ("[]".encode("utf-16"), "is UTF-16 text; save it as UTF-8"),
 }

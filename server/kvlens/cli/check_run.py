@@ -103,7 +103,8 @@ class Run:
             self.severities.file(
                 path / "x" if kind(path) == "folder" else path
             )  # also without any file
-        return [*merged(found[number] for number in sorted(found)), *self._project_files()]
+        in_order = [found[number] for number in sorted(found)]
+        return [*merged(in_order, repeats=fixable), *self._project_files()]
 
     def _project_files(self) -> Iterator[Checked]:
         for file in sorted(self.severities.files(), key=lambda file: str(file.path)):

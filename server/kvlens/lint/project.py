@@ -173,13 +173,17 @@ class Found(NamedTuple):
     sources: list[Checked]
 
 
-def merged(projects: Iterable[Found]) -> Iterator[Checked]:
-    """Yield the checked files of projects in their order: a source is of the first that has it."""
+def merged(projects: Iterable[Found], *, repeats: bool) -> Iterator[Checked]:
+    """Yield the checked files of projects in their order: a source is of the first that has it.
+
+    `repeats`: keep the problems that only repeat another one, as each of them is to be fixed.
+    """
     seen: set[str] = set()
     for found in projects:
         yield from found.files
         fresh = {os.path.abspath(each.path): each for each in found.sources}  # noqa: PTH100
-        yield from without_repeats(each for name, each in fresh.items() if name not in seen)
+        own = [each for name, each in fresh.items() if name not in seen]
+        yield from own if repeats else without_repeats(own)
         seen.update(fresh)
 
 

@@ -39,7 +39,6 @@ from kvlens.spelling import nearest
 
 def check(file: Commented) -> Iterator[Finding]:
     """Yield the comments of a config or a source that have no effect."""
-    known = _codes() if isinstance(file, Config) else codes()
     for silence in suppressions(file):
         if not silence.codes:
             yield Finding(
@@ -48,14 +47,20 @@ def check(file: Commented) -> Iterator[Finding]:
                 "such as id-placeholder.",
             )
         for code, span in silence.codes:
-            if code not in known:
-                meant = nearest(code, known)
+            if not _is_known(code, file):
+                meant = nearest(code, _codes() if isinstance(file, Config) else codes())
                 way_out = f"Did you mean {quoted(meant)}?" if meant else "Remove it."
                 yield Finding(
                     span,
                     f"There is no rule {quoted(code)}, so this comment has no effect. {way_out}",
                     data={"nearest": meant} if meant else None,
                 )
+
+
+def _is_known(code: str, file: Commented) -> bool:
+    if not isinstance(file, Config):
+        return code in codes()
+    return code in rules_of("config") or code in _codes()  # imports the rules of sources
 
 
 def _codes() -> list[str]:
