@@ -40,6 +40,7 @@ from collections.abc import Iterator
 from kvlens.js.calls import KvCall
 from kvlens.kv.limits import INT32_MAX, MIN_CACHE_TTL, STRICT_MIN_CACHE_TTL
 from kvlens.lint.base import CallRule, Context, Finding
+from kvlens.lint.milliseconds import to_divide
 from kvlens.lint.source_fix_helpers import in_seconds
 from kvlens.lint.wording import named, place, shown, whole
 
@@ -65,7 +66,7 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
             place(call, value),
             f"{named(call, option)} is {shown(value)}, and the maximum is {INT32_MAX}: "
             f"{call.title} throws. A cacheTtl is in seconds.",
-            data={"divide": 1000},
+            data=to_divide(value, seconds),
         )
 
 

@@ -28,6 +28,10 @@ export default {
   },
 };
 ```
+
+*Quick fix: writes the least TTL, or seconds. `kvlens check --fix` applies it to milliseconds above
+the limit, such as `30 * 86400 * 1000`, but not to a TTL that is too short: another one may be
+meant.*
 """
 
 from __future__ import annotations
@@ -42,6 +46,7 @@ from kvlens.js.syntax import plain
 from kvlens.kv.limits import INT32_MAX, MIN_EXPIRATION_TTL
 from kvlens.lint.base import CallRule, Context, Finding, Related
 from kvlens.lint.bounds import is_bounded
+from kvlens.lint.milliseconds import to_divide
 from kvlens.lint.source_fix_helpers import in_seconds
 from kvlens.lint.wording import digits, named, place, shown, whole
 
@@ -82,12 +87,13 @@ def _wrong(
         )
     elif seconds > INT32_MAX:
         in_seconds = digits(number // 1000)
+        data = to_divide(value, number, replace=in_seconds)
         yield Finding(
             place(call, value),
             f"{name} is {shown(value)}, and the maximum is {INT32_MAX}: "
             f"{call.title} throws. A TTL is in seconds; these milliseconds are {in_seconds}.",
             related,
-            {"replace": in_seconds, "divide": 1000},
+            data if not related else {**data, "certain": False},  # the function may use it twice
         )
 
 
