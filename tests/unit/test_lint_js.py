@@ -2100,6 +2100,37 @@ def test_messages_are_short_sentences_for_any_value() -> None:
 
 
 # the data for quick fixes
+# id: (option, what the message says; Miniflare makes 0 of these: tests/interop/test_same_answers.py)
+NOT_FINITE: dict[str, tuple[str, str]] = {
+    "ttl": (
+        "expirationTtl: Infinity",
+        "expirationTtl is Infinity, which counts as 0: env.KV.put() throws. "
+        "To keep the key forever, leave expirationTtl out.",
+    ),
+    "ttl-nan": (
+        "expirationTtl: NaN",
+        "expirationTtl is NaN, which counts as 0: env.KV.put() throws. "
+        "Pass the lifetime of the key in seconds, 60 or more.",
+    ),
+    "ttl-by-default": (
+        "expirationTtl: request.cf.ttl ?? Infinity",
+        "expirationTtl is Infinity here in some cases, which counts as 0: env.KV.put() throws then. "
+        "To keep a key forever, leave expirationTtl out.",
+    ),
+    "expiration": (
+        "expiration: Infinity * 2",
+        "expiration (Infinity * 2) is Infinity, which counts as 0. "
+        "To keep the key forever, leave expiration out. env.KV.put() throws.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("option", "message"), NOT_FINITE.values(), ids=NOT_FINITE)
+def test_what_counts_as_zero_is_said(option: str, message: str) -> None:
+    found = problems_of(handler(f'await env.KV.put("k", "v", {{ {option} }});'))
+    assert message in [problem.message for problem in found]
+
+
 DATA: dict[str, tuple[str, dict[str, object]]] = {
     "ttl": ('await env.KV.put("k","v",{expirationTtl:30})', {"replace": "60"}),
     "ms": (

@@ -119,6 +119,22 @@ def _without(source: Source, node: Node, factor: Node) -> str:
     return f"{text[start : removed.start]}{source.text_of(rest)}{text[removed.end : end]}"
 
 
+def without_option(context: Context, problem: Problem, name: str) -> Iterator[Fix]:
+    """Remove an option that an object literal has, with its comma."""
+    source, node = context.analysis.source, node_at(context.analysis.source, problem.span)
+    parent = outer(node).parent if node is not None else None
+    option = node if node is not None and node.type == _SHORTHAND else parent
+    if option is None or option.type not in ("pair", _SHORTHAND):
+        return
+    before, after = option.prev_sibling, option.next_sibling
+    start, end = source.span(option)
+    if after is not None and after.type == "," and after.next_sibling is not None:
+        end = source.span(after.next_sibling).start
+    elif before is not None and before.type == ",":
+        start = source.span(before).start
+    yield Fix(f"Remove {name}", (Edit(Span(start, end), ""),))
+
+
 def wrapped(context: Context, problem: Problem, *, safe: bool = False) -> Iterator[Fix]:
     """Wrap the value in the function that converts it to text."""
     function = given(problem, "wrap")

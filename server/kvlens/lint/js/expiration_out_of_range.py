@@ -35,6 +35,7 @@ export default {
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from kvlens import lookups
@@ -44,8 +45,8 @@ from kvlens.js.syntax import callee, plain
 from kvlens.kv.limits import INT32_MAX, MIN_EXPIRATION_TTL
 from kvlens.lint.base import CallRule, Context, Finding, Fix, Problem
 from kvlens.lint.milliseconds import is_round
-from kvlens.lint.source_fix_helpers import in_seconds, thousand_in
-from kvlens.lint.wording import duration, named, place, shown, whole
+from kvlens.lint.source_fix_helpers import given, in_seconds, thousand_in, without_option
+from kvlens.lint.wording import as_zero, duration, named, place, shown, whole
 
 _LONGEST_TTL = 10 * 366 * 86_400  # a smaller number can only be meant as a duration
 _LEAST_MILLISECONDS = 100_000_000_000  # in 1973; as seconds, in the year 5138
@@ -69,12 +70,12 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     elif value.kind == "text" and _is_text_of_date(call, value):
         text, wrong = "expiration", f"is the text of a Date, which isn't a number. {_WAY_OUT}"
     elif number is not None:
-        text, wrong = named(call, option), _wrong_number(value, whole(number), context.now)
+        text, wrong = named(call, option), _wrong_number(value, number, context.now)
     if wrong:
         yield Finding(
             place(call, value),
             f"{text} {wrong} {call.title} throws.",
-            data=_data(value),
+            data={"remove": "expiration"} if number == math.inf else _data(value),
         )
 
 
@@ -114,7 +115,11 @@ def _wrong_time(time: Time) -> str:
     return f"is {when}, and should be at least {MIN_EXPIRATION_TTL} seconds from now."
 
 
-def _wrong_number(value: Value, number: float, now: float) -> str:
+def _wrong_number(value: Value, written: float, now: float) -> str:
+    if zero := as_zero(written):
+        forever = " To keep the key forever, leave expiration out." if written == math.inf else ""
+        return f"is {shown(value)}{zero}.{forever}"
+    number = whole(written)
     if INT32_MAX < number < _LEAST_MILLISECONDS:
         return f"is {shown(value)}, and the maximum is {INT32_MAX}, in the year 2038. Use less."
     if number > INT32_MAX:
@@ -134,6 +139,8 @@ def _wrong_number(value: Value, number: float, now: float) -> str:
 
 
 def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
+    if name := given(problem, "remove"):
+        return without_option(context, problem, name)
     return in_seconds(context, problem, whole=True, safe=_is_certain(context, problem))
 
 
