@@ -229,6 +229,22 @@ WHOLE: dict[str, tuple[str, str]] = {
         'use()\n// all\n;(await env.KV.get("a")).length\nlet b = 1;\n(await env.KV.get("b")).length\n'
         'if (b)\n(await env.KV.get("c")).length\n{ (await env.KV.get("d")).length }',
     ),
+    "await-what-is-read-in-pages": (
+        "const { keys } = env.KV.list(); use(keys, env.KV.list().keys);",
+        "const { keys } = await env.KV.list(); use(keys, (await env.KV.list()).keys);",
+    ),
+    "await-a-count": (
+        "const n = env.KV.get('n') || 0; await env.KV.put('n', String(Number(n) + 1));",
+        "const n = await env.KV.get('n') || 0; await env.KV.put('n', String(Number(n) + 1));",
+    ),
+    "await-that-leaves-an-error": (
+        "return env.KV.list().map(use);",
+        "return env.KV.list().map(use);",
+    ),
+    "await-outside-of-an-async-function": (
+        "const f = () => { const { keys } = env.KV.list(); return env.KV.list().keys; };",
+        "const f = () => { const { keys } = env.KV.list(); return env.KV.list().keys; };",
+    ),
     "await-where-a-class-has-none": (
         'class A { a = env.KV.get("a") ? 1 : 0; static { env.KV.put("b", "1"); } '
         '[env.KV.get("c") ? "d" : "e"]() {} async f() { env.KV.put("g", "1"); } }',
