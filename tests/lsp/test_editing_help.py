@@ -207,3 +207,23 @@ async def test_selections_grow(tea: Editor, on: str, expected: list[str]) -> Non
     for inner, outer in pairwise(texts):
         assert inner in outer
         assert inner != outer
+
+
+async def test_selections_grow_in_code(tea: Editor) -> None:
+    text = 'export const ü = async (env) => {\n  return env.TEAS.get("a");\n};\n'
+    document = types.TextDocumentIdentifier(source(tea, text))
+    params = types.SelectionRangeParams(document, [position(text, text.index("TEAS") + 1)])
+    (chain,) = await tea.text_document_selection_range_async(params) or []
+    texts: list[str] = []
+    here: types.SelectionRange | None = chain
+    while here is not None:
+        texts.append(cut(text, here.range))
+        here = here.parent
+    assert texts[:5] == [
+        "TEAS",
+        "env.TEAS",
+        "env.TEAS.get",
+        'env.TEAS.get("a")',
+        'return env.TEAS.get("a");',
+    ]
+    assert texts[-1] == text

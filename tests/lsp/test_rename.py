@@ -110,6 +110,15 @@ CASES: dict[str, dict[str, str]] = {
         "src/index.ts": "export default { async fetch(request, { «KV»: kv }) { await kv.get('k'); } };",
     },
     "element": {"src/index.ts": "export default { async fetch(r, env) { await env['«KV»'].get('k'); } };"},
+    "element-as-a-constant": {
+        "src/index.ts": "export default { async fetch(r, env) {\n"
+        "  await env['«KV»' as const].get('k'); await env[('«KV»')].get('k'); } };"
+    },
+    "computed-in-a-pattern": {
+        "src/index.ts": "export default { async fetch(r, env) {\n"
+        "  const { ['«KV»']: kv, [`«KV»` as const]: same } = env;\n"
+        "  const { ['KV']: other } = r.cf; await kv.get('k'); await same.get('k'); } };"
+    },
     "tested-for": {
         "src/index.ts": "export default { async fetch(r, env) {\n"
         "  if ('«KV»' in env && !('KV' in r)) await env.«KV».get('KV'); } };\n",
@@ -152,7 +161,7 @@ CASES: dict[str, dict[str, str]] = {
         "src/index.ts": WORKER,
         "test/index.test.ts": "import worker from '../src/index';\n"
         "const env = { «KV»: new Map(), OTHER: 'KV' };\nawait worker.fetch(request, env);\n"
-        "const typed: Env = { «KV»: fake };\nawait worker.fetch(request, { «KV»: fake } as Env);\n",
+        "const typed: Env = { ['«KV»']: fake };\nawait worker.fetch(request, { «KV»: fake } as Env);\n",
     },
     "miniflare-bindings": {
         "src/index.ts": WORKER,

@@ -236,6 +236,22 @@ WHOLE: dict[str, tuple[str, str]] = {
         'use()\n// all\n;(await env.KV.get("a")).length\nlet b = 1;\n(await env.KV.get("b")).length\n'
         'if (b)\n(await env.KV.get("c")).length\n{ (await env.KV.get("d")).length }',
     ),
+    "await-what-is-read-in-pages": (
+        "const { keys } = env.KV.list(); use(keys, env.KV.list().keys);",
+        "const { keys } = await env.KV.list(); use(keys, (await env.KV.list()).keys);",
+    ),
+    "await-a-count": (
+        "const n = env.KV.get('n') || 0; await env.KV.put('n', String(Number(n) + 1));",
+        "const n = await env.KV.get('n') || 0; await env.KV.put('n', String(Number(n) + 1));",
+    ),
+    "await-that-leaves-an-error": (
+        "return env.KV.list().map(use);",
+        "return env.KV.list().map(use);",
+    ),
+    "await-outside-of-an-async-function": (
+        "const f = () => { const { keys } = env.KV.list(); return env.KV.list().keys; };",
+        "const f = () => { const { keys } = env.KV.list(); return env.KV.list().keys; };",
+    ),
     "await-where-a-class-has-none": (
         'class A { a = env.KV.get("a") ? 1 : 0; static { env.KV.put("b", "1"); } '
         '[env.KV.get("c") ? "d" : "e"]() {} async f() { env.KV.put("g", "1"); } }',
@@ -298,6 +314,112 @@ WHOLE: dict[str, tuple[str, str]] = {
     "ttl-out-of-range": (
         "await env.KV.put('a', '1', 5);",
         "await env.KV.put('a', '1', 5);",
+    ),
+    "milliseconds": (
+        "await env.KV.put('a', '1', { expirationTtl: 86400 * 1000 });",
+        "await env.KV.put('a', '1', { expirationTtl: 86400 });",
+    ),
+    "milliseconds-of-a-product": (
+        "await env.KV.put('a', '1', { expirationTtl: 60 * 60 * 1000 });",
+        "await env.KV.put('a', '1', { expirationTtl: 60 * 60 });",
+    ),
+    "milliseconds-by-a-thousand-first": (
+        "await env.KV.put('a', '1', { expirationTtl: 1000 * 60 * (60 * 24) });",
+        "await env.KV.put('a', '1', { expirationTtl: 60 * (60 * 24) });",
+    ),
+    "milliseconds-in-parentheses": (
+        "await env.KV.put('a', '1', { expirationTtl: (60 * 1_000 * 1440) });",
+        "await env.KV.put('a', '1', { expirationTtl: (60 * 1440) });",
+    ),
+    "milliseconds-above-the-limit": (
+        "await env.KV.put('a', '1', { expirationTtl: 365 * 24 * 3600 * 1000 });",
+        "await env.KV.put('a', '1', { expirationTtl: 365 * 24 * 3600 });",
+    ),
+    "milliseconds-above-the-limit-in-one-number": (
+        "await env.KV.put('a', '1', { expirationTtl: 2592000000 });",
+        "await env.KV.put('a', '1', { expirationTtl: 2592000 });",
+    ),
+    "milliseconds-above-the-limit-as-text": (
+        "await env.KV.put('a', '1', { expirationTtl: '2592000000' });",
+        "await env.KV.put('a', '1', { expirationTtl: 2592000 });",
+    ),
+    "a-number-above-the-limit": (
+        "await env.KV.put('a', '1', { expirationTtl: 9999999999 });",
+        "await env.KV.put('a', '1', { expirationTtl: 9999999999 });",
+    ),
+    "a-number-that-may-be-meant": (
+        "await env.KV.put('a', '1', { expirationTtl: 86400000 });",
+        "await env.KV.put('a', '1', { expirationTtl: 86400000 });",
+    ),
+    "milliseconds-that-leave-too-little": (
+        "await env.KV.put('a', '1', { expirationTtl: 30 * 1000 });",
+        "await env.KV.put('a', '1', { expirationTtl: 30 * 1000 });",
+    ),
+    "expiration-in-milliseconds": (
+        "await env.KV.put('a', '1', { expiration: Date.now() + 3600_000 });",
+        "await env.KV.put('a', '1', { expiration: Math.floor((Date.now() + 3600_000) / 1000) });",
+    ),
+    "expiration-with-a-product": (
+        "await env.KV.put('a', '1', { expiration: Date.now() + 3600 * 1000 });",
+        "await env.KV.put('a', '1', { expiration: Math.floor((Date.now() + 3600 * 1000) / 1000) });",
+    ),
+    "expiration-with-an-unknown-product": (
+        "await env.KV.put('a', '1', { expiration: Date.now() + 1000 * ttl });",
+        "await env.KV.put('a', '1', { expiration: Math.floor((Date.now() + 1000 * ttl) / 1000) });",
+    ),
+    "expiration-with-two-periods": (
+        "await env.KV.put('a', '1', { expiration: Date.now() + 90 * 1000 + 60_000 });",
+        "await env.KV.put('a', '1', { expiration: Math.floor((Date.now() + 90 * 1000 + 60_000) / 1000) });",
+    ),
+    "expiration-of-a-number": (
+        "await env.KV.put('a', '1', { expiration: 1900000000000 });",
+        "await env.KV.put('a', '1', { expiration: 1900000000 });",
+    ),
+    "expiration-that-may-add-seconds": (
+        "await env.KV.put('a', '1', { expiration: Date.now() + 86400 });",
+        "await env.KV.put('a', '1', { expiration: Date.now() + 86400 });",
+    ),
+    "expiration-that-adds-what-is-unknown": (
+        "await env.KV.put('a', '1', { expiration: Date.now() + ttl });",
+        "await env.KV.put('a', '1', { expiration: Date.now() + ttl });",
+    ),
+    "expiration-that-adds-both": (
+        "await env.KV.put('a', '1', { expiration: Date.now() + 60_000 + 86400 });",
+        "await env.KV.put('a', '1', { expiration: Date.now() + 60_000 + 86400 });",
+    ),
+    "milliseconds-of-a-constant": (
+        "const TTL = 24 * 3600 * 1000; await env.KV.put('a', '1', { expirationTtl: TTL });",
+        "const TTL = 24 * 3600 * 1000; await env.KV.put('a', '1', { expirationTtl: TTL / 1000 });",
+    ),
+    "milliseconds-by-name": (
+        "const DAY_MS = 86400000; await env.KV.put('a', '1', { expirationTtl: DAY_MS });",
+        "const DAY_MS = 86400000; await env.KV.put('a', '1', { expirationTtl: DAY_MS / 1000 });",
+    ),
+    "a-constant-that-may-be-meant": (
+        "const TTL = 86400000; await env.KV.put('a', '1', { expirationTtl: TTL });",
+        "const TTL = 86400000; await env.KV.put('a', '1', { expirationTtl: TTL });",
+    ),
+    "expiration-of-a-constant": (
+        "const DAY_MS = 86400000, end = Date.now() + 7 * DAY_MS; await env.KV.put('a', '1', { expiration: end });",
+        "const DAY_MS = 86400000, end = Date.now() + 7 * DAY_MS; await env.KV.put('a', '1', { expiration: Math.floor(end / 1000) });",
+    ),
+    "expiration-of-a-constant-that-may-add-seconds": (
+        "const end = Date.now() + 86400; await env.KV.put('a', '1', { expiration: end });",
+        "const end = Date.now() + 86400; await env.KV.put('a', '1', { expiration: end });",
+    ),
+    "cache-ttl-in-milliseconds": (
+        "return env.KV.get('a', { cacheTtl: 60 * 60 * 1000 });",
+        "return env.KV.get('a', { cacheTtl: 60 * 60 });",
+    ),
+    "cache-ttl-above-the-limit": (
+        "return env.KV.get('a', { cacheTtl: 365 * 86400 * 1000 });",
+        "return env.KV.get('a', { cacheTtl: 365 * 86400 });",
+    ),
+    "milliseconds-that-a-function-is-given": (
+        "const save = (ttl) => env.KV.put('a', '1', { expirationTtl: ttl }); "
+        "await save(365 * 86400 * 1000);",
+        "const save = (ttl) => env.KV.put('a', '1', { expirationTtl: ttl }); "
+        "await save(365 * 86400 * 1000);",
     ),
     "default-value": ("return env.KV.get('a', 100);", "return env.KV.get('a', 100);"),
     "one-in-another": (

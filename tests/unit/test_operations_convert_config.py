@@ -400,6 +400,28 @@ def test_what_cannot_be_said_is_named_and_stays_as_a_comment(
     assert comment in done.text
 
 
+# id: (value in code, the same in TOML)
+LITERALS: dict[str, tuple[str, str]] = {
+    "hexadecimal": ("0x10", "16"),
+    "octal and binary": ("[0o17, 0b11]", "[15, 3]"),
+    "with separators": ("1_000", "1000"),
+    "negative": ("-0x0f", "-15"),
+    "a fraction": ("-.5", "-0.5"),
+    "a template": ("`a b`", '"a b"'),
+    "a template with escapes": (r"`a\`\u0062`", '"a`b"'),
+    "a template with a constant": ("`a${`b`}`", '"ab"'),
+}
+
+
+@pytest.mark.parametrize("code, toml", LITERALS.values(), ids=LITERALS)
+def test_literals_are_converted(code: str, toml: str) -> None:
+    text = (
+        'import { bindings } from "cf/config";\n'
+        f"export default defineConfig({{ worker: {{ env: {{ A: bindings.json({{ value: {code} }}) }} }} }});"
+    )
+    assert convert(text, NAMES["ts"], "toml").text == f"[vars]\nA = {toml}\n"
+
+
 REFUSED: dict[str, tuple[str, str, Language, str]] = {
     "a mistake": ("\na = ", "toml", "jsonc", "wrangler.toml:2: "),
     "another file's value": (
@@ -423,6 +445,18 @@ REFUSED: dict[str, tuple[str, str, Language, str]] = {
     ),
     "a mode as a value": (
         "export default defineConfig(({ mode }) => ({ worker: { name: mode } }));",
+        "ts",
+        "toml",
+        "line 1: worker.name",
+    ),
+    "a bigint": (
+        "export default defineConfig({ worker: { env: { A: 10n } } });",
+        "ts",
+        "toml",
+        "line 1: worker.env.A",
+    ),
+    "a template of the unknown": (
+        "export default defineConfig({ worker: { name: `a-${b}` } });",
         "ts",
         "toml",
         "line 1: worker.name",

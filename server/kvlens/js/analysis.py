@@ -13,7 +13,7 @@ from kvlens.js.calls import METHODS, KvCall, Method, called, may_assert
 from kvlens.js.config_bindings import NOTHING, ConfigBindings
 from kvlens.js.parts import Part
 from kvlens.js.program import Modules
-from kvlens.js.syntax import Source, call_of, outer
+from kvlens.js.syntax import Source, call_of, outer, written_name
 from kvlens.js.tree import ancestor, is_field
 from kvlens.js.values import How, NamespaceAccess
 from kvlens.text import Span
@@ -347,6 +347,7 @@ class Analysis:
                 continue
             field = "property" if parent.type == "member_expression" else "index"
             name = parent.child_by_field_name(field)
+            name = written_name(name) if name is not None else None
             if name is None or name.type not in _NAMES:
                 continue
             how = self.resolver.how(env) if field == "property" else "env"
@@ -421,8 +422,9 @@ class Analysis:
         for child in pattern.named_children:
             if child.type == "pair_pattern":
                 key = child.child_by_field_name("key")
+                key = written_name(key) if key is not None else None
                 value = child.child_by_field_name("value")
-                if key is not None and key.type in ("property_identifier", "string"):
+                if key is not None and key.type in _NAMES:
                     optional = value is not None and value.type == "assignment_pattern"
                     yield self.use(key, "destructured", optional or self._is_tested(value))
                 continue

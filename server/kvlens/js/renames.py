@@ -135,9 +135,12 @@ def _objects(analysis: Analysis, binding: str) -> Iterator[BindingUse]:
         if key is None or key.type not in _KEYS or key.parent is None:
             continue
         is_shorthand = key.type == "shorthand_property_identifier"
-        if not is_shorthand and not is_field(key.parent, "key", key):
+        around = outer(key).parent
+        whole = around if around is not None and around.type == "computed_property_name" else key
+        pair = whole.parent
+        if pair is None or (not is_shorthand and not is_field(pair, "key", whole)):
             continue
-        made = key.parent if is_shorthand else key.parent.parent
+        made = pair if is_shorthand else pair.parent
         if made is not None and made.type == "object" and _is_env(analysis, made):
             yield replace(analysis.use(key, "object"), shorthand=is_shorthand)
 

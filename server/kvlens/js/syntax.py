@@ -101,6 +101,12 @@ def plain(node: Node) -> Node:
         node = inner
 
 
+def written_name(key: Node) -> Node:
+    """Return what names a member: `"a"` of `["a"]` in a pattern, and of `["a" as const]`."""
+    is_computed = key.type == "computed_property_name" and key.named_children
+    return plain(key.named_children[0] if is_computed else key)
+
+
 def outer(node: Node) -> Node:
     """Return the outermost expression that wraps this one in parentheses, `!`, `as T`, etc."""
     while (parent := node.parent) is not None and (

@@ -21,6 +21,8 @@ from kvlens.lint.registry import rules_of
 
 # What a namespace that is new in a config is missing from next; these have their own answers.
 _NEXT = frozenset(("env-member-missing", "types-outdated"))
+# What only a call that is awaited is checked for: advice, which its await doesn't cause.
+_OF_AWAITED = frozenset(("counter-not-atomic", "list-without-cursor"))
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,15 @@ class FixableSource:
         return rule.fixes(context, problem)
 
     def solves(self, fix: Fix, *codes: str) -> bool:
-        """Return whether a fix leaves one problem less for each of these codes, and no new ones."""
+        """Return whether a fix leaves one problem less for each of these codes, and no new ones.
+
+        What comes to light when a call is awaited doesn't count as new.
+        """
         if not fix.edits:
             return False
         source, project, besides = self.file, self.project, frozenset[str]()
         if fix.path is None:
+            besides = _OF_AWAITED if "promise-not-awaited" in codes else besides
             source = read_source(applied(source.text, fix.edits), source.path)
         else:
             config = next(one for one in project.configs if one.path == fix.path)

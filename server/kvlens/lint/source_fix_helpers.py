@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kvlens.config.edit import Edit, add_bindings, place_of
 from kvlens.config.model import Config
-from kvlens.js.syntax import Source, outer
+from kvlens.js.syntax import Source, outer, plain
 from kvlens.js.tree import is_field
 from kvlens.lint.base import Context, Fix, Problem
 from kvlens.lint.fix_helpers import can_extend
@@ -36,6 +36,7 @@ _ENDED_BY_SEMICOLON = frozenset(
 )
 PROMISE_METHODS = frozenset(("then", "catch", "finally"))
 _SHORTHAND = "shorthand_property_identifier"
+_LITERALS = ("number", "string")
 _THOUSAND = frozenset(("1000", "1_000", "1e3"))
 
 
@@ -64,33 +65,74 @@ def in_seconds(
 ) -> Iterator[Fix]:
     """Write the intended number, or divide by 1000; `whole` if it must be an integer.
 
-    `safe`: dividing is the one certain answer.
+    `safe`: dividing is the one certain answer; so the finding's `certain` says too.
     """
-    node = node_at(context.analysis.source, problem.span)
+    source, node = context.analysis.source, node_at(context.analysis.source, problem.span)
     if node is None:
         return
-    text = context.analysis.source.text_of(node)
+    text, safe = source.text_of(node), safe or bool(given(problem, "certain"))
     number = given(problem, "replace")
     if given(problem, "divide") and node.type == "number" and number is None:
         number = digits(float(text.replace("_", "")) // 1000)
-    if number is not None and (node.type == "number" or not given(problem, "divide")):
-        yield write(context, problem, f"Change to {number}", number)
+    if number is not None and (node.type in _LITERALS or not given(problem, "divide")):
+        yield write(context, problem, f"Change to {number}", number, safe=safe)
     elif given(problem, "divide"):
-        product = _without_thousand(context.analysis.source, node)
-        if product is not None:
-            yield write(context, problem, "Remove * 1000", product)
+        factor = thousand_in(source, node)
+        if factor is not None:
+            product = _without(source, node, factor)
+            yield write(context, problem, "Remove * 1000", product, safe=safe)
         dividend = text if node.type in _TIGHT else f"({text})"
         divided = f"{dividend}{given(problem, 'convert') or ''} / 1000"
         new = f"Math.floor({divided})" if whole else divided
-        yield write(context, problem, "Divide by 1000", new, safe=safe and product is None)
+        yield write(context, problem, "Divide by 1000", new, safe=safe and factor is None)
 
 
-def _without_thousand(source: Source, node: Node) -> str | None:
+def thousand_in(source: Source, node: Node) -> Node | None:
+    """Return the literal 1000 that a product is multiplied by, if there is one."""
+    for side in reversed(_factors(node)):
+        inner = plain(side)
+        if inner.type == "number" and source.text_of(inner) in _THOUSAND:
+            return side
+        if (found := thousand_in(source, inner)) is not None:
+            return found
+    return None
+
+
+def _factors(node: Node) -> list[Node]:
+    """Return both sides of a product; none of another expression."""
+    node = plain(node)
     left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
     operator = node.child_by_field_name("operator")
     if left is None or right is None or operator is None or operator.type != "*":
-        return None
-    return source.text_of(left) if source.text_of(right) in _THOUSAND else None
+        return []
+    return [left, right]
+
+
+def _without(source: Source, node: Node, factor: Node) -> str:
+    """Return the text of a product without one of its factors and the `*` next to it."""
+    product = factor.parent
+    assert product is not None
+    (rest,) = (side for side in _factors(product) if side.id != factor.id)
+    start, end = source.span(node)
+    removed = source.span(product)
+    text = source.text
+    return f"{text[start : removed.start]}{source.text_of(rest)}{text[removed.end : end]}"
+
+
+def without_option(context: Context, problem: Problem, name: str) -> Iterator[Fix]:
+    """Remove an option that an object literal has, with its comma."""
+    source, node = context.analysis.source, node_at(context.analysis.source, problem.span)
+    parent = outer(node).parent if node is not None else None
+    option = node if node is not None and node.type == _SHORTHAND else parent
+    if option is None or option.type not in ("pair", _SHORTHAND):
+        return
+    before, after = option.prev_sibling, option.next_sibling
+    start, end = source.span(option)
+    if after is not None and after.type == "," and after.next_sibling is not None:
+        end = source.span(after.next_sibling).start
+    elif before is not None and before.type == ",":
+        start = source.span(before).start
+    yield Fix(f"Remove {name}", (Edit(Span(start, end), ""),))
 
 
 def wrapped(context: Context, problem: Problem, *, safe: bool = False) -> Iterator[Fix]:

@@ -120,9 +120,15 @@ def named(call: KvCall, option: Property) -> str:
     if inner.type in ("number", "string", "unary_expression"):
         return option.name
     text = " ".join(call.source.text_of(inner).split())
-    return f"{option.name} ({text})" if text != option.name and len(text) <= 40 else option.name
+    says_more = len(text) <= 40 and text not in (option.name, shown(option.value))
+    return f"{option.name} ({text})" if says_more else option.name
 
 
 def whole(number: float) -> float:
     """Convert a number to an integer like the runtime: truncated, and 0 for NaN."""
     return float(math.trunc(number)) if math.isfinite(number) else 0.0
+
+
+def as_zero(number: float) -> str:
+    """Return what the runtime makes of Infinity and NaN, to follow them; "" for other numbers."""
+    return "" if math.isfinite(number) else ", which counts as 0"

@@ -9,6 +9,7 @@ from lsprotocol import types
 
 from kvlens.config.model import Config
 from kvlens.config.nodes import Node as ConfigNode
+from kvlens.js.syntax import Source
 from kvlens.lsp.documents import to_range
 from kvlens.text import Span
 
@@ -19,19 +20,38 @@ if TYPE_CHECKING:
 async def answer(
     server: Server, params: types.SelectionRangeParams
 ) -> list[types.SelectionRange] | None:
-    """Return the ranges around each position in a config, the smallest first."""
+    """Return the ranges around each position in a config or a source, the smallest first."""
     uri = params.text_document.uri
     document, config = server.documents.get(uri), server.diagnostics.config(uri)
-    if document is None or config is None:
+    if document is not None and config is not None:
+        index, encoding, code = document.index, document.encoding, None
+    elif (read := await server.sources.read(uri)) is not None:
+        index, encoding, code = read.lines, read.encoding, read.source
+    else:
         return None
     found = []
     for position in params.positions:
+        offset = index.offset(position.line, position.character, encoding)
+        if code is not None:
+            spans = _around_in_code(code, offset)
+        else:
+            assert config is not None
+            spans = _around(config, offset)
         chain: types.SelectionRange | None = None
-        for span in sorted(set(_around(config, document.offset(position))), key=_size):
-            place = to_range(document.index, span, document.encoding)
-            chain = types.SelectionRange(place, chain)
+        for span in sorted(set(spans), key=_size):
+            chain = types.SelectionRange(to_range(index, span, encoding), chain)
         found.append(chain or types.SelectionRange(types.Range(position, position)))
     return found
+
+
+def _around_in_code(source: Source, offset: int) -> Iterator[Span]:
+    """Yield what the parser has around an offset: a name, its expression, statement, function."""
+    yield Span(0, len(source.text))
+    at = source.offsets.byte(offset)
+    node = source.root.named_descendant_for_byte_range(at, at)
+    while node is not None:
+        yield source.span(node)
+        node = node.parent
 
 
 def _size(span: Span) -> int:

@@ -20,7 +20,7 @@ def string_text(source: Source, node: Node) -> str:
     parts = []
     for child in node.named_children:
         text = source.text_of(child)
-        parts.append(_unescape(text) if child.type == "escape_sequence" else text)
+        parts.append(unescaped(text) if child.type == "escape_sequence" else text)
     return "".join(parts)
 
 
@@ -42,7 +42,7 @@ def template(evaluator: ConstantEvaluator, node: Node, depth: int) -> Value:
                 size += least_size(part) if part else 0
                 continue
         elif child.type == "escape_sequence":
-            piece = _unescape(evaluator.source.text_of(child))
+            piece = unescaped(evaluator.source.text_of(child))
         else:
             piece = evaluator.source.text_of(child)
         text += piece
@@ -52,7 +52,7 @@ def template(evaluator: ConstantEvaluator, node: Node, depth: int) -> Value:
 
 def number(evaluator: ConstantEvaluator, node: Node, depth: int) -> Value:
     """Evaluate a number literal."""
-    number = _parse_number(evaluator.source.text_of(node))
+    number = number_of(evaluator.source.text_of(node))
     if number is None:
         return Value("unknown", node)
     return Value("number", node, number, thousand=number == 1000)
@@ -135,17 +135,18 @@ def _key(evaluator: ConstantEvaluator, key: Node, depth: int) -> str | None:
     return str(found.value) if found is not None and found.kind == "string" else None
 
 
-def _parse_number(text: str) -> float | None:
+def number_of(text: str) -> float | None:
+    """Return the number that a literal stands for; None for a bigint, or if it is half-typed."""
     plain_text = text.replace("_", "").lower()
     try:
         if plain_text[:2] in ("0x", "0o", "0b"):
             return float(int(plain_text, 0))
         return float(plain_text)
     except (ValueError, OverflowError):
-        return None  # a bigint, or half-typed
+        return None
 
 
-def _unescape(text: str) -> str:
+def unescaped(text: str) -> str:
     """Return the characters that an escape sequence stands for."""
     body = text[1:]
     try:

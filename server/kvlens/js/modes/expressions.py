@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kvlens.js.constants.literals import string_text
+from kvlens.js.constants.literals import number_of, string_text, unescaped
 from kvlens.js.modes.values import OTHER_MODE, Member, Scope, Value
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ def template(evaluator: ModeEvaluator, node: Node, scope: Scope, depth: int) -> 
         if child.type == "string_fragment":
             parts.append(evaluator.text(child))
             continue
+        if child.type == "escape_sequence":
+            parts.append(unescaped(evaluator.text(child)))
+            continue
         if child.type != "template_substitution":
             return Value("unknown", node)
         inside = [each for each in child.named_children if each.type != "comment"]
@@ -43,10 +46,8 @@ def template(evaluator: ModeEvaluator, node: Node, scope: Scope, depth: int) -> 
 
 def number(evaluator: ModeEvaluator, node: Node, _scope: Scope, _depth: int) -> Value:
     """Evaluate a number literal."""
-    try:
-        return Value("number", node, float(evaluator.text(node)))
-    except ValueError:
-        return Value("unknown", node)
+    found = number_of(evaluator.text(node))
+    return Value("unknown", node) if found is None else Value("number", node, found)
 
 
 def boolean(evaluator: ModeEvaluator, node: Node, _scope: Scope, _depth: int) -> Value:
@@ -239,9 +240,11 @@ def equal(evaluator: ModeEvaluator, one: Value, other: Value) -> bool | None:
 
 
 def unary(evaluator: ModeEvaluator, node: Node, scope: Scope, depth: int) -> Value:
-    """Evaluate `!`."""
+    """Evaluate `!`, and the sign of a number."""
     operator = node.child_by_field_name("operator")
-    truth = evaluator.field(node, "argument", scope, depth).truth
-    if operator is None or operator.type != "!" or truth is None:
-        return Value("unknown", node)
-    return Value("boolean", node, not truth)
+    value = evaluator.field(node, "argument", scope, depth)
+    if operator is not None and operator.type == "!" and value.truth is not None:
+        return Value("boolean", node, not value.truth)
+    if operator is not None and operator.type == "-" and isinstance(value.value, float):
+        return Value("number", node, -value.value)
+    return Value("unknown", node)

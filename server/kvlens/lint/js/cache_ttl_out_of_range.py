@@ -40,8 +40,9 @@ from collections.abc import Iterator
 from kvlens.js.calls import KvCall
 from kvlens.kv.limits import INT32_MAX, MIN_CACHE_TTL, STRICT_MIN_CACHE_TTL
 from kvlens.lint.base import CallRule, Context, Finding
+from kvlens.lint.milliseconds import to_divide
 from kvlens.lint.source_fix_helpers import in_seconds
-from kvlens.lint.wording import named, place, shown, whole
+from kvlens.lint.wording import as_zero, named, place, shown, whole
 
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:
@@ -52,7 +53,13 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     if number is None and value.kind != "string":
         return
     seconds = whole(number) if number is not None else 0.0
-    if seconds < MIN_CACHE_TTL:
+    if number is not None and (zero := as_zero(number)):
+        yield Finding(
+            place(call, value),
+            f"{named(call, option)} is {shown(value)}{zero}: {call.title} throws. The maximum is "
+            f"{INT32_MAX} seconds.",
+        )
+    elif seconds < MIN_CACHE_TTL:
         yield Finding(
             place(call, value),
             f"{named(call, option)} is {shown(value)}, and the minimum is {MIN_CACHE_TTL} "
@@ -65,7 +72,7 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
             place(call, value),
             f"{named(call, option)} is {shown(value)}, and the maximum is {INT32_MAX}: "
             f"{call.title} throws. A cacheTtl is in seconds.",
-            data={"divide": 1000},
+            data=to_divide(value, seconds),
         )
 
 

@@ -27,7 +27,8 @@ export default {
 };
 ```
 
-*Quick fix: calls delete() once for each key.*
+*Quick fix: calls delete() once for each key. It's never applied to a whole file at once: it deletes
+keys that were kept so far, and the argument may not be meant as a key.*
 """
 
 from __future__ import annotations

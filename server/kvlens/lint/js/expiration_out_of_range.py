@@ -29,11 +29,13 @@ export default {
 };
 ```
 
-*Quick fix: writes seconds. `kvlens check --fix` divides the clock by 1,000.*
+*Quick fix: writes seconds. `kvlens check --fix` divides a time in milliseconds by 1,000, but not
+`Date.now() + 86400`, where the number may be in seconds.*
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from kvlens import lookups
@@ -42,11 +44,13 @@ from kvlens.js.constants.values import Time, Value
 from kvlens.js.syntax import callee, plain
 from kvlens.kv.limits import INT32_MAX, MIN_EXPIRATION_TTL
 from kvlens.lint.base import CallRule, Context, Finding, Fix, Problem
-from kvlens.lint.source_fix_helpers import in_seconds
-from kvlens.lint.wording import duration, named, place, shown, whole
+from kvlens.lint.milliseconds import is_round
+from kvlens.lint.source_fix_helpers import given, in_seconds, thousand_in, without_option
+from kvlens.lint.wording import as_zero, duration, named, place, shown, whole
 
 _LONGEST_TTL = 10 * 366 * 86_400  # a smaller number can only be meant as a duration
 _LEAST_MILLISECONDS = 100_000_000_000  # in 1973; as seconds, in the year 5138
+_DEEPEST = 8  # constants that are made of others
 _WAY_OUT = "Math.floor(Date.now() / 1000) is the current time in seconds."
 
 
@@ -66,12 +70,12 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     elif value.kind == "text" and _is_text_of_date(call, value):
         text, wrong = "expiration", f"is the text of a Date, which isn't a number. {_WAY_OUT}"
     elif number is not None:
-        text, wrong = named(call, option), _wrong_number(value, whole(number), context.now)
+        text, wrong = named(call, option), _wrong_number(value, number, context.now)
     if wrong:
         yield Finding(
             place(call, value),
             f"{text} {wrong} {call.title} throws.",
-            data=_data(value),
+            data={"remove": "expiration"} if number == math.inf else _data(value),
         )
 
 
@@ -111,7 +115,11 @@ def _wrong_time(time: Time) -> str:
     return f"is {when}, and should be at least {MIN_EXPIRATION_TTL} seconds from now."
 
 
-def _wrong_number(value: Value, number: float, now: float) -> str:
+def _wrong_number(value: Value, written: float, now: float) -> str:
+    if zero := as_zero(written):
+        forever = " To keep the key forever, leave expiration out." if written == math.inf else ""
+        return f"is {shown(value)}{zero}.{forever}"
+    number = whole(written)
     if INT32_MAX < number < _LEAST_MILLISECONDS:
         return f"is {shown(value)}, and the maximum is {INT32_MAX}, in the year 2038. Use less."
     if number > INT32_MAX:
@@ -131,16 +139,48 @@ def _wrong_number(value: Value, number: float, now: float) -> str:
 
 
 def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
-    return in_seconds(context, problem, whole=True, safe=_is_time(context, problem))
+    if name := given(problem, "remove"):
+        return without_option(context, problem, name)
+    return in_seconds(context, problem, whole=True, safe=_is_certain(context, problem))
 
 
-def _is_time(context: Context, problem: Problem) -> bool:
-    """Return whether the expiration is certainly a time in milliseconds, without arithmetic."""
+def _is_certain(context: Context, problem: Problem) -> bool:
+    """Return whether the expiration is certainly a time in milliseconds."""
     call = context.analysis.call_at(problem.span)
     option = call.option("expiration") if call is not None else None
-    if option is None or plain(option.value.node).type == "binary_expression":
+    if call is None or option is None:
         return False
-    return option.value.kind == "time" or _is_date(option.value)
+    return _is_date(option.value) or _counts_milliseconds(call, option.value, 0)
+
+
+def _counts_milliseconds(call: KvCall, value: Value, depth: int) -> bool:
+    """Return whether a time is in milliseconds, and so is all that is added to it.
+
+    In `Date.now() + 86400`, the sum may be meant as seconds.
+    """
+    node = plain(value.source or value.node)
+    if value.kind != "time":
+        return _is_milliseconds(value)
+    if depth > _DEEPEST or value.foreign:
+        return False
+    if node.type == "identifier":
+        return _counts_milliseconds(call, call.folder.value(node), depth + 1)
+    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+    if node.type != "binary_expression" or left is None or right is None:
+        return True
+    return all(
+        _counts_milliseconds(call, part, depth + 1)
+        if part.kind == "time"
+        else _is_period(call, part)
+        for part in map(call.folder.value, (left, right))
+    )
+
+
+def _is_period(call: KvCall, value: Value) -> bool:
+    """Return whether a period is written in milliseconds."""
+    if value.unit == "ms" or (value.number is not None and is_round(value, value.number)):
+        return True
+    return not value.foreign and thousand_in(call.source, plain(value.node)) is not None
 
 
 RULE = CallRule(

@@ -32,6 +32,9 @@ export default {
   },
 };
 ```
+
+*Quick fix: writes seconds. `kvlens check --fix` applies it where `* 1000` or a name says that it's
+milliseconds, but not to a number such as 86400000, which could be meant.*
 """
 
 from __future__ import annotations
@@ -40,16 +43,11 @@ from collections.abc import Iterator
 
 from kvlens.js.calls import KvCall
 from kvlens.js.constants.values import Time, Value
-from kvlens.js.syntax import plain
 from kvlens.kv.limits import INT32_MAX, MIN_EXPIRATION_TTL
 from kvlens.lint.base import CallRule, Context, Finding
+from kvlens.lint.milliseconds import is_round, to_divide
 from kvlens.lint.source_fix_helpers import in_seconds
 from kvlens.lint.wording import digits, duration, named, place, shown
-
-_MINUTE, _DAY = 60_000, 86_400_000
-_ROUND = {
-    minutes * _MINUTE for minutes in (1, 2, 5, 10, 15, 20, 30, 45, 60, 120, 180, 240, 360, 480, 720)
-}
 
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:
@@ -64,24 +62,15 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
         number = value.number
         if number is None or not MIN_EXPIRATION_TTL <= number <= INT32_MAX:
             continue
-        if value.unit == "ms" or _is_round(value, number):
+        if value.unit == "ms" or is_round(value, number):
             seconds = digits(number / 1000) if number % 1000 == 0 else digits(number // 1000)
             yield Finding(
                 place(call, value),
                 f"{named(call, option)} is {shown(value)}, which looks like milliseconds; a TTL is "
                 f"in seconds, so this is {duration(number)}. For {duration(number / 1000)} write "
                 f"{seconds}.",
-                data={"replace": seconds, "divide": 1000},
+                data=to_divide(value, number, replace=seconds),
             )
-
-
-def _is_round(value: Value, number: float) -> bool:
-    """Return whether a literal is a round time only in milliseconds, or a product is whole days."""
-    node = plain(value.source or value.node)
-    if value.unit == "s" or node.type not in ("number", "string", "binary_expression"):
-        return False
-    is_literal = node.type != "binary_expression"
-    return (is_literal and number in _ROUND) or (number >= _DAY and number % _DAY == 0)
 
 
 def _time(call: KvCall, name: str, value: Value, time: Time) -> Iterator[Finding]:

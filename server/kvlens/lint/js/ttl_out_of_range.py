@@ -1,10 +1,10 @@
 """An expirationTtl that put() rejects. Runtime: 400 "Invalid expiration_ttl of …".
 
 ## What
-`expirationTtl` of a `put()` is below 60 seconds, above 2147483647, or not a number. Constants and
-arithmetic are followed, also a default such as `ttl ?? 30`, a bound such as `Math.min(ttl, 30)`,
-and both sides of `short ? 10 : 30`. So is what a call in the same file passes to a function that
-hands it on as the TTL. A value that comes from other code isn't guessed.
+`expirationTtl` of a `put()` is below 60 seconds, above 2147483647, or not a number; `Infinity`
+counts as 0. Constants and arithmetic are followed, also a default such as `ttl ?? 30`, a bound such
+as `Math.min(ttl, 30)`, and both sides of `short ? 10 : 30`. So is what a call in the same file
+passes to a function that hands it on as the TTL. A value that comes from other code isn't guessed.
 
 ## Why
 The call throws `KV PUT failed: 400 Invalid expiration_ttl of 30. Expiration TTL must be at least
@@ -28,10 +28,15 @@ export default {
   },
 };
 ```
+
+*Quick fix: writes the least TTL, or seconds, or removes `Infinity`. `kvlens check --fix` applies it
+to milliseconds above the limit, such as `30 * 86400 * 1000`, but not to a TTL that is too short:
+another one may be meant.*
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from kvlens.js.callers import arguments_for, plain_parameter
@@ -40,10 +45,11 @@ from kvlens.js.constants.values import Value
 from kvlens.js.scopes import is_assigned
 from kvlens.js.syntax import plain
 from kvlens.kv.limits import INT32_MAX, MIN_EXPIRATION_TTL
-from kvlens.lint.base import CallRule, Context, Finding, Related
+from kvlens.lint.base import CallRule, Context, Finding, Fix, Problem, Related
 from kvlens.lint.bounds import is_bounded
-from kvlens.lint.source_fix_helpers import in_seconds
-from kvlens.lint.wording import digits, named, place, shown, whole
+from kvlens.lint.milliseconds import to_divide
+from kvlens.lint.source_fix_helpers import given, in_seconds, without_option
+from kvlens.lint.wording import as_zero, digits, named, place, shown, whole
 
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:
@@ -71,7 +77,20 @@ def _wrong(
     call: KvCall, name: str, value: Value, number: float, related: tuple[Related, ...] = ()
 ) -> Iterator[Finding]:
     seconds = whole(number)
-    if seconds < MIN_EXPIRATION_TTL:
+    if zero := as_zero(number):
+        is_forever = number == math.inf
+        way_out = (
+            "To keep the key forever, leave expirationTtl out."
+            if is_forever
+            else f"Pass the lifetime of the key in seconds, {MIN_EXPIRATION_TTL} or more."
+        )
+        yield Finding(
+            place(call, value),
+            f"{name} is {shown(value)}{zero}: {call.title} throws. {way_out}",
+            related,
+            {"remove": "expirationTtl"} if is_forever and not related else None,
+        )
+    elif seconds < MIN_EXPIRATION_TTL:
         yield Finding(
             place(call, value),
             f"{name} is {shown(value)}, and the minimum is {MIN_EXPIRATION_TTL} "
@@ -82,12 +101,13 @@ def _wrong(
         )
     elif seconds > INT32_MAX:
         in_seconds = digits(number // 1000)
+        data = to_divide(value, number, replace=in_seconds)
         yield Finding(
             place(call, value),
             f"{name} is {shown(value)}, and the maximum is {INT32_MAX}: "
             f"{call.title} throws. A TTL is in seconds; these milliseconds are {in_seconds}.",
             related,
-            {"replace": in_seconds, "divide": 1000},
+            data if not related else {**data, "certain": False},  # the function may use it twice
         )
 
 
@@ -101,8 +121,8 @@ def _from_callers(call: KvCall, value: Value) -> Iterator[Finding]:
     if is_assigned(names, declared) or is_bounded(call.source, call.node, [names.text(node)]):
         return
     related = (Related(call.source.span(node), "this becomes the TTL"),)
-    for given in arguments_for(names, own):
-        passed = call.folder.value(given) if given is not None else None
+    for argument in arguments_for(names, own):
+        passed = call.folder.value(argument) if argument is not None else None
         if passed is not None and passed.kind == "number" and passed.number is not None:
             name = f"The expirationTtl that {names.text(own.function)}() passes on"
             yield from _wrong(call, name, passed, passed.number, related)
@@ -110,7 +130,13 @@ def _from_callers(call: KvCall, value: Value) -> Iterator[Finding]:
 
 def _sometimes(call: KvCall, value: Value, number: float) -> Iterator[Finding]:
     """Report a default or a bound that put() rejects."""
-    if whole(number) < MIN_EXPIRATION_TTL:
+    if zero := as_zero(number):
+        yield Finding(
+            place(call, value),
+            f"expirationTtl is {digits(number)} here in some cases{zero}: {call.title} throws "
+            "then. To keep a key forever, leave expirationTtl out.",
+        )
+    elif whole(number) < MIN_EXPIRATION_TTL:
         yield Finding(
             place(call, value),
             f"expirationTtl is {digits(number)} or less here in some cases, and the minimum is "
@@ -119,11 +145,18 @@ def _sometimes(call: KvCall, value: Value, number: float) -> Iterator[Finding]:
         )
 
 
+def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
+    if name := given(problem, "remove"):
+        yield from without_option(context, problem, name)
+    else:
+        yield from in_seconds(context, problem)
+
+
 RULE = CallRule(
     "ttl-out-of-range",
     "error",
     "A TTL is below 60 seconds or above the limit of put()",
     frozenset({"put"}),
     _check,
-    in_seconds,
+    _fixes,
 )
