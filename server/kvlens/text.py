@@ -15,6 +15,7 @@ from typing import AnyStr, NamedTuple
 
 from kvlens.errors import KVLensError
 
+_UTF16 = re.compile(rb"\xff\xfe|\xfe\xff|[\t\n\r -~]\0|\0[\t\n\r -~]")
 UTF8, UTF16, UTF32 = "utf-8", "utf-16", "utf-32"
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
@@ -37,8 +38,7 @@ def decode(data: bytes) -> str:
 
 def is_utf16(data: bytes) -> bool:
     """Return whether bytes begin with the byte order mark of UTF-16, or as its ASCII does."""
-    start = data[:2]
-    return start in (b"\xff\xfe", b"\xfe\xff") or (len(start) == 2 and start.count(0) == 1)
+    return bool(_UTF16.match(data))
 
 
 class Span(NamedTuple):

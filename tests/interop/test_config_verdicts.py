@@ -61,7 +61,7 @@ def wrangler_says(asked: list[tuple[Path, str | None]]) -> list[Verdict]:
 # Captured lists that wrangler reports; it treats others as a variable's value, or as the
 # environment `kv_namespaces`.
 CAPTURED_AND_TOLD = {
-    *("under-dev", "under-site", "under-another-array"),
+    *("under-dev", "under-site", "under-another-array", "misplaced-in-an-environment"),
     *(
         name
         for name in CASES
@@ -70,8 +70,11 @@ CAPTURED_AND_TOLD = {
     ),
 }
 # wrangler warns that an environment has no list although the top level's is empty, or although its
-# list is in a comment, and where a comment for KV Lens turns its own warning off.
+# list is in a comment, has another name or is elsewhere, and where a comment for KV Lens turns its
+# own warning off.
 LACKS_NOTHING = {
+    "misnamed-in-an-environment",
+    "misplaced-in-an-environment",
     "empty-list-at-the-top",
     "environment-with-a-list-in-a-comment",
     "header-after-an-environment",

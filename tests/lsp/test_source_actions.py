@@ -131,7 +131,7 @@ FIXES: dict[str, tuple[str, str, str, str, bool]] = {
         'await env.KV.get("k", { cacheTtl: 86400000 * 100 });',
         "Divide by 1000",
         'await env.KV.get("k", { cacheTtl: (86400000 * 100) / 1000 });',
-        False,
+        True,
     ),
     "ttl-as-argument": (
         "options-not-object",
