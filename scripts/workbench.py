@@ -53,9 +53,12 @@ CALM: dict[str, object] = {
 }
 
 
-def write_settings(user_data: Path, settings: Mapping[str, object]) -> None:
-    """Write the user settings for a VS Code with its data in this folder."""
-    file = user_data / "User" / "settings.json"
+def write_settings(user_data: Path, settings: Mapping[str, object], of: str = "User") -> None:
+    """Write the settings of the user, or those "of" the Machine, for a VS Code with this data.
+
+    A setting of the scope "machine" counts only there.
+    """
+    file = user_data / of / "settings.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(dict(settings), indent=2), encoding="utf-8")
 

@@ -21,7 +21,7 @@ from playwright.sync_api import expect
 
 from scripts.package import build, host_target
 from scripts.toolchain import BUILD
-from scripts.workbench import Workbench, free_port
+from scripts.workbench import Workbench, free_port, write_settings
 from tests.editor.conftest import Open
 from tests.editor.test_table import Table
 
@@ -82,7 +82,8 @@ def workbench() -> Iterator[Workbench]:
         "CLOUDFLARE_API_TOKEN": TOKEN,
         "KVLENS_ALLOW_REMOTE_WRITES": "1",
     }
-    started = Workbench(data, settings={"kvlens.interpreter": sys.executable}, env=address)
+    write_settings(data / "user-data", {"kvlens.interpreter": sys.executable}, "Machine")
+    started = Workbench(data, env=address)
     started.install(build(host_target()))
     with started:
         yield started
