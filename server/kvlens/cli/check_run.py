@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _LARGEST = 2 * 1024 * 1024  # bytes of a file to fix; what is checked is smaller
 _MANY = 100  # files, from which on it pays to share the work
-_LITTLE = 50_000  # new objects; more are left to Python, which looks at 200,000: it may never
+_LITTLE = 50_000  # new objects, in which garbage is quickly found; Python begins at 200,000
 _MEMORY = 130  # MB, of all processes
 _OF_A_PROCESS = 16  # MB
 _OF_A_FILE = 1 / 24  # MB, of the project that is checked
