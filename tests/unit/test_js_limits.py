@@ -195,6 +195,20 @@ CASES: dict[str, tuple[str, str | None]] = {
         "".join(f'import {{ a{n} }} from "./m{n}";' for n in range(24_000)) + HEAD + PUT.format("a1"),
         "ttl-out-of-range",
     ),
+    "counts that are read first": (
+        HEAD
+        + "".join(f"const n{n} = Number(await env.CARTS.get('{n}'));\n" for n in range(1_500))
+        + "".join(f"await env.CARTS.put('{n}', String(n{n} + 1));\n" for n in range(1_500))
+        + "} }",
+        "counter-not-atomic",
+    ),
+    "one object in 2,500 calls": (
+        HEAD
+        + "const cart = await env.CARTS.get('k', 'json');\n"
+        + "await env.CARTS.put('k', JSON.stringify(cart));\n" * 2_500
+        + "} }",
+        None,
+    ),
     "4,000 calls": (HEAD + "env.CARTS.get(k);\n" * 4_000 + "} }", "promise-not-awaited"),
     "a long string": (HEAD + PUT.format(f"'{'a' * 900_000}'"), "ttl-out-of-range"),
     "a million a line": (HEAD + PUT.format("'v'") + "// x" * 200_000, "ttl-out-of-range"),

@@ -16,6 +16,7 @@ from kvlens.js.program import Modules
 from kvlens.js.syntax import Source, call_of, outer, written_name
 from kvlens.js.tree import ancestor, is_field
 from kvlens.js.values import How, NamespaceAccess
+from kvlens.memo import Memos
 from kvlens.text import Span
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class Analysis:
         self.declared = declared
         self.types = types or {}
         self.modules = modules
+        self.memos: Memos = {}  # what rules derive from it
         self._called_as_kv: dict[str, bool] = {}  # see _only_fits_kv
         self._kinds: dict[str, bool | None] = {}  # see _typed
         self.resolver = BindingResolver(source, declared.kv, modules)

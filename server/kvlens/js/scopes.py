@@ -84,6 +84,7 @@ class Scopes:
         self._variables: dict[str, list[Node]] = {}
         self._declarations: dict[str, list[Declaration]] = {}
         self._resolved: dict[str, dict[int, Declaration]] = {}
+        self.assigned: dict[int, bool] = {}  # see is_assigned
         self._by_node: dict[int, Declaration | None] = {}  # what `resolve` has returned
         self._references: dict[int, list[Node]] = {}  # id of the declaring node -> references
 
@@ -297,23 +298,25 @@ class Scopes:
 
 def is_assigned(names: Scopes, declared: Declaration) -> bool:
     """Return whether a variable may be set after its declaration."""
-    for node in names.references(declared):
-        here: Node | None = node
-        while here is not None and here.parent is not None:
-            parent = here.parent
-            if parent.type in ("assignment_expression", "augmented_assignment_expression"):
-                if is_field(parent, "left", here):
-                    return True
-                break
-            if parent.type == "update_expression":
-                return True
-            if parent.type == "for_in_statement":
-                if is_field(parent, "left", here):
-                    return True
-                break
-            if not parent.type.endswith("pattern"):
-                break
-            here = parent
+    known = names.assigned.get(declared.node.id)
+    if known is None:
+        known = names.assigned[declared.node.id] = any(map(_is_set, names.references(declared)))
+    return known
+
+
+def _is_set(node: Node) -> bool:
+    """Return whether a use of a variable may set it."""
+    here = node
+    while (parent := here.parent) is not None:
+        if parent.type in ("assignment_expression", "augmented_assignment_expression"):
+            return is_field(parent, "left", here)
+        if parent.type == "update_expression":
+            return True
+        if parent.type == "for_in_statement":
+            return is_field(parent, "left", here)
+        if not parent.type.endswith("pattern"):
+            return False
+        here = parent
     return False
 
 

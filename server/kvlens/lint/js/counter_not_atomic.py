@@ -42,10 +42,12 @@ If an approximate number is enough, say so in a comment about KV and atomic oper
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from kvlens.js.analysis import Analysis
 from kvlens.js.calls import KvCall
 from kvlens.js.scopes import FUNCTIONS, Declaration, is_assigned
 from kvlens.js.syntax import Source, arguments_of, callee, plain
@@ -72,13 +74,9 @@ _RACE = re.compile(
 
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:
-    read = _read_for(call, context)
+    read = _reads(context.analysis).get(call.node.id)
     if read is None or _is_alone(call, context) or _is_known(call.source):
         return
-    puts = (other for other in context.analysis.certain_calls if other.method == "put")
-    between = (put for put in puts if read.span.start < put.span.start < call.span.start)
-    if any(_read_for(put, context) == read for put in between):
-        return  # one count, stored in several branches
     yield Finding(
         call.method_span,
         f"{call.title} stores a count that was read before, and KV has no atomic operations: of "
@@ -87,20 +85,37 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     )
 
 
-def _read_for(call: KvCall, context: Context) -> KvCall | None:
-    """Return the get() of the count that a put() stores."""
-    if len(call.argument_nodes) < 2:
-        return None
-    read = _Counter(call, context).stepped_from(call.argument_nodes[1])
-    return read if read is not None and _is_same_key(call, read) else None
+@memo
+def _reads(analysis: Analysis) -> dict[int, KvCall]:
+    """Return the get() of the count that each put() stores, by the put()'s node.
+
+    Of several branches that store one count, only the first.
+    """
+    found: dict[int, KvCall] = {}
+    stored: set[int] = set()  # counts, by their get()
+    first_counted: dict[int, float] = {}
+    for put in analysis.certain_calls:
+        if put.method != "put" or len(put.argument_nodes) < 2:
+            continue
+        read = _Counter(put, analysis, first_counted).stepped_from(put.argument_nodes[1])
+        if read is None or read.node.id in stored or not _is_same_key(put, read):
+            continue
+        found[put.node.id] = read
+        if read.span.start < put.span.start:
+            stored.add(read.node.id)
+    return found
 
 
 class _Counter:
-    """Follows a stored number back to the get() that it is made of."""
+    """Follows a stored number back to the get() that it is made of.
 
-    def __init__(self, call: KvCall, context: Context) -> None:
+    `first_counted`: where a member of a variable is first counted, by the declaration's node.
+    """
+
+    def __init__(self, call: KvCall, analysis: Analysis, first_counted: dict[int, float]) -> None:
         self._call = call
-        self._context = context
+        self._analysis = analysis
+        self._first_counted = first_counted
         self._names = call.source.names
         self._left = 200  # nodes that are looked at
 
@@ -198,9 +213,12 @@ class _Counter:
 
     def _has_counted_member(self, declared: Declaration) -> bool:
         """Return whether a member of a variable is counted up or down before the put()."""
-        uses = self._names.references(declared)
-        before = (use for use in uses if use.start_byte < self._call.node.start_byte)
-        return any(self._is_counted_member(use) for use in before)
+        first = self._first_counted.get(declared.node.id)
+        if first is None:
+            counted = filter(self._is_counted_member, self._names.references(declared))
+            first = next((use.start_byte for use in counted), math.inf)
+            self._first_counted[declared.node.id] = first
+        return first < self._call.node.start_byte
 
     def _is_counted_member(self, use: Node) -> bool:
         """Return whether this is the variable in `data.count++` or `data[key] = data[key] + 1`."""
@@ -242,7 +260,7 @@ class _Counter:
         self._left -= 1
         if depth > _DEEPEST or self._left < 0:
             return None
-        found = self._context.analysis.call_of(node)
+        found = self._analysis.call_of(node)
         if found is not None and found.method == "get" and found.fate == "awaited":
             return found
         if node.type == "await_expression" and node.named_children:
