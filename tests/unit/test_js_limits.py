@@ -197,15 +197,15 @@ CASES: dict[str, tuple[str, str | None]] = {
     ),
     "counts that are read first": (
         HEAD
-        + "".join(f"const n{n} = Number(await env.CARTS.get('{n}'));\n" for n in range(1_500))
-        + "".join(f"await env.CARTS.put('{n}', String(n{n} + 1));\n" for n in range(1_500))
+        + "".join(f"const n{n} = Number(await env.CARTS.get('{n}'));\n" for n in range(2_500))
+        + "".join(f"await env.CARTS.put('{n}', String(n{n} + 1));\n" for n in range(2_500))
         + "} }",
         "counter-not-atomic",
     ),
-    "one object in 2,500 calls": (
+    "one object in 6,500 calls": (
         HEAD
         + "const cart = await env.CARTS.get('k', 'json');\n"
-        + "await env.CARTS.put('k', JSON.stringify(cart));\n" * 2_500
+        + "await env.CARTS.put('k', JSON.stringify(cart));\n" * 6_500
         + "} }",
         None,
     ),
