@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from kvlens.js.syntax import arguments_of, call_of
@@ -24,7 +24,7 @@ def argument(flow: Flow, call: Node, place: int) -> Value | None:
     return flow.value(given[place]) if place < len(given) else NOTHING
 
 
-def arguments_in_module(
+def _arguments_in_module(
     flow: Flow, namespace: str, exported: str, place: int
 ) -> Iterator[Value | None]:
     """Yield what is passed to a function of an imported module: `module.save(env.CARTS)`."""
@@ -35,6 +35,25 @@ def arguments_in_module(
         base, call = member.child_by_field_name("object"), call_of(member)
         if call is not None and base is not None and flow.text(base) == namespace:
             yield argument(flow, call, place)
+
+
+def arguments_in_importers(
+    flow: Flow,
+    exported: str,
+    place: int,
+    of_use: Callable[[Flow, Node, int], Iterator[Value | None]],
+) -> Iterator[Value | None]:
+    """Yield what is passed in the modules that import something by this name.
+
+    `of_use` is for a use of the imported name, in its module.
+    """
+    for other, name in flow.program.importers(flow, exported):
+        if isinstance(name, str):
+            yield from _arguments_in_module(other, name, exported, place)
+            continue
+        declared = other.names.resolve(name)
+        for node in other.names.references(declared) if declared is not None else ():
+            yield from of_use(other, node, place)
 
 
 def arguments_of_method(flow: Flow, word: str, holder: Value, place: int) -> Iterator[Value | None]:

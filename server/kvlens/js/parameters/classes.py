@@ -9,7 +9,7 @@ from kvlens.js import conventions
 from kvlens.js.parameters.calls import (
     MOST_USES,
     argument,
-    arguments_in_module,
+    arguments_in_importers,
     arguments_of_method,
     arguments_of_method_elsewhere,
 )
@@ -67,22 +67,16 @@ def _to_constructor(flow: Flow, owner: Node, place: int) -> Iterator[Value | Non
             yield argument(flow, call, place)
     yield from _to_super(flow, Class(flow, owner), place)
     for exported in flow.program.exported_names(flow, text):
-        yield from _to_new_elsewhere(flow, exported, place)
+        yield from arguments_in_importers(flow, exported, place, _to_new)
         for other, _ in flow.program.importers(flow, exported):
             yield from _to_super(other, Class(flow, owner), place)
 
 
-def _to_new_elsewhere(flow: Flow, exported: str, place: int) -> Iterator[Value | None]:
-    """Yield what `new` passes in the modules that import a class by this name."""
-    for other, name in flow.program.importers(flow, exported):
-        if isinstance(name, str):
-            yield from arguments_in_module(other, name, exported, place)
-            continue
-        declared = other.names.resolve(name)
-        for node in other.names.references(declared) if declared is not None else ():
-            call = call_of(node)
-            if call is not None and call.type == "new_expression":
-                yield argument(other, call, place)
+def _to_new(flow: Flow, use: Node, place: int) -> Iterator[Value | None]:
+    """Yield what `new` passes at a use of a class."""
+    call = call_of(use)
+    if call is not None and call.type == "new_expression":
+        yield argument(flow, call, place)
 
 
 def _to_super(flow: Flow, base: Class, place: int) -> Iterator[Value | None]:

@@ -9,7 +9,7 @@ from kvlens.js import conventions
 from kvlens.js.parameters.calls import (
     MOST_USES,
     argument,
-    arguments_in_module,
+    arguments_in_importers,
     arguments_of_method,
     arguments_of_method_elsewhere,
 )
@@ -106,7 +106,7 @@ def _to_name(flow: Flow, name: Node, place: int) -> Iterator[Value | None]:
         yield from _to_use(flow, node, place)
     text = flow.text(name)
     for exported in flow.program.exported_names(flow, text):
-        yield from _to_importers(flow, exported, place)
+        yield from arguments_in_importers(flow, exported, place, _to_use)
 
 
 def _to_use(flow: Flow, node: Node, place: int) -> Iterator[Value | None]:
@@ -135,7 +135,7 @@ def _to_use(flow: Flow, node: Node, place: int) -> Iterator[Value | None]:
             if word == "call" or (word == "bind" and len(arguments_of(call)) > place + 1):
                 yield argument(flow, call, place + 1)
     elif parent.type == "export_statement" and is_field(parent, "value", here):
-        yield from _to_importers(flow, "default", place)
+        yield from arguments_in_importers(flow, "default", place, _to_use)
 
 
 def _to_member(flow: Flow, record: Node, word: str, place: int) -> Iterator[Value | None]:
@@ -171,15 +171,4 @@ def _to_export(flow: Flow, statement: Node, place: int) -> Iterator[Value | None
     if statement.child_by_field_name("value") is not None or any(
         child.type == "default" for child in statement.children
     ):
-        yield from _to_importers(flow, "default", place)
-
-
-def _to_importers(flow: Flow, exported: str, place: int) -> Iterator[Value | None]:
-    """Yield what the modules that import a function pass to it."""
-    for other, name in flow.program.importers(flow, exported):
-        if isinstance(name, str):
-            yield from arguments_in_module(other, name, exported, place)
-            continue
-        declared = other.names.resolve(name)
-        for node in other.names.references(declared) if declared is not None else ():
-            yield from _to_use(other, node, place)
+        yield from arguments_in_importers(flow, "default", place, _to_use)
