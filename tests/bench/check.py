@@ -1,8 +1,9 @@
 """`kvlens check` on a generated monorepo, from start to end.
 
 The first check has an empty cache, the second finds the answer of the first one there. tombi lints
-the same configs, without schemas, as everywhere here. No other tool checks the use of KV in sources,
-so the rows with the sources have limits and no peer. Memory is the most that its processes had.
+the same configs: with the JSON schema of wrangler, so that both tools check fields and values, and
+without, where tombi only knows TOML. No other tool checks the use of KV in sources, so the rows with
+the sources have limits and no peer. Memory is the most that its processes had.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ from statistics import median
 from kvlens.cli.check_cache import FOLDER
 from kvlens.process import own_command
 
-from scripts.toolchain import ToolError
+from scripts.toolchain import INTEROP_TREE, ToolError
 from tests.bench.monorepo import SOURCES, make_monorepo
 from tests.bench.report import NO_PEER, Row
 from tests.bench.servers import tombi
 
 TITLE = "kvlens check: a monorepo"
 WORKERS = 200
-ROUNDS = 3
+ROUNDS = 5
 LIMIT = 1.0  # seconds, configs and sources
 LIMIT_AGAIN = 0.2  # seconds, when nothing has changed
 AIM = 0.5  # of tombi's speed, configs alone
@@ -39,24 +40,31 @@ def run() -> list[Row]:
     """Check only configs, with tombi as the peer, and then everything."""
     with tempfile.TemporaryDirectory(prefix="kvlens-bench-") as name:
         root = Path(name).resolve()
-        configs, whole = root / "configs", root / "whole"
+        configs, known, whole = root / "configs", root / "known", root / "whole"
         make_monorepo(configs, WORKERS, sources=False)
+        make_monorepo(known, WORKERS, sources=False)
         wrong = make_monorepo(whole, WORKERS)
         peer = tombi()
         for file, content in peer.files.items():
             (configs / file).write_text(content, encoding="utf-8")
+        _add_schema(known)
         command = own_command("check", "--output-format", "json")
         lint = [peer.command[0], "lint", "--offline", "."]
         theirs: list[float] = []
+        theirs_known: list[float] = []
         first: list[float] = []
         again: list[float] = []
+        known_first: list[float] = []
+        known_again: list[float] = []
         all_first: list[float] = []
         all_again: list[float] = []
         for number in range(ROUNDS):
             environment = {**os.environ, FOLDER: str(root / f"cache{number}")}
             theirs.append(_took(lint, configs, 0, environment))
+            theirs_known.append(_took(lint, known, 0, environment))
             for folder, problems, kept, times in (
                 (configs, 0, first, again),
+                (known, 0, known_first, known_again),
                 (whole, wrong, all_first, all_again),
             ):
                 kept.append(_took(command, folder, problems, environment))
@@ -64,8 +72,11 @@ def run() -> list[Row]:
                 times.append(_took(command, folder, problems, environment))
         memory = _memory([*command, "--no-cache"], whole)
     what, everything = f"{WORKERS} configs", f"{WORKERS} configs, {WORKERS * SOURCES:,} sources"
-    tombi_took = median(theirs)
+    tombi_took, tombi_knew = median(theirs), median(theirs_known)
+    schema = f"{peer.name}, wrangler's schema"
     return [
+        Row(f"{what}, schema", "s", median(known_first), schema, tombi_knew, ROUNDS, aim=AIM),
+        Row(f"{what}, schema, again", "s", median(known_again), schema, tombi_knew, ROUNDS, aim=AIM),
         Row(what, "s", median(first), peer.name, tombi_took, ROUNDS, aim=AIM),
         Row(f"{what}, again", "s", median(again), peer.name, tombi_took, ROUNDS, aim=AIM),
         Row(everything, "s", median(all_first), NO_PEER, None, ROUNDS, limit=LIMIT),
@@ -78,6 +89,20 @@ def run() -> list[Row]:
             else []
         ),
     ]
+
+
+def _add_schema(folder: Path) -> None:
+    """Install the schema of wrangler in a folder, as npm does, and tell tombi of it."""
+    wrangler = INTEROP_TREE / "node_modules" / "wrangler"
+    there = folder / "node_modules" / "wrangler"
+    there.mkdir(parents=True)
+    for name in ("config-schema.json", "package.json"):
+        (there / name).write_bytes((wrangler / name).read_bytes())
+    (folder / "tombi.toml").write_text(
+        '[[schemas]]\npath = "node_modules/wrangler/config-schema.json"\n'
+        'include = ["**/wrangler.toml"]\n',
+        encoding="utf-8",
+    )
 
 
 def _memory(command: list[str], folder: Path) -> float:
