@@ -41,6 +41,11 @@ def is_utf16(data: bytes) -> bool:
     return bool(_UTF16.match(data))
 
 
+def byte_order_mark(data: bytes) -> str:
+    """Return the byte order mark that UTF-8 begins with, or nothing."""
+    return "\ufeff" if data.startswith(b"\xef\xbb\xbf") else ""
+
+
 class Span(NamedTuple):
     """A half-open range of code points: `text[start:end]`."""
 

@@ -76,7 +76,9 @@ def run() -> list[Row]:
     schema = f"{peer.name}, wrangler's schema"
     return [
         Row(f"{what}, schema", "s", median(known_first), schema, tombi_knew, ROUNDS, aim=AIM),
-        Row(f"{what}, schema, again", "s", median(known_again), schema, tombi_knew, ROUNDS, aim=AIM),
+        Row(
+            f"{what}, schema, again", "s", median(known_again), schema, tombi_knew, ROUNDS, aim=AIM
+        ),
         Row(what, "s", median(first), peer.name, tombi_took, ROUNDS, aim=AIM),
         Row(f"{what}, again", "s", median(again), peer.name, tombi_took, ROUNDS, aim=AIM),
         Row(everything, "s", median(all_first), NO_PEER, None, ROUNDS, limit=LIMIT),

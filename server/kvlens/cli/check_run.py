@@ -1,4 +1,4 @@
-"""One run of `kvlens check`: the files, their problems, and what is fixed."""
+"""One run of `kvlens check`: the files and their problems, found by one or more processes."""
 
 from __future__ import annotations
 
@@ -11,19 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from kvlens.cli.forks import shared, usable
-from kvlens.cli.frame import CommandError
-from kvlens.cli.reports.places import shown
-from kvlens.files import FileRefusedError, read_bytes, replace_bytes, way_out_of
 from kvlens.js.grammar import is_source, unavailable
 from kvlens.lint.checked import Checked
 from kvlens.lookups import Lookups, Seen, kind, note_until, remembered
-from kvlens.text import NotTextError, decode
 
 if TYPE_CHECKING:
     from kvlens.lint.project import Found
     from kvlens.lint.severities import Severities
 
-_LARGEST = 2 * 1024 * 1024  # bytes of a file to fix; what is checked is smaller
 _MANY = 100  # files, from which on it pays to share the work
 _LITTLE = 50_000  # new objects, in which garbage is quickly found; Python begins at 200,000
 _MEMORY = 130  # MB, of all processes
@@ -132,89 +127,6 @@ def _only_new_garbage() -> Iterator[Callable[[], object]]:
         yield lambda: gc.get_count()[0] < _LITTLE and gc.collect(0)
     finally:
         gc.unfreeze()
-
-
-def fixed_texts(files: Sequence[Checked], severities: Severities) -> dict[Path, str]:
-    """Return the texts of the files that have fixes, with the fixes."""
-    from kvlens.lint.fix_file import fixed_text  # late: a check without fixes doesn't need it
-
-    found: dict[Path, str] = {}
-    for file in files:
-        if file.fixable is not None and file.problems:
-            text = fixed_text(file.fixable, file.problems, severities.of(file.path))
-            if text is not None:
-                found[file.path] = text
-    return found
-
-
-def difference(file: Checked, text: str, mark: str = "") -> Iterator[str]:
-    """Yield a unified diff between a file and its text with fixes, which `git apply` accepts.
-
-    `mark` is the byte order mark that the file has, if any. Lines end as they do in the file.
-    """
-    import difflib  # late: only --diff needs it
-    from io import StringIO
-
-    name = shown(file.path)
-    before, after = (list(StringIO(mark + whole, newline="\n")) for whole in (file.text, text))
-    old, new = _in_diff(f"a/{name}"), _in_diff(f"b/{name}")
-    for line in difflib.unified_diff(before, after, old, new):
-        yield line
-        if not line.endswith("\n"):
-            yield "\n\\ No newline at end of file\n"
-
-
-def _in_diff(name: str) -> str:
-    """Return a file's name as git writes it: with a tab after spaces, or in quotes."""
-    if any(char in '"\\' or ord(char) < ord(" ") for char in name):
-        return f'"{"".join(map(_quoted, name))}"'
-    return f"{name}\t" if " " in name else name
-
-
-def _quoted(char: str) -> str:
-    if char in '"\\':
-        return f"\\{char}"
-    return char if char >= " " else f"\\{ord(char):03o}"
-
-
-def write_fixed(file: Checked, text: str) -> None:
-    """Replace the text of a file that is still as it was checked, keeping a byte order mark.
-
-    Raises CommandError if the file may not be written or has changed meanwhile, or is outside the
-    current folder, and OSError.
-    """
-    out = way_out_of(Path.cwd(), file.path)
-    if out is not None:
-        link, target = out
-        raise CommandError(
-            f"{shown(file.path)}: not fixed: {link} is a link to {target}, outside this folder; "
-            "name that file instead"
-        )
-    if not file.path.stat().st_mode & 0o222:
-        raise CommandError(f"{shown(file.path)}: not fixed: it is read-only")
-    replace_bytes(file.path, (mark_of(file) + text).encode())
-
-
-def mark_of(file: Checked) -> str:
-    """Return the byte order mark that a file has, or nothing.
-
-    Raises CommandError if the file isn't text, or not as it was checked.
-    """
-    try:
-        data = read_bytes(file.path, _LARGEST)
-        text = decode(data)
-    except FileRefusedError as error:
-        raise CommandError(str(error)) from error
-    except NotTextError as error:
-        raise CommandError(f"{shown(file.path)}: not fixed: it {error}") from error
-    if text != file.text:
-        raise CommandError(f"{shown(file.path)}: changed while it was checked; run this again")
-    return mark_in(data)
-
-
-def mark_in(data: bytes) -> str:
-    """Return the byte order mark that UTF-8 begins with, or nothing."""
-    return "\ufeff" if data.startswith(b"\xef\xbb\xbf") else ""
 
 
 def is_checked(path: Path) -> bool:

@@ -9,32 +9,21 @@ import argparse
 import gc
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
 from kvlens.cli.check_cache import CheckCache
-from kvlens.cli.check_run import (
-    Run,
-    difference,
-    fixed_texts,
-    is_checked,
-    mark_in,
-    mark_of,
-    write_fixed,
-)
+from kvlens.cli.check_run import Run, is_checked
 from kvlens.cli.frame import Argument, Command, CommandError, Options, UsageError
 from kvlens.cli.reports.formats import FORMATS, report_as
 from kvlens.cli.reports.places import amount, shown
-from kvlens.cli.terminal import exact_output
 from kvlens.lint.base import Level, Levels
 from kvlens.lint.baseline import Baseline, BaselineError, Scope
 from kvlens.lint.checked import Checked
-from kvlens.lint.problems import number_of
 from kvlens.lint.project_file import NAMES as PROJECT_FILES
 from kvlens.lint.registry import codes as all_codes
 from kvlens.lint.suppressions import LEVELS
-from kvlens.text import NotTextError, decode
+from kvlens.text import NotTextError, byte_order_mark, decode
 
 _STDIN = "-"
 
@@ -126,19 +115,20 @@ def _run(options: Options) -> Run:
         text = decode(data)
     except NotTextError as error:
         raise CommandError(f"standard input {error}") from error
-    return Run(paths, severities, {path: text}, mark_in(data))
+    return Run(paths, severities, {path: text}, byte_order_mark(data))
 
 
 def _once(options: Options, run: Run) -> int:
     """Check, fix, and report once; return the exit code."""
     files = run.check(fixable=options.fix or options.diff)
+    if not (options.fix or options.diff):
+        return _report(options, files)
+    from kvlens.cli.check_fixes import fix, show_fixes  # late: few checks fix
+
     if options.diff:
-        return _show_fixes(files, run)
-    to = sys.stderr if run.texts and options.fix else sys.stdout
-    if not options.fix:
-        return _report(options, files, to)
-    files, all_written = _fix(files, run)
-    code = _report(options, files, to)
+        return show_fixes(files, run)
+    files, all_written = fix(files, run)
+    code = _report(options, files, sys.stderr if run.texts else sys.stdout)
     return code if all_written else 1
 
 
@@ -170,64 +160,6 @@ def _nothing(options: Options) -> str:
         f"`exclude` in {shown(file.path)} leaves out all files below {where}: "
         f"{' and '.join(file.excluding(configs))}. Narrow it, or name the files to check"
     )
-
-
-def _show_fixes(files: Sequence[Checked], run: Run) -> int:
-    texts = fixed_texts(files, run.severities)
-    to = sys.stdout if sys.stdout.isatty() else exact_output()
-    for file in files:
-        if file.path not in texts:
-            continue
-        try:
-            mark = run.mark if run.texts else mark_of(file)
-        except (CommandError, OSError) as error:
-            _warn(error)
-            continue
-        to.writelines(difference(file, texts[file.path], mark))
-    return 1 if texts else 0
-
-
-def _warn(error: CommandError | OSError) -> None:
-    why = str(error)
-    if isinstance(error, OSError) and error.filename:
-        why = f"{shown(Path(error.filename))}: {error.strerror}"
-    print(f"kvlens check: {why}", file=sys.stderr)
-
-
-def _fix(files: list[Checked], run: Run) -> tuple[list[Checked], bool]:
-    """Write the fixes, to standard output for standard input.
-
-    Returns the files checked again, and whether all fixes were written: a file that can't be is
-    named on standard error, and the others are fixed all the same.
-    """
-    texts = fixed_texts(files, run.severities)
-    if run.texts:
-        ((path, text),) = run.texts.items()
-        exact_output().write(run.mark + texts.get(path, text))
-        run.texts = {path: texts.get(path, text)}
-        return run.check(), True
-    from kvlens.lint.copies import without_copies  # late: only for fixes
-
-    reported = without_copies(files)
-    written = 0
-    for file in files:
-        if file.path in texts:
-            try:
-                write_fixed(file, texts[file.path])
-                written += 1
-            except (CommandError, OSError) as error:
-                _warn(error)
-    if not written:
-        return reported, not texts
-    run.severities.forget()
-    found = run.check()
-    solved = amount(_count(reported) - _count(found), "problem")
-    print(f"Fixed {solved} in {amount(written, 'file')}.", file=sys.stderr)
-    return found, written == len(texts)
-
-
-def _count(files: Sequence[Checked]) -> int:
-    return sum(number_of(problem) for file in files for problem in file.problems)
 
 
 def _known_left_out(options: Options, files: list[Checked]) -> list[Checked]:
