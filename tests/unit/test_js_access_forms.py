@@ -169,6 +169,49 @@ FORMS: dict[str, tuple[str, str]] = {
         'async function f(kv: Pick<KVNamespace, "put">) { await kv.PUT; }',
         'async function f(kv: Pick<Store, "put">) { await kv.PUT; }',
     ),
+    "type-of-a-part-of-kv": (
+        "interface Store { put(key: string, value: string, options?: object): Promise<void> }\n"
+        "async function f(kv: Store) { await kv.PUT; }\n"
+        "const g = async (env: Env) => f(env.CARTS);",
+        "interface Store { put(key: string, value: string, options?: object): Promise<void> }\n"
+        "async function f(kv: Store) { await kv.PUT; }\n"
+        "const g = async (env: Env) => { await f(env.CARTS); await f(new Remembered()); };\n"
+        "class Remembered { async put() {} }",
+    ),
+    "type-with-other-methods": (
+        "interface Store { put(key: string, value: string): Promise<void>; list(): Promise<object> }\n"
+        "async function f(kv: Store | undefined) { await kv?.PUT; }\n"
+        "const g = async (env: Env) => f(env.CARTS);",
+        "interface Store { put(key: string, value: string): Promise<void>; clear(): Promise<void> }\n"
+        "async function f(kv: Store) { await kv.PUT; }\n"
+        "const g = async (env: Env) => f(env.CARTS);",
+    ),
+    "type-of-a-part-in-a-class": (
+        "type Store = { put: (key: string, value: string, options?: object) => Promise<void> };\n"
+        "class A { constructor(private readonly kv: Store) {} async a() { await this.kv.PUT; } }\n"
+        "class B { kv: Store; constructor(kv: Store) { this.kv = kv; } async b() { await this.kv.PUT; } }\n"
+        "const g = async (env: Env) => { await new A(env.CARTS).a(); await new B(env.CARTS).b(); };",
+        "type Store = { put: (key: string, value: string, options?: object) => Promise<void> };\n"
+        "class A { constructor(private readonly kv: Store) {} async a() { await this.kv.PUT; } }\n"
+        "const g = async (env: Env) => { await new A(env.FILES).a(); };\n"
+        "const h = async (kv: Store) => { await kv.PUT; };",
+    ),
+    "type-of-a-part-in-options": (
+        "interface Store { put(key: string, value: string, options?: object): Promise<void> }\n"
+        "interface Options { readonly kv: Store; ttl: number }\n"
+        "async function f({ kv }: Options) { await kv.PUT; }\n"
+        "const g = async (env: Env) => f({ kv: env.CARTS, ttl: 3 });",
+        "interface Store { put(key: string, value: string, options?: object): Promise<void> }\n"
+        "interface Options { readonly kv: Store; ttl: number }\n"
+        "async function f({ kv }: Options) { await kv.PUT; }\n"
+        "const g = async (env: Env) => f({ kv: env.FILES, ttl: 3 });",
+    ),
+    "type-of-a-part-asserted": (
+        "interface Store { put(key: string, value: string, options?: object): Promise<void> }\n"
+        "const g = async (env: Env) => { const kv: Store = env.CARTS; await kv.PUT; await (env.CARTS as Store).PUT; };",
+        "interface Store { put(key: string, value: string, options?: object): Promise<void> }\n"
+        "const g = async (env: Env) => { const kv: Store = env.FILES; await kv.PUT; await (env.FILES as Store).PUT; };",
+    ),
     "type-omit-alias": (
         'type Writer = Omit<KVNamespace, "list">;\nasync function f(kv: Writer) { await kv.PUT; }',
         'type Writer = Omit<Storage, "list">;\nasync function f(kv: Writer) { await kv.PUT; }',

@@ -36,6 +36,24 @@ PROJECTS: dict[str, dict[str, str]] = {
         ),
         "src/config.ts": "export const SHORT = { expirationTtl: 30 } as const;",
     },
+    "a-double-that-a-test-passes": {
+        "src/index.ts": worker(
+            'import { save } from "./store";',
+            "await save(env.CARTS);",
+        ),
+        "src/store.ts": "export interface Store { put(k: string, v: string, o?: object): Promise<void> }"
+        f" export async function save(kv: Store) {{ await kv.{BAD}; }}",
+        "src/store.test.ts": 'import { save } from "./store"; await save(new Map());',
+    },
+    "a-double-that-another-source-passes": {
+        "src/index.ts": worker(
+            'import { save } from "./store"; import { Memory } from "./memory";',
+            "await save(env.CARTS); await save(new Memory());",
+        ),
+        "src/store.ts": "export interface Store { put(k: string, v: string, o?: object): Promise<void> }"
+        ' export async function save(kv: Store) { await kv.put("k", "v", { expirationTtl: 5 }); }',
+        "src/memory.ts": "export class Memory { async put() {} }",
+    },
     "constant-options-under-others": {
         "src/index.ts": worker(
             'import { SHORT } from "./config";',

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kvlens.js import conventions
+from kvlens.js.annotations import typed
 from kvlens.js.env_access import how, may_have_env
 from kvlens.js.property_names import possible_texts
 from kvlens.js.syntax import arguments_of, callee, plain
@@ -26,7 +27,6 @@ from kvlens.js.values import (
     join,
     settled,
     table_of,
-    typed,
 )
 
 if TYPE_CHECKING:

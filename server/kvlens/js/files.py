@@ -121,10 +121,12 @@ class SourceFiles:
         return self.parsed(path)
 
     def importers(self, path: str) -> list[str]:
-        """Return the sources that import a source."""
+        """Return the sources that import a source, without those for tests, which pass doubles."""
         if self._importers is None:
             self._importers = {}
             for importer, text in self.texts.items():
+                if is_test(importer):
+                    continue
                 for name in self._imports(importer, text):
                     found = self.resolve(importer, name)
                     if found is not None and found != importer:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from kvlens.js import conventions, expressions, function_calls
+from kvlens.js.annotations import typed
 from kvlens.js.constants.evaluator import ConstantEvaluator, Found
 from kvlens.js.members import Members
 from kvlens.js.parameters.callbacks import Callbacks
@@ -30,7 +31,6 @@ from kvlens.js.values import (
     element_of,
     join,
     settled,
-    typed,
 )
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from kvlens.js import conventions
+from kvlens.js.annotations import is_like_kv, typed
 from kvlens.js.methods import METHODS
 from kvlens.js.parameters.parameter import parameter_value
 from kvlens.js.property_names import constant_text, property_name
@@ -297,6 +298,7 @@ class Members:
         is_static = isinstance(value, Class)
         found = [m for m in self._members(value.node).get(name, ()) if m.is_static == is_static]
         made: list[Value | None] = []
+        like_kv: Value | None = None
         for member in found:
             node = member.node
             if node.type == "method_definition":
@@ -311,12 +313,15 @@ class Members:
                 continue
             kind = node.child_by_field_name("type")
             by_type = flow.types.value(kind) if kind is not None else flow.types.documented(node)
-            if by_type is not None:
+            if by_type is not None and not is_like_kv(by_type):
                 return by_type
+            like_kv = like_kv or by_type
             start = node.child_by_field_name("value")
             made.append(flow.value(start) if start is not None else NOTHING)
         made += self._assigned_to(value, name)
         result = join(made)
+        if like_kv is not None:
+            return typed(None if result == NOTHING else result, like_kv)
         if result != NOTHING:
             return result
         base = self.base(value) if isinstance(value, (Instance, Class)) else None

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kvlens.js import conventions
+from kvlens.js.annotations import typed
 from kvlens.js.env_access import may_have_env
 from kvlens.js.parameters.parameter import parameter_value
 from kvlens.js.property_names import property_name
@@ -21,7 +22,6 @@ from kvlens.js.values import (
     Value,
     element_of,
     settled,
-    typed,
 )
 
 if TYPE_CHECKING:

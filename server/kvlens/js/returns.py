@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from kvlens.js.annotations import typed
 from kvlens.js.scopes import FUNCTIONS
-from kvlens.js.values import NOTHING, OTHER, Env, Promised, Value, join, settled, typed
+from kvlens.js.values import NOTHING, OTHER, Env, Promised, Value, join, settled
 
 if TYPE_CHECKING:
     from tree_sitter import Node

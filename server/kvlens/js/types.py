@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kvlens.js import conventions
-from kvlens.js.methods import METHODS
+from kvlens.js.annotations import is_like_kv
 from kvlens.js.values import (
     NOTHING,
     OTHER,
@@ -283,10 +283,7 @@ class Types:
         """
         for name in self._flow.program.declared:
             kind = self._flow.members.of(value, name)
-            if kind is None or isinstance(kind, NamespaceAccess):
-                continue
-            names = kind.flow.members.names_of(kind.node) if isinstance(kind, Typed) else None
-            if names is None or not names <= METHODS.keys():
+            if kind is not None and not isinstance(kind, NamespaceAccess) and not is_like_kv(kind):
                 return True
         return False
 

@@ -212,19 +212,6 @@ def _one_of(accesses: list[NamespaceAccess]) -> NamespaceAccess | None:
     return replace(first, others=tuple(rest))
 
 
-def typed(value: Value | None, by_type: Value | None) -> Value | None:
-    """Return a value that is annotated, asserted or declared to be of a type."""
-    if isinstance(by_type, NamespaceAccess) and isinstance(value, NamespaceAccess):
-        if not value.others and not by_type.others:
-            return replace(value, typed=value.typed or by_type.typed)
-        return by_type
-    if by_type is None:
-        return value
-    if isinstance(by_type, Typed) and isinstance(value, (Record, Instance)):
-        return merged([value, by_type])
-    return by_type
-
-
 def merged(values: Iterable[Value]) -> Value | None:
     """Return an object with the members of several, the first of which counts."""
     parts: dict[Value, None] = {}

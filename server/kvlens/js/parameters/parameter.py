@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kvlens.js import conventions
+from kvlens.js.annotations import may_hold_kv, typed
 from kvlens.js.parameters.passed import passed_value
 from kvlens.js.runtime_parameters import is_of_runtime
 from kvlens.js.values import NOTHING, OTHER, Env, Merged, NamespaceAccess, Typed, Value, join
@@ -33,15 +34,19 @@ def uncached_parameter_value(flow: Flow, parameter: Node) -> Value | None:
     name = flow.text(pattern) if pattern.type == "identifier" else ""
     kind = parameter.child_by_field_name("type")
     function = _function_of(parameter)
+    by_type: Value | None = None
     if kind is not None:
         by_type = flow.types.value(kind)
         if by_type is not None:
-            return Env() if _is_env(flow, by_type, name, parameter) else by_type
-        if "ProcessEnv" in flow.text(kind):
+            if _is_env(flow, by_type, name, parameter):
+                return Env()
+            if conventions.is_env_name(name) or not may_hold_kv(by_type):
+                return by_type
+        elif "ProcessEnv" in flow.text(kind):
             return OTHER
-        if conventions.is_env_name(name):
+        elif conventions.is_env_name(name):
             return Env()
-        if flow.text(kind).strip(": ") not in ("any", "unknown"):
+        elif flow.text(kind).strip(": ") not in ("any", "unknown"):
             return None
     elif function is not None and not conventions.is_env_name(name):
         documented = flow.types.documented_parameter(function, name, _place_of(parameter))
@@ -51,12 +56,12 @@ def uncached_parameter_value(flow: Flow, parameter: Node) -> Value | None:
         return Env()
     start = flow.value(default) if default is not None else NOTHING
     if function is None:
-        return None
+        return by_type
     place = _place_of(parameter)
     found = passed_value(flow, function, place) if place is not None else None
     if found is None and default is not None:
-        return start
-    return join([start, found]) if found is not None else None
+        return typed(start, by_type)
+    return typed(join([start, found]) if found is not None else None, by_type)
 
 
 def _is_env(flow: Flow, kind: Value, name: str, parameter: Node) -> bool:
