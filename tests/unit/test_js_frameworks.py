@@ -8,6 +8,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from kvlens.config.edit import applied
+from kvlens.config.reader import load_text
+from kvlens.js.extract_prefix import extract_prefix
+from kvlens.js.files import SourceFiles
+from kvlens.js.reader import read_source
+from kvlens.js.resolution import Workspace
+from kvlens.js.source_context import SourceContext, read
+from kvlens.text import Span
 
 from tests.unit.test_js_modules import BAD, CONFIG, problems_in, write
 
@@ -161,3 +169,114 @@ def test_objects_that_all_handlers_share(
 ) -> None:
     expected = write(tmp_path, {"wrangler.toml": CONFIG, **files})
     assert problems_in(tmp_path, capsys) == expected
+
+
+# functions that Nuxt and Nitro make known everywhere
+AUTO_IMPORTS: dict[str, dict[str, str]] = {
+    "nuxt-server-utils": {
+        "nuxt.config.ts": "export default defineNuxtConfig({})",
+        "server/utils/kv.ts": 'import type { H3Event } from "h3";\n'
+        "export const useKv = (event: H3Event) => event.context.cloudflare.env.CARTS;",
+        "server/api/a.ts": f"export default defineEventHandler(async (event) => {{ await useKv(event).{BAD}; }});",
+    },
+    "nuxt-server-utils-default": {
+        "nuxt.config.ts": "export default defineNuxtConfig({})",
+        "server/utils/kv-store.ts": "export function useKv(event) { return event.context.cloudflare.env.CARTS; }\n"
+        "export default function (event) { return useKv(event) }",
+        "server/api/a.ts": f"export default defineEventHandler(async (event) => {{ const kv = useKv(event);"
+        f" await kv.{BAD}; await kvStore(event).{BAD}; }});",
+    },
+    "nuxt-server-utils-that-get-a-namespace": {
+        "nuxt.config.ts": "export default defineNuxtConfig({})",
+        "server/utils/kv.ts": f"export async function keep(kv) {{ await kv.{BAD}; }}",
+        "server/api/a.ts": "export default defineEventHandler(async (event) => "
+        "{ await keep(event.context.cloudflare.env.CARTS); });",
+    },
+    "nuxt-server-utils-that-write": {
+        "nuxt.config.ts": "export default defineNuxtConfig({})",
+        "server/utils/kv.ts": 'export async function keep(event) { await event.context.cloudflare.env.CARTS.put("k", "v"); }',
+        "server/api/a.ts": "export default defineEventHandler(async (event) => { «keep»(event); return 1; });",
+    },
+    "nuxt-server-utils-with-constants": {
+        "nuxt.config.ts": "export default defineNuxtConfig({})",
+        "server/utils/kv.ts": "export const SHORT = 30; export const useKv = (event) => event.context.cloudflare.env.CARTS;",
+        "server/api/a.ts": "export default defineEventHandler(async (event) => "
+        '{ await useKv(event).put("k", "v", { expirationTtl: «SHORT» }); });',
+    },
+    "nuxt-server-utils-exported-below": {
+        "nuxt.config.ts": "export default defineNuxtConfig({})",
+        "server/utils/deep/kv.ts": "const a = (event) => event.context.cloudflare.env.CARTS;\nexport { a as useKv, type X };",
+        "server/api/a.ts": f"export default defineEventHandler(async (event) => {{ await useKv(event).{BAD}; }});",
+    },
+    "nuxt-composables": {
+        "nuxt.config.ts": "export default defineNuxtConfig({})",
+        "app/composables/useStore.ts": "export const useStore = () => useRequestEvent().context.cloudflare.env.CARTS;",
+        "app/pages/a.vue": f'<script setup lang="ts">\nawait useStore().{BAD};\n</script>\n<template><p>é</p></template>',
+    },
+    "nitro-utils": {
+        "nitro.config.ts": "export default defineNitroConfig({})",
+        "utils/kv.ts": "export const useKv = (event) => event.context.cloudflare.env.CARTS;",
+        "routes/a.ts": f"export default defineEventHandler(async (event) => {{ await useKv(event).{BAD}; }});",
+    },
+    "nuxt-server-utils-imported-from-elsewhere": {
+        "nuxt.config.ts": "export default defineNuxtConfig({})",
+        "server/utils/kv.ts": "export const useKv = (event) => event.context.cloudflare.env.CARTS;",
+        "server/api/a.ts": f'import {{ useKv }} from "other";\n'
+        f"export default defineEventHandler(async (event) => {{ await useKv(event).{SAME}; }});",
+    },
+    "utils-without-nuxt": {
+        "src/utils/kv.ts": "export const useKv = (event) => event.context.cloudflare.env.CARTS;",
+        "src/api/a.ts": f"export default defineEventHandler(async (event) => {{ await useKv(event).{SAME}; }});",
+    },
+    "nuxt-server-utils-in-the-app": {
+        "nuxt.config.ts": "export default defineNuxtConfig({})",
+        "server/utils/kv.ts": "export const useKv = (event) => event.context.cloudflare.env.CARTS;",
+        "pages/a.vue": f'<script setup lang="ts">\nawait useKv().{SAME};\n</script>',
+    },
+    "nuxt-server-utils-hidden": {
+        "nuxt.config.ts": "export default defineNuxtConfig({})",
+        "server/utils/kv.ts": "export const useKv = (event) => event.context.cloudflare.env.CARTS;",
+        "server/api/a.ts": f"const useKv = (event) => new Map();\n"
+        f"export default defineEventHandler(async (event) => {{ await useKv(event).{SAME}; }});",
+        "server/api/b.ts": f"export default async (event, useKv) => {{ await useKv(event).{SAME}; }};",
+        "server/api/c.ts": f'import {{ h, useKv }} from "other";\n'
+        f"export default async (event) => {{ await useKv(event).{SAME}; }};",
+    },
+    "nuxt-server-utils-of-one-name": {
+        "nuxt.config.ts": "export default defineNuxtConfig({})",
+        "server/utils/kv.ts": "export const useKv = (event) => event.context.cloudflare.env.CARTS;",
+        "server/utils/kv2.ts": "export const useKv = (event) => new Map();",
+        "server/api/a.ts": f"export default defineEventHandler(async (event) => {{ await useKv(event).{SAME}; }});",
+    },
+}
+
+
+@pytest.mark.parametrize("files", AUTO_IMPORTS.values(), ids=AUTO_IMPORTS)
+def test_functions_without_an_import(
+    files: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    expected = write(tmp_path, {"wrangler.toml": CONFIG, **files})
+    assert problems_in(tmp_path, capsys) == expected
+
+
+def test_a_constant_is_declared_below_the_imports_of_the_text(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "nuxt.config.ts": "export default {};",
+            "server/utils/kv.ts": "export const useKv = (e) => e.context.cloudflare.env.CARTS;",
+        },
+    )
+    text = 'import a from "a";\n\nexport default (e) => useKv(e).get([`user:${a}`, `user:${e}`]);\n'
+    source = read_source(text, str(tmp_path / "server/api/a.ts"))
+    assert source.text == text
+    at = text.index("user:")
+    config = load_text('kv_namespaces = [{ binding = "CARTS" }]', str(tmp_path / "wrangler.toml"))
+    files = SourceFiles.below(tmp_path, Workspace(tmp_path))
+    analysis = read(source, SourceContext([config], modules=files))
+    found = extract_prefix(analysis, Span(at, at))
+    assert found is not None
+    assert applied(text, found.edits) == (
+        'import a from "a";\n\nconst USER_PREFIX = "user:";\n\n'
+        "export default (e) => useKv(e).get([`${USER_PREFIX}${a}`, `${USER_PREFIX}${e}`]);\n"
+    )

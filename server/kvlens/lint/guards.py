@@ -51,7 +51,7 @@ def _near(context: Context, start: list[str]) -> Iterator[tuple[str, Source]]:
         if source is None:
             continue
         yield here, source
-        found = [modules.resolve(here, name) for name in imports_of(source.text)]
+        found = [modules.resolve(here, name) for name in imports_of(source.offsets.text)]
         for each in (*found, *modules.importers(here)):
             if each is not None and each not in seen:
                 seen.add(each)
