@@ -87,6 +87,22 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "options-not-object",
         'const TTL = 3600; await env.KV.put("k", "v", «TTL»);',
     ),
+    # spread arguments
+    "spread-array": ("delete-extra-key", 'await env.KV.delete(...["a", «"b"»]);'),
+    "spread-variable": (
+        "delete-extra-key",
+        'const keys = ["a", "b"]; await env.KV.delete(«...keys»);',
+    ),
+    "spread-constants": (
+        "ttl-out-of-range",
+        'const args = ["k", v, { expirationTtl: «30» }] as const; await env.KV.put(...args);',
+    ),
+    "spread-rest": (
+        "ttl-out-of-range",
+        'const rest = [v, { expirationTtl: «30» }]; await env.KV.put("k", ...rest);',
+    ),
+    "spread-too-few": ("put-value-missing", 'const args = ["k"]; await env.KV.«put»(...args);'),
+    "spread-unknown": ("promise-not-awaited", "«env.KV.put(...args)»; await g();"),
     "delete-two": ("delete-extra-key", 'await env.KV.delete("a", «"b"»);'),
     "delete-three": ("delete-extra-key", 'await env.KV.delete("a", «b», "c");'),
     # expirationTtl
@@ -1430,6 +1446,13 @@ WHOLE: dict[str, tuple[str, str]] = {
 
 # Nothing is wrong with these, or it is uncertain.
 CLEAN_IN_HANDLER: dict[str, str] = {
+    "spread-array": 'await env.KV.delete(...["a"]); await env.KV.get(...["k", "json"]);',
+    "spread-of-a-call": 'const keys = ["a", "b"]; await env.KV.delete(...names(keys));',
+    "spread-constants": 'const args = ["k", v, { expirationTtl: 60 }] as const; await env.KV.put(...args);',
+    "spread-that-others-get": "const rest = [v, { expirationTtl: 30 }]; later(...rest);"
+    ' await env.KV.put("k", ...rest);',
+    "spread-of-a-changed-array": 'const args = ["k"]; args.push(v); await env.KV.put(...args);',
+    "spread-unknown": 'await env.KV.put(...args); await env.KV.put("k", ...args);',
     "list-of-what-people-enter": (
         'const page = await env.KV.list({ prefix: "shop:tags:" }); use(page.keys.map(name));'
     ),

@@ -193,13 +193,18 @@ class Analysis:
 
     @cached_property
     def certain_calls(self) -> list[KvCall]:
-        """The calls that are certainly of a namespace, complete, and not failing on purpose."""
+        """The calls that are certainly of a namespace, whole, and not failing on purpose."""
+        return [call for call in self.complete_calls if call.whole]
+
+    @cached_property
+    def complete_calls(self) -> list[KvCall]:
+        """The certain calls, and those that are only whole but for what a spread hides."""
         asserting, lost = may_assert(self.source), self.source.root.has_error
         return [
             call
             for call in self.calls
             if self.is_certain(call.access)
-            and call.whole
+            and call.is_complete
             and not (asserting and call.in_assertion)
             and not (lost and self._is_broken(call.node))
         ]
@@ -232,7 +237,7 @@ class Analysis:
         found: list[tuple[KvCall, int | None]] = []
         open_calls: list[int] = []
         # of two that begin together, `kv.get(x).then(kv.get)`, the longer is around the other
-        for call in sorted(self.certain_calls, key=lambda call: (call.span.start, -call.span.end)):
+        for call in sorted(self.complete_calls, key=lambda call: (call.span.start, -call.span.end)):
             while open_calls and found[open_calls[-1]][0].span.end < call.span.end:
                 open_calls.pop()
             found.append((call, open_calls[-1] if open_calls else None))

@@ -90,7 +90,7 @@ def _check(context: Context) -> Iterator[Finding]:
     analysis = context.analysis
     seen: set[int] = set()
     known: dict[int, list[_Lost]] = {}
-    for call in analysis.certain_calls:
+    for call in analysis.complete_calls:
         for lost in _lost(call.source, call.node, known):
             if lost.how == "array" and call.folder.value(lost.call).kind != "array":
                 continue  # map() of another class may give a promise
@@ -139,7 +139,7 @@ def _of_imports(context: Context, known: dict[int, list[_Lost]]) -> Iterator[tup
         if other is None or path == source.path or _directive(other) == "use server":
             continue
         written = source.text_of(declared.origin.child_by_field_name("name") or declared.node)
-        for call in read(other, context.project).certain_calls:
+        for call in read(other, context.project).complete_calls:
             function = ancestor(call.node, FUNCTIONS)
             if function is None or call.method not in ("put", "delete"):
                 continue
