@@ -87,6 +87,50 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "options-not-object",
         'const TTL = 3600; await env.KV.put("k", "v", «TTL»);',
     ),
+    "counter-of-several": (
+        "counter-not-atomic",
+        'const [n] = await Promise.all([env.KV.get("n")]); await env.KV.«put»("n", String(+n + 1));',
+    ),
+    "counter-second-of-several": (
+        "counter-not-atomic",
+        'const [a, n = "0"] = await Promise.all([f(), env.KV.get("n")]); await env.KV.«put»("n", `${Number(n) + 1}`);',
+    ),
+    "counter-by-index-of-several": (
+        "counter-not-atomic",
+        'const all = await Promise.all([f(), env.KV.get("n")]); await env.KV.«put»("n", String(Number(all[1] ?? 0) + 1));',
+    ),
+    "counter-of-several-settled": (
+        "counter-not-atomic",
+        'const [n] = await Promise.allSettled([env.KV.get("n")]); await env.KV.«put»("n", String(Number(n.value) + 1));',
+    ),
+    "counter-in-an-object-of-several": (
+        "counter-not-atomic",
+        'const [o] = await Promise.all([env.KV.get("n", "json")]); o.n += 1; await env.KV.«put»("n", JSON.stringify(o));',
+    ),
+    "counter-put-with-several": (
+        "counter-not-atomic",
+        'const [n] = await Promise.all([env.KV.get("n")]); await Promise.all([f(), env.KV.«put»("n", String(+n + 1))]);',
+    ),
+    "all-of-pushed": (
+        "promise-not-awaited",
+        "const all = []; for (const k of keys) all.push(env.KV.delete(k)); «Promise.all»(all); await g();",
+    ),
+    "all-of-mapped-before": (
+        "promise-not-awaited",
+        "const all = keys.map((k) => env.KV.delete(k)); «Promise.allSettled»(all); await g();",
+    ),
+    "all-of-variables": (
+        "promise-not-awaited",
+        'const a = env.KV.delete("k"); «Promise.all»([a, g()]); await g();',
+    ),
+    "variable-caught": (
+        "promise-not-awaited",
+        'const a = env.KV.delete("k"); «a.catch»(log); await g();',
+    ),
+    "array-in-all": (
+        "promise-not-awaited",
+        "await Promise.all([f(), «keys.map»((k) => env.KV.delete(k))]);",
+    ),
     # spread arguments
     "spread-array": ("delete-extra-key", 'await env.KV.delete(...["a", «"b"»]);'),
     "spread-variable": (
@@ -1446,6 +1490,15 @@ WHOLE: dict[str, tuple[str, str]] = {
 
 # Nothing is wrong with these, or it is uncertain.
 CLEAN_IN_HANDLER: dict[str, str] = {
+    "counter-of-another-of-several": 'const [n, a] = await Promise.all([f(), env.KV.get("n")]); await env.KV.put("n", String(+n + 1));',
+    "counter-of-the-rest-of-several": 'const [a, ...n] = await Promise.all([f(), env.KV.get("n")]); await env.KV.put("n", String(+n + 1));',
+    "counter-of-a-function-of-several": 'const [n] = await merge([env.KV.get("n")]); await env.KV.put("n", String(n + 1));',
+    "all-of-pushed-awaited": "const all = []; for (const k of keys) all.push(env.KV.delete(k)); await Promise.all(all);",
+    "all-of-pushed-returned": "const all = []; for (const k of keys) all.push(env.KV.delete(k)); return Promise.all(all);",
+    "all-of-pushed-waited-for": "const all = []; for (const k of keys) all.push(env.KV.delete(k)); ctx.waitUntil(Promise.all(all));",
+    "pushed-to-others": "const all = []; for (const k of keys) all.push(env.KV.delete(k)); await run(all);",
+    "all-of-a-variable-awaited-elsewhere": 'const a = env.KV.delete("k"); if (x) { Promise.all([a]); } await a;',
+    "spread-array-in-all": "await Promise.all([f(), ...keys.map((k) => env.KV.delete(k))]);",
     "spread-array": 'await env.KV.delete(...["a"]); await env.KV.get(...["k", "json"]);',
     "spread-of-a-call": 'const keys = ["a", "b"]; await env.KV.delete(...names(keys));',
     "spread-constants": 'const args = ["k", v, { expirationTtl: 60 }] as const; await env.KV.put(...args);',
