@@ -1367,6 +1367,22 @@ WHOLE: dict[str, tuple[str, str]] = {
         "interface Env { LINKS: KVNamespace }\n"
         'async function f(env: Env) { await env.«LINKS».get("a"); await env.LINKS.delete("a"); }',
     ),
+    "guarded-by-an-error": (
+        "binding-undeclared",
+        "async function f(env) { if (!env.LINKS) throw new Error('no LINKS'); return env.«LINKS».get('k', 'json'); }",
+    ),
+    "guarded-by-an-error-after-others": (
+        "binding-undeclared",
+        "async function f(env) { if (env.KV == null || env.LINKS == null) { console.error('no'); throw new TypeError('no'); }\n return env.«LINKS».get('k', 'json'); }",
+    ),
+    "guarded-by-an-error-as-a-variable": (
+        "binding-undeclared",
+        "async function f(env) { const kv = env.«LINKS»; if (!kv) throw new ConfigError('no'); return kv.get('k', 'json'); }",
+    ),
+    "guarded-by-an-error-in-a-pattern": (
+        "binding-undeclared",
+        "async function f({ env: { «LINKS» } }) { if (LINKS === undefined) throw Error('no'); return LINKS.get('k', 'json'); }",
+    ),
     "undeclared-destructured": (
         "binding-undeclared",
         "interface Env { LINKS: KVNamespace }\n"
@@ -1927,6 +1943,13 @@ CLEAN_IN_HANDLER: dict[str, str] = {
 }
 
 CLEAN: dict[str, str] = {
+    "guarded-by-a-return": "async function f(env) { if (!env.LINKS) return null; return env.LINKS.get('k', 'json'); }",
+    "guarded-by-an-error-with-another": "async function f(env) { if (!env.LINKS && !env.KV) throw new Error('no'); return env.LINKS.get('k', 'json'); }",
+    "guarded-by-an-answer": "async function f(env) { if (!env.LINKS) throw redirect(302, '/setup'); return env.LINKS.get('k', 'json'); }",
+    "guarded-by-an-error-that-is-caught": "async function f(env) { try { if (!env.LINKS) throw new Error('no'); return env.LINKS.get('k', 'json'); } catch { return null; } }",
+    "guarded-by-an-error-or-else": "async function f(env) { if (!env.LINKS) throw new Error('no'); else g(); return env.LINKS.get('k', 'json'); }",
+    "guarded-twice": "async function f(env) { if (!env.LINKS) throw new Error('no'); await env.LINKS?.get('k', 'json'); }",
+    "used-with-a-fallback": "async function f(env) { const kv = env.LINKS ?? env.KV; return kv.get('k', 'json'); }",
     "list-below-a-comment-on-pages": "/** At most 36 keys: no pagination needed. */\n"
     "export async function all(env) { return (await env.KV.list()).keys.map((key) => key.name); }",
     "env-of-a-double": "export const f = (env: { KV: Map<string, string> }) => env.KV.has('k');",
