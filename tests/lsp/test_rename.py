@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,31 @@ CASES: dict[str, dict[str, str]] = {
         "src/index.ts": "const NAME = '«KV»', OTHER = 'KV' as const;\n"
         "export default { async fetch(r, env) { await env[NAME].get('k'); log(OTHER, env[OTHER]);\n"
         "  const own = '«KV»' as const; await env[own].put('k', r.url); } };\n",
+    },
+    "argument-for-a-key": {
+        "src/index.ts": "import { open } from './open';\n"
+        "const pick = <K extends keyof Env>(env: Env, name: K) => env[name];\n"
+        "export default { async fetch(r, env: Env) { await open(env, '«KV»').get('KV');\n"
+        "  await pick(env, \"«KV»\").get('k'); log(env, 'KV'); await env.«KV».get('k'); } };\n",
+        "src/open.ts": "type Name = Extract<keyof Env, string>;\n"
+        "export function open(env: Env, name: Name) { return env[name]; }\n",
+    },
+    "argument-for-an-element": {
+        "src/index.js": "const open = (env, name) => env[name];\n"
+        "const both = (env, name) => open(env, name) ?? log(name);\n"
+        "const again = (env, name) => open(env, name);\n"
+        "export default { async fetch(r, env) { await open(env, '«KV»').get('KV');\n"
+        "  both(env, 'KV'); await again(env, '«KV»').get('k'); await env.«KV».get('k'); } };\n",
+    },
+    "typed-as-a-key": {
+        "src/index.ts": WORKER + "const one: keyof Env = '«KV»'; const other: string = 'KV';\n"
+        "const all: (keyof Env)[] = ['«KV»', 'OTHER']; const some = ['KV'];\n"
+        "log('«KV»' as keyof Env, 'KV' as const, one, all, other, some);\n",
+    },
+    "reflected": {
+        "src/index.ts": "export default { async fetch(r, env: Env) {\n"
+        "  if (Reflect.has(env, '«KV»') && Object.hasOwn(env, '«KV»') && Reflect.has(r, 'KV'))\n"
+        "    await Reflect.get(env, '«KV»').get('KV'); await env.«KV».get('k'); } };\n",
     },
     "workers-module": {
         "src/index.ts": "import { env } from 'cloudflare:workers';\n"
@@ -352,3 +378,24 @@ async def test_a_name_that_is_taken_is_refused(
         else:
             with pytest.raises(JsonRpcException, match=f"^{re.escape(reason)}$"):
                 await rename
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows makes links for administrators only")
+async def test_a_linked_file_is_edited_once(tmp_path: Path) -> None:
+    worker = {"wrangler.toml": "", "package.json": '{ "workspaces": ["*"] }'}
+    for name in "ab":
+        worker[f"{name}/wrangler.toml"] = CONFIG.replace("src/index.ts", "i.ts")
+        worker[f"{name}/i.ts"] = "import { one } from './one';\n" + WORKER
+    spans = write(tmp_path, {**worker, "common/one.ts": "export const one = (env) => env.«KV»;\n"})
+    for link in ("a/one.ts", "a/two.ts", "b/one.ts"):
+        (tmp_path / link).symlink_to("../common/one.ts")
+    async with connected(tmp_path) as client:
+        document = did_open(client, tmp_path / "a/wrangler.toml")
+        text = (tmp_path / "a/wrangler.toml").read_text("utf-8")
+        place = position(text, spans["a/wrangler.toml"][0][0])
+        edit = await client.text_document_rename_async(types.RenameParams(document, place, "NEW"))
+        assert edit is not None
+        assert edit.changes is not None
+        assert {uri: len(edits) for uri, edits in edit.changes.items()} == {
+            (tmp_path / name).as_uri(): 1 for name in spans if name != "package.json"
+        }

@@ -754,6 +754,37 @@ FORMS: dict[str, tuple[str, str]] = {
         "const storage = new AsyncLocalStorage<{ kv: KVNamespace }>();\nasync function f() { await storage.getStore()?.kv.PUT; }",
         "const storage = new AsyncLocalStorage<{ kv: Store }>();\nasync function f() { await storage.getStore()?.kv.PUT; }",
     ),
+    # functions that pass on what they get
+    "react-cache": (
+        'import { cache } from "react";\nconst kv = cache(() => getCloudflareContext().env.CARTS);\nconst f = async () => { await kv().PUT; };',
+        'import { cache } from "react";\nconst kv = cache(() => new Cache());\nconst f = async () => { await kv().PUT; };',
+    ),
+    "react-cache-member": (
+        'import * as React from "react";\nconst kv = React.cache(() => getCloudflareContext().env.CARTS);\nconst f = async () => { await kv().PUT; };',
+        'import * as React from "react";\nconst kv = React.wrap(() => getCloudflareContext().env.CARTS);\nconst f = async () => { await kv().PUT; };',
+    ),
+    "react-cache-async": (
+        'import { cache } from "react";\nconst all = cache(async () => (await getCloudflareContext({ async: true })).env);\n'
+        "const f = async () => { const { CARTS } = await all(); await CARTS.PUT; };",
+        'import { cache } from "react";\nconst all = cache(async () => (await getCloudflareContext({ async: true })).cf);\n'
+        "const f = async () => { const { CARTS } = await all(); await CARTS.PUT; };",
+    ),
+    "lodash-once": (
+        'import once from "lodash/once";\nimport { env } from "cloudflare:workers";\nconst kv = once(() => env.CARTS);\nconst f = async () => { await kv().PUT; };',
+        'import run from "lodash/run";\nimport { env } from "cloudflare:workers";\nconst kv = run(() => env.CARTS);\nconst f = async () => { await kv().PUT; };',
+    ),
+    "generic-function-returned": (
+        'import { env } from "cloudflare:workers";\nfunction lazy<T>(make: () => T): () => T { let v: T; return () => (v ??= make()); }\n'
+        "const kv = lazy(() => env.CARTS);\nconst other = lazy(() => new Map());\nconst f = async () => { await kv().PUT; };",
+        'import { env } from "cloudflare:workers";\nfunction lazy<T>(make: () => T): () => T { let v: T; return () => (v ??= make()); }\n'
+        "const kv = lazy(() => env.CARTS);\nconst other = lazy(() => new Map());\nconst f = async () => { await other().PUT; };",
+    ),
+    "generic-result-returned": (
+        'import { env } from "cloudflare:workers";\nconst run = <T>(name: string, make: () => T): T => trace(name, make);\n'
+        'const f = async () => { await run("a", () => env.CARTS).PUT; };',
+        'import { env } from "cloudflare:workers";\nconst run = <T>(name: string, make: () => T): Wrapped<T> => trace(name, make);\n'
+        'const f = async () => { await run("a", () => env.CARTS).PUT; };',
+    ),
     # frameworks
     "svelte-kit": (
         "export const load = async ({ platform }) => { await platform.env.CARTS.PUT; };",

@@ -87,6 +87,66 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "options-not-object",
         'const TTL = 3600; await env.KV.put("k", "v", «TTL»);',
     ),
+    "counter-of-several": (
+        "counter-not-atomic",
+        'const [n] = await Promise.all([env.KV.get("n")]); await env.KV.«put»("n", String(+n + 1));',
+    ),
+    "counter-second-of-several": (
+        "counter-not-atomic",
+        'const [a, n = "0"] = await Promise.all([f(), env.KV.get("n")]); await env.KV.«put»("n", `${Number(n) + 1}`);',
+    ),
+    "counter-by-index-of-several": (
+        "counter-not-atomic",
+        'const all = await Promise.all([f(), env.KV.get("n")]); await env.KV.«put»("n", String(Number(all[1] ?? 0) + 1));',
+    ),
+    "counter-of-several-settled": (
+        "counter-not-atomic",
+        'const [n] = await Promise.allSettled([env.KV.get("n")]); await env.KV.«put»("n", String(Number(n.value) + 1));',
+    ),
+    "counter-in-an-object-of-several": (
+        "counter-not-atomic",
+        'const [o] = await Promise.all([env.KV.get("n", "json")]); o.n += 1; await env.KV.«put»("n", JSON.stringify(o));',
+    ),
+    "counter-put-with-several": (
+        "counter-not-atomic",
+        'const [n] = await Promise.all([env.KV.get("n")]); await Promise.all([f(), env.KV.«put»("n", String(+n + 1))]);',
+    ),
+    "all-of-pushed": (
+        "promise-not-awaited",
+        "const all = []; for (const k of keys) all.push(env.KV.delete(k)); «Promise.all»(all); await g();",
+    ),
+    "all-of-mapped-before": (
+        "promise-not-awaited",
+        "const all = keys.map((k) => env.KV.delete(k)); «Promise.allSettled»(all); await g();",
+    ),
+    "all-of-variables": (
+        "promise-not-awaited",
+        'const a = env.KV.delete("k"); «Promise.all»([a, g()]); await g();',
+    ),
+    "variable-caught": (
+        "promise-not-awaited",
+        'const a = env.KV.delete("k"); «a.catch»(log); await g();',
+    ),
+    "array-in-all": (
+        "promise-not-awaited",
+        "await Promise.all([f(), «keys.map»((k) => env.KV.delete(k))]);",
+    ),
+    # spread arguments
+    "spread-array": ("delete-extra-key", 'await env.KV.delete(...["a", «"b"»]);'),
+    "spread-variable": (
+        "delete-extra-key",
+        'const keys = ["a", "b"]; await env.KV.delete(«...keys»);',
+    ),
+    "spread-constants": (
+        "ttl-out-of-range",
+        'const args = ["k", v, { expirationTtl: «30» }] as const; await env.KV.put(...args);',
+    ),
+    "spread-rest": (
+        "ttl-out-of-range",
+        'const rest = [v, { expirationTtl: «30» }]; await env.KV.put("k", ...rest);',
+    ),
+    "spread-too-few": ("put-value-missing", 'const args = ["k"]; await env.KV.«put»(...args);'),
+    "spread-unknown": ("promise-not-awaited", "«env.KV.put(...args)»; await g();"),
     "delete-two": ("delete-extra-key", 'await env.KV.delete("a", «"b"»);'),
     "delete-three": ("delete-extra-key", 'await env.KV.delete("a", «b», "c");'),
     # expirationTtl
@@ -1307,6 +1367,22 @@ WHOLE: dict[str, tuple[str, str]] = {
         "interface Env { LINKS: KVNamespace }\n"
         'async function f(env: Env) { await env.«LINKS».get("a"); await env.LINKS.delete("a"); }',
     ),
+    "guarded-by-an-error": (
+        "binding-undeclared",
+        "async function f(env) { if (!env.LINKS) throw new Error('no LINKS'); return env.«LINKS».get('k', 'json'); }",
+    ),
+    "guarded-by-an-error-after-others": (
+        "binding-undeclared",
+        "async function f(env) { if (env.KV == null || env.LINKS == null) { console.error('no'); throw new TypeError('no'); }\n return env.«LINKS».get('k', 'json'); }",
+    ),
+    "guarded-by-an-error-as-a-variable": (
+        "binding-undeclared",
+        "async function f(env) { const kv = env.«LINKS»; if (!kv) throw new ConfigError('no'); return kv.get('k', 'json'); }",
+    ),
+    "guarded-by-an-error-in-a-pattern": (
+        "binding-undeclared",
+        "async function f({ env: { «LINKS» } }) { if (LINKS === undefined) throw Error('no'); return LINKS.get('k', 'json'); }",
+    ),
     "undeclared-destructured": (
         "binding-undeclared",
         "interface Env { LINKS: KVNamespace }\n"
@@ -1430,6 +1506,22 @@ WHOLE: dict[str, tuple[str, str]] = {
 
 # Nothing is wrong with these, or it is uncertain.
 CLEAN_IN_HANDLER: dict[str, str] = {
+    "counter-of-another-of-several": 'const [n, a] = await Promise.all([f(), env.KV.get("n")]); await env.KV.put("n", String(+n + 1));',
+    "counter-of-the-rest-of-several": 'const [a, ...n] = await Promise.all([f(), env.KV.get("n")]); await env.KV.put("n", String(+n + 1));',
+    "counter-of-a-function-of-several": 'const [n] = await merge([env.KV.get("n")]); await env.KV.put("n", String(n + 1));',
+    "all-of-pushed-awaited": "const all = []; for (const k of keys) all.push(env.KV.delete(k)); await Promise.all(all);",
+    "all-of-pushed-returned": "const all = []; for (const k of keys) all.push(env.KV.delete(k)); return Promise.all(all);",
+    "all-of-pushed-waited-for": "const all = []; for (const k of keys) all.push(env.KV.delete(k)); ctx.waitUntil(Promise.all(all));",
+    "pushed-to-others": "const all = []; for (const k of keys) all.push(env.KV.delete(k)); await run(all);",
+    "all-of-a-variable-awaited-elsewhere": 'const a = env.KV.delete("k"); if (x) { Promise.all([a]); } await a;',
+    "spread-array-in-all": "await Promise.all([f(), ...keys.map((k) => env.KV.delete(k))]);",
+    "spread-array": 'await env.KV.delete(...["a"]); await env.KV.get(...["k", "json"]);',
+    "spread-of-a-call": 'const keys = ["a", "b"]; await env.KV.delete(...names(keys));',
+    "spread-constants": 'const args = ["k", v, { expirationTtl: 60 }] as const; await env.KV.put(...args);',
+    "spread-that-others-get": "const rest = [v, { expirationTtl: 30 }]; later(...rest);"
+    ' await env.KV.put("k", ...rest);',
+    "spread-of-a-changed-array": 'const args = ["k"]; args.push(v); await env.KV.put(...args);',
+    "spread-unknown": 'await env.KV.put(...args); await env.KV.put("k", ...args);',
     "list-of-what-people-enter": (
         'const page = await env.KV.list({ prefix: "shop:tags:" }); use(page.keys.map(name));'
     ),
@@ -1851,6 +1943,13 @@ CLEAN_IN_HANDLER: dict[str, str] = {
 }
 
 CLEAN: dict[str, str] = {
+    "guarded-by-a-return": "async function f(env) { if (!env.LINKS) return null; return env.LINKS.get('k', 'json'); }",
+    "guarded-by-an-error-with-another": "async function f(env) { if (!env.LINKS && !env.KV) throw new Error('no'); return env.LINKS.get('k', 'json'); }",
+    "guarded-by-an-answer": "async function f(env) { if (!env.LINKS) throw redirect(302, '/setup'); return env.LINKS.get('k', 'json'); }",
+    "guarded-by-an-error-that-is-caught": "async function f(env) { try { if (!env.LINKS) throw new Error('no'); return env.LINKS.get('k', 'json'); } catch { return null; } }",
+    "guarded-by-an-error-or-else": "async function f(env) { if (!env.LINKS) throw new Error('no'); else g(); return env.LINKS.get('k', 'json'); }",
+    "guarded-twice": "async function f(env) { if (!env.LINKS) throw new Error('no'); await env.LINKS?.get('k', 'json'); }",
+    "used-with-a-fallback": "async function f(env) { const kv = env.LINKS ?? env.KV; return kv.get('k', 'json'); }",
     "list-below-a-comment-on-pages": "/** At most 36 keys: no pagination needed. */\n"
     "export async function all(env) { return (await env.KV.list()).keys.map((key) => key.name); }",
     "env-of-a-double": "export const f = (env: { KV: Map<string, string> }) => env.KV.has('k');",

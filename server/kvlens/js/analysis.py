@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from kvlens.js.absence import only_throws
 from kvlens.js.binding_resolver import BindingResolver, signatures
 from kvlens.js.calls import METHODS, KvCall, Method, called, may_assert
 from kvlens.js.config_bindings import NOTHING, ConfigBindings
@@ -26,6 +27,9 @@ _NAMES = ("property_identifier", "string", "template_string")
 _VARIABLES = ("identifier", "shorthand_property_identifier_pattern")
 _FOLLOWED = 100  # variables, each defined by the one before
 ENV_OWNERS = ("Env", "Bindings", "Environment")
+
+Absence = Literal["handled", "thrown"]
+"""What code does if a binding is missing: something else, or it only throws an error."""
 
 EnvType = Literal["kv", "maybe", "other"]
 """The type of an Env member: a namespace, one that may be missing, or something else."""
@@ -53,7 +57,7 @@ class BindingUse:
     how: How | str  # "type" and "object" aren't uses, but are renamed too
     node: Node
     shorthand: bool = False  # `{ X }`: renamed to `{ NEW: X }`, the variable stays
-    optional: bool = False  # the code handles a missing binding here
+    absence: Absence | None = None  # what the code does here if the binding is missing
 
 
 class Analysis:
@@ -193,13 +197,18 @@ class Analysis:
 
     @cached_property
     def certain_calls(self) -> list[KvCall]:
-        """The calls that are certainly of a namespace, complete, and not failing on purpose."""
+        """The calls that are certainly of a namespace, whole, and not failing on purpose."""
+        return [call for call in self.complete_calls if call.whole]
+
+    @cached_property
+    def complete_calls(self) -> list[KvCall]:
+        """The certain calls, and those that are only whole but for what a spread hides."""
         asserting, lost = may_assert(self.source), self.source.root.has_error
         return [
             call
             for call in self.calls
             if self.is_certain(call.access)
-            and call.whole
+            and call.is_complete
             and not (asserting and call.in_assertion)
             and not (lost and self._is_broken(call.node))
         ]
@@ -232,7 +241,7 @@ class Analysis:
         found: list[tuple[KvCall, int | None]] = []
         open_calls: list[int] = []
         # of two that begin together, `kv.get(x).then(kv.get)`, the longer is around the other
-        for call in sorted(self.certain_calls, key=lambda call: (call.span.start, -call.span.end)):
+        for call in sorted(self.complete_calls, key=lambda call: (call.span.start, -call.span.end)):
             while open_calls and found[open_calls[-1]][0].span.end < call.span.end:
                 open_calls.pop()
             found.append((call, open_calls[-1] if open_calls else None))
@@ -288,8 +297,8 @@ class Analysis:
             )
         return self._called_as_kv[binding]
 
-    def is_optional(self, binding: str) -> bool:
-        """Return whether the code handles a missing binding anywhere."""
+    def is_optional(self, binding: str, *, throws: bool = True) -> bool:
+        """Return whether the code handles a missing binding anywhere; with `throws`, or throws."""
         for signature in signatures(self.source.names, binding):
             kind = signature.child_by_field_name("type")
             if any(child.type == "?" for child in signature.children) or (
@@ -298,7 +307,8 @@ class Analysis:
                 return True
         if self.types.get(binding) == "maybe":
             return True
-        if any(use.optional for use in self.uses_of(binding)):
+        known = ("handled", "thrown") if throws else ("handled",)
+        if any(use.absence in known for use in self.uses_of(binding)):
             return True
         return any(self._is_looked_for(node) for node in self.source.names.nodes(binding))
 
@@ -353,7 +363,7 @@ class Analysis:
             if name is None or name.type not in _NAMES:
                 continue
             how = self.resolver.how(env) if field == "property" else "env"
-            use = self.use(name, how, self.allows_absence(parent))
+            use = self.use(name, how, self.absence(parent))
             if use.name in self.declared.kv or not self.resolver.is_guessed(env):
                 yield use
         for pattern in self._inside(self.resolver.envs.patterns):
@@ -370,7 +380,7 @@ class Analysis:
                         "global",
                         node,
                         shorthand,
-                        self.allows_absence(node),
+                        self.absence(node),
                     )
 
     def _inside(self, nodes: list[Node]) -> list[Node]:
@@ -412,13 +422,13 @@ class Analysis:
         if declared is not None and variable is not None and declared.node.id == variable.id:
             self.resolver.flow.declared(declared)
 
-    def use(self, node: Node, how: str, optional: bool = False) -> BindingUse:
+    def use(self, node: Node, how: str, absence: Absence | None = None) -> BindingUse:
         """Return a node that names a binding as a use of it."""
         span = self.source.span(node)
         if node.type in ("string", "template_string"):
             span = Span(span.start + 1, span.end - 1)
         text = self.source.text
-        return BindingUse(text[span.start : span.end], span, how, node, False, optional)
+        return BindingUse(text[span.start : span.end], span, how, node, False, absence)
 
     def _destructured(self, pattern: Node) -> Iterator[BindingUse]:
         for child in pattern.named_children:
@@ -427,17 +437,20 @@ class Analysis:
                 key = written_name(key) if key is not None else None
                 value = child.child_by_field_name("value")
                 if key is not None and key.type in _NAMES:
-                    optional = value is not None and value.type == "assignment_pattern"
-                    yield self.use(key, "destructured", optional or self._is_tested(value))
+                    has_default = value is not None and value.type == "assignment_pattern"
+                    absence = "handled" if has_default else self._tested(value)
+                    yield self.use(key, "destructured", absence)
                 continue
-            optional = child.type == "object_assignment_pattern"
-            inner = child.child_by_field_name("left") if optional else child
+            has_default = child.type == "object_assignment_pattern"
+            inner = child.child_by_field_name("left") if has_default else child
             if inner is not None and inner.type == "shorthand_property_identifier_pattern":
-                use = self.use(inner, "destructured", optional or self._is_tested(inner))
-                yield BindingUse(use.name, use.span, use.how, inner, True, use.optional)
+                absence = "handled" if has_default else self._tested(inner)
+                use = self.use(inner, "destructured", absence)
+                yield BindingUse(use.name, use.span, use.how, inner, True, use.absence)
 
-    def _is_tested(self, node: Node | None) -> bool:
-        """Return whether the code tests if the variable that a pattern declares is defined."""
+    def _tested(self, node: Node | None) -> Absence | None:
+        """Return what the code does if the variable that a pattern declares is undefined."""
+        found: Absence | None = None
         waiting = [node]
         seen: set[int] = set()
         while waiting:
@@ -449,16 +462,20 @@ class Analysis:
                 continue
             seen.add(declared.node.id)
             if len(seen) > _FOLLOWED:
-                return True  # it may be used anywhere
+                return "handled"  # it may be used anywhere
             for each in self.source.names.references(declared):
                 if self.tests_existence(each):
-                    return True
+                    if not only_throws(self.source, each):
+                        return "handled"
+                    found = "thrown"
                 waiting.append(self._copy_of(each))
-        return False
+        return found
 
-    def allows_absence(self, node: Node) -> bool:
-        """Return whether the code tests the binding here, or a variable defined by it."""
-        return self.tests_existence(node) or self._is_tested(self._copy_of(node))
+    def absence(self, node: Node) -> Absence | None:
+        """Return what the code does if a binding is missing, tested here or as a variable."""
+        if self.tests_existence(node):
+            return "thrown" if only_throws(self.source, node) else "handled"
+        return self._tested(self._copy_of(node))
 
     def _copy_of(self, node: Node) -> Node | None:
         """Return the variable that is initialized here: `const kv = env.X`."""

@@ -74,17 +74,28 @@ class KvCall:
 
     @cached_property
     def argument_nodes(self) -> list[Node]:
-        """The arguments, without comments."""
-        return arguments_of(self.node)[self.skipped :]
+        """The arguments, without comments; those of an array that this file spreads, one by one."""
+        found: list[Node] = []
+        for node in arguments_of(self.node)[self.skipped :]:
+            found += self._spread(node) if node.type == "spread_element" else (node,)
+        return found
+
+    def _spread(self, node: Node) -> list[Node]:
+        """Return what a spread argument stands for; itself if that isn't known, or elsewhere."""
+        value = self.folder.value(node.named_children[-1])
+        is_known = value.kind == "array" and value.complete and not value.foreign
+        return [each.node for each in value.items] if is_known else [node]
+
+    @cached_property
+    def is_complete(self) -> bool:
+        """Whether the call isn't half-typed."""
+        return self.node.child_by_field_name("arguments") is not None and not self.node.has_error
 
     @cached_property
     def whole(self) -> bool:
-        """Whether the call is complete: not half-typed, and without spread arguments."""
-        given = self.node.child_by_field_name("arguments")
-        return (
-            given is not None
-            and not self.node.has_error
-            and all(node.type != "spread_element" for node in self.argument_nodes)
+        """Whether all arguments are there: the call isn't half-typed, and no spread hides some."""
+        return self.is_complete and all(
+            node.type != "spread_element" for node in self.argument_nodes
         )
 
     @property

@@ -18,6 +18,10 @@ ENV_CLASSES = {"DurableObject", "WorkerEntrypoint", "WorkflowEntrypoint", "Agent
 APPS = {"Hono", "OpenAPIHono"}
 CONTEXTS = {"Context"}
 CONTEXT_FUNCTIONS = {"MiddlewareHandler", "Handler", "createMiddleware", "createHandlers"}
+MEMOISING = {"cache", "once", "memoize", "memoizeOne", "pMemoize", "moize", "mem"}
+"""Functions of libraries that return a function like the one that they get, see React's `cache`."""
+SHARED_TYPES = {"Locals": "locals", "Platform": "platform", "AppLoadContext": "context"}
+"""Types of what all handlers share: of SvelteKit, Astro and Remix; and its name there."""
 ROUTERS = re.compile(r"(?:Router|IttyRouter|AutoRouter)\Z")
 _NAME = re.compile(r"_?(?:env|(?:cf|cloudflare|worker|workers)Env)\Z")
 _GIVES = re.compile(

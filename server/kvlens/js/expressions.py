@@ -8,6 +8,7 @@ from kvlens.js import conventions
 from kvlens.js.annotations import typed
 from kvlens.js.env_access import how, may_have_env
 from kvlens.js.property_names import possible_texts
+from kvlens.js.shared_objects import shared_of
 from kvlens.js.syntax import arguments_of, callee, plain
 from kvlens.js.tree import ancestor
 from kvlens.js.values import (
@@ -67,6 +68,8 @@ def _access(flow: Flow, node: Node, base: Node, word: str) -> Value | None:
     is_env = found is None and conventions.is_env_property(word.lstrip("#"))
     if is_env and may_have_env(flow, plain(base)):
         found = Env()
+    if found is None:
+        found = shared_of(value, word)
     if isinstance(found, Env):
         flow.envs[node.id] = node
     if value is GLOBAL:

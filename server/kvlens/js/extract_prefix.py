@@ -200,6 +200,7 @@ def _declaration(analysis: Analysis, prefix: str, name: str, first: int) -> Edit
     written = f"const {name} = {quote}{prefix}{quote}{end}"
     statements = [child for child in source.root.named_children if child.type != "comment"]
     imports = [child for child in statements if child.type == "import_statement"]
+    imports = [each for each in imports if source.span(each).end <= len(source.text)]
     after = source.span(imports[-1]).end if imports else None
     if after is not None and after < first:
         at = line_end(text, after)

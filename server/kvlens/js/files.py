@@ -67,7 +67,7 @@ class SourceFiles:
         self._parsed: dict[str, Source] = {}
         self._resolver = Resolver(workspace, texts) if workspace is not None else None
         self._importers: dict[str, list[str]] | None = None
-        self._declaring: dict[str, list[str]] = {}
+        self._matching: dict[tuple[str, str], list[str]] = {}
 
     @classmethod
     def of(cls, paths: Iterable[Path], workspace: Workspace | None = None) -> SourceFiles:
@@ -133,15 +133,15 @@ class SourceFiles:
                         self._importers.setdefault(found, []).append(importer)
         return list(dict.fromkeys(self._importers.get(path, ())))
 
-    def declaring(self, name: str) -> list[str]:
-        """Return the sources that may declare a type of this name, without those for tests."""
-        found = self._declaring.get(name)
+    def matching(self, word: str, pattern: str) -> list[str]:
+        """Return the sources that contain a word and match a pattern, without those for tests."""
+        found = self._matching.get((word, pattern))
         if found is None:
-            pattern = re.compile(rf"\b(?:interface|type)\s+{re.escape(name)}\b")
-            found = self._declaring[name] = [
+            expression = re.compile(pattern)
+            found = self._matching[word, pattern] = [
                 path
                 for path, text in self.texts.items()
-                if name in text and not is_test(path) and pattern.search(text)
+                if word in text and not is_test(path) and expression.search(text)
             ]
         return found
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kvlens.js import conventions
 from kvlens.js.members import is_promise_step
+from kvlens.js.passed_on import passed_on
 from kvlens.js.property_names import constant_text
 from kvlens.js.syntax import arguments_of, callee, plain, prefix_of
 from kvlens.js.values import (
@@ -67,7 +68,9 @@ def _called(flow: Flow, node: Node) -> Value | None:
         if name_text == "require":
             return _module(flow, given, is_promised=False)
         value = None
-    found = flow.members.returned(value)
+    found = passed_on(flow, value, name_text, given)
+    if found is None:
+        found = flow.members.returned(value)
     if found is None and conventions.gives_env(name_text):
         return Env(guessed=True)
     return found
@@ -116,7 +119,9 @@ def _method_call(
     if name == "getKVNamespace" and given and (word := constant_text(flow, given[0])) is not None:
         return Promised(NamespaceAccess(word, "context", typed=True))
     method = flow.members.of(value, name)
-    found = flow.members.returned(method) if isinstance(method, (Function, Choice)) else None
+    found = passed_on(flow, method, name, given)
+    if found is None and isinstance(method, (Function, Choice)):
+        found = flow.members.returned(method)
     if found is None and name in ("get", "getStore"):
         found = flow.members.stored(value, name, given)
     if found is None and not isinstance(method, Function) and conventions.gives_env(name):

@@ -11,6 +11,7 @@ from kvlens.js.methods import METHODS
 from kvlens.js.parameters.parameter import parameter_value
 from kvlens.js.property_names import constant_text, property_name
 from kvlens.js.returns import return_value
+from kvlens.js.shared_objects import shared_member
 from kvlens.js.syntax import arguments_of, call_of, callee
 from kvlens.js.values import (
     GLOBAL,
@@ -31,6 +32,7 @@ from kvlens.js.values import (
     NamespaceAccess,
     Record,
     Sequence,
+    Shared,
     Table,
     Typed,
     Value,
@@ -89,6 +91,8 @@ class Members:
             )
         if isinstance(value, Merged):
             return self._of_merged(value, name)
+        if isinstance(value, Shared):
+            return shared_member(self._flow, value, name)
         if isinstance(value, Choice):
             return join(self.of(each, name) for each in value.values)
         if isinstance(value, Table):

@@ -135,6 +135,9 @@ class _Follower:
         if kind == "spread_element" and parent.parent is not None:
             if not _has_objects(value):
                 return False
+            call = parent.parent.parent
+            if parent.parent.type == "arguments" and call is not None:
+                return self._argument(call, parent, value, depth)
             is_copied = parent.parent.type in ("object", "array")
             return not is_copied or self.may_change(parent.parent, None, depth + 1)
         if kind == "variable_declarator":
@@ -218,7 +221,7 @@ class _Follower:
             own = function_of(declared)
             if own is None:
                 return declared.path[-1:] != (name,) or name not in _HARMLESS_METHODS
-            return self._parameter(own, place, value, depth)
+            return here.type == "spread_element" or self._parameter(own, place, value, depth)
         if function.type != "member_expression":
             return True
         base = function.child_by_field_name("object")

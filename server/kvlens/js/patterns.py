@@ -12,6 +12,7 @@ from kvlens.js.env_access import may_have_env
 from kvlens.js.parameters.parameter import parameter_value
 from kvlens.js.property_names import property_name
 from kvlens.js.scopes import Declaration
+from kvlens.js.shared_objects import shared_of
 from kvlens.js.syntax import plain
 from kvlens.js.tree import ancestor, is_field
 from kvlens.js.values import (
@@ -73,6 +74,8 @@ def destructure(
             found = flow.members.of(value, step)
             if found is None and conventions.is_env_property(step):
                 found = Env() if _may_be_workers(flow, node, top) else None
+            if found is None:
+                found = shared_of(value, step)
             if isinstance(found, NamespaceAccess) and isinstance(value, Env):
                 found = replace(found, how="destructured")
             value = found

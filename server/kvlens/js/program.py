@@ -5,6 +5,7 @@ The modules of a project are looked up with `Modules`; without them, a source is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -39,8 +40,8 @@ class Modules(Protocol):
     def importers(self, path: str) -> Iterable[str]:
         """Return the paths of the sources that import a module."""
 
-    def declaring(self, name: str) -> Iterable[str]:
-        """Return the paths of the sources that may declare a type of this name."""
+    def matching(self, word: str, pattern: str) -> Iterable[str]:
+        """Return the paths of the sources, without tests, with a word that match a pattern."""
 
     def imported_texts(self, path: str) -> Iterable[str]:
         """Return the texts of the project's modules that a source imports."""
@@ -192,6 +193,11 @@ class Program:
             )
         return self._flows[path]
 
+    def flows_with(self, word: str, pattern: str) -> list[Flow]:
+        """Return the flows of the sources that match a pattern; see `Modules.matching`."""
+        paths = self._modules.matching(word, pattern) if self._modules is not None else ()
+        return [flow for path in paths if (flow := self.flow(path)) is not None]
+
     def resolve(self, flow: Flow, name: str) -> Flow | None:
         """Return the flow of the module that a source imports by this name."""
         if self._modules is None:
@@ -340,11 +346,9 @@ class Program:
 
     def _global_types(self, name: str) -> list[tuple[Flow, Node]]:
         """Return the declarations of a type that all sources have, which add up."""
-        paths = self._modules.declaring(name) if self._modules is not None else ()
-        flows = [flow for path in paths if (flow := self.flow(path)) is not None]
         return [
             (flow, each)
-            for flow in flows
+            for flow in self.flows_with(name, rf"\b(?:interface|type)\s+{re.escape(name)}\b")
             for each in flow.types.declarations(name)
             if is_global(flow, each)
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kvlens import lookups
+from kvlens.js.auto_imports import auto_imports
 from kvlens.js.grammar import Grammar, TooLargeTreeError, TooSlowError, grammar_name, load
 from kvlens.js.limits import refusal
 from kvlens.js.offsets import Offsets
@@ -55,6 +56,8 @@ def edited(source: Source, offset: int, inserted: str) -> Source:
 
 def _parse(path: str, text: str, grammar: Grammar, last: Source | None) -> Source:
     code = code_of(text, path)
+    added = auto_imports(code, path)
+    code = code + added if added else code
     offsets = Offsets(code)
     old = None
     if last is not None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from kvlens.js import conventions
 from kvlens.js.analysis import ENV_OWNERS, Analysis, BindingUse
 from kvlens.js.binding_resolver import signatures
+from kvlens.js.env_keys import names_member
 from kvlens.js.env_types import EnvTypes, generated
 from kvlens.js.syntax import Source, arguments_of, callee, outer
 from kvlens.js.tree import ancestor, is_field
@@ -92,40 +93,10 @@ def _lookups(analysis: Analysis, binding: str) -> Iterator[BindingUse]:
 
 
 def _words(analysis: Analysis, binding: str) -> Iterator[BindingUse]:
-    """Yield `"X" in env`, and the constant of `const NAME = "X"` that only `env[NAME]` uses."""
-    names = analysis.source.names
-    for node, parent in _strings(analysis, binding):
-        if parent.type == "binary_expression":
-            if is_field(parent, "left", node) and _is_in_env(analysis, parent):
-                yield analysis.use(node, "name")
-            continue
-        declarator = outer(node).parent
-        name = declarator.child_by_field_name("name") if declarator is not None else None
-        if declarator is None or declarator.type != "variable_declarator" or name is None:
-            continue
-        declared = names.resolve(name) if name.type == "identifier" else None
-        uses = list(names.references(declared)) if declared is not None else []
-        if uses and all(_is_key_of_env(analysis, use) for use in uses):
+    """Yield texts that name the binding where they are used, as in `"X" in env`."""
+    for node, _ in _strings(analysis, binding):
+        if names_member(analysis.resolver.flow, node):
             yield analysis.use(node, "name")
-
-
-def _is_in_env(analysis: Analysis, test: Node) -> bool:
-    operator, right = test.child_by_field_name("operator"), test.child_by_field_name("right")
-    if operator is None or operator.type != "in" or right is None:
-        return False
-    return isinstance(analysis.resolver.flow.value(right), Env)
-
-
-def _is_key_of_env(analysis: Analysis, node: Node) -> bool:
-    parent = node.parent
-    if (
-        parent is None
-        or parent.type != "subscript_expression"
-        or not is_field(parent, "index", node)
-    ):
-        return False
-    owner = parent.child_by_field_name("object")
-    return owner is not None and isinstance(analysis.resolver.flow.value(owner), Env)
 
 
 def _objects(analysis: Analysis, binding: str) -> Iterator[BindingUse]:

@@ -17,6 +17,7 @@ from kvlens.config.find import SKIPPED_FOLDERS
 from kvlens.config.json import JsonScanner
 from kvlens.config.load import plain
 from kvlens.files import absolute, is_regular, is_there, read_text, text_or_empty, way_out_of
+from kvlens.js.auto_imports import auto_imports
 from kvlens.js.grammar import ENDINGS, is_source
 
 IMPORT = re.compile(
@@ -132,7 +133,8 @@ class Resolver:
         """Return the names that a source imports; they are kept with its text."""
         known = self._imports.get(path)
         if known is None or known[0] is not text:
-            known = self._imports[path] = text, tuple(dict.fromkeys(imports_of(text)))
+            names = (*imports_of(text), *imports_of(auto_imports(text, path)))
+            known = self._imports[path] = text, tuple(dict.fromkeys(names))
         return known[1]
 
     def entry(self, path: str) -> str | None:

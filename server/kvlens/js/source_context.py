@@ -17,6 +17,7 @@ from kvlens.js.config_bindings import QUOTED, declared, entries
 from kvlens.js.env_types import may_declare, own_types
 from kvlens.js.parts import Part
 from kvlens.js.program import Modules
+from kvlens.js.shared_objects import SHARED, SHARING
 from kvlens.js.similar_names import may_have_slips
 from kvlens.js.syntax import Source
 from kvlens.memo import memo
@@ -158,7 +159,11 @@ def may_matter(text: str, context: SourceContext = ALONE, path: str | None = Non
     if path is None or context.modules is None:
         return False
     words = ("KVNamespace", *kv)
-    return context.modules.is_near(path, words)
+    if context.modules.is_near(path, words):
+        return True
+    return SHARED.search(text) is not None and any(
+        context.modules.matching(word, SHARING) for word in words
+    )
 
 
 def _has_kv_words(text: str) -> bool:

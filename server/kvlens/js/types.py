@@ -20,6 +20,7 @@ from kvlens.js.values import (
     NamespaceAccess,
     Promised,
     Sequence,
+    Shared,
     Table,
     Typed,
     Value,
@@ -170,6 +171,7 @@ class Types:
 
     def _known(self, node: Node, word: str, given: list[Node]) -> Value | None:
         """Return what a type of this name is where no source declares it."""
+        text = self._flow.text(node)
         if word == "KVNamespace":
             return KV
         if word in _SAME and given:
@@ -186,6 +188,8 @@ class Types:
         if word == "InstanceType" and given:
             made = self.value(given[0])
             return Instance(made.flow, made.node) if isinstance(made, Class) else made
+        if word in conventions.SHARED_TYPES and text in (f"App.{word}", "AppLoadContext"):
+            return Shared(conventions.SHARED_TYPES[word])
         if word in conventions.CONTEXTS and given:
             return Generic(self._flow, node, word)
         if word in _LIBRARY:

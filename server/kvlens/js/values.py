@@ -151,6 +151,13 @@ class Known:
     name: Literal["nothing", "other", "global"]
 
 
+@dataclass(frozen=True)
+class Shared:
+    """An object that a framework passes to all handlers of a project, see `shared_objects`."""
+
+    name: str  # `locals`, `platform` or `context`
+
+
 NOTHING = Known("nothing")  # null, undefined, or a value that is being looked for
 OTHER = Known("other")
 GLOBAL = Known("global")  # globalThis
@@ -172,6 +179,7 @@ Value = (
     | Merged
     | Choice
     | Known
+    | Shared
 )
 
 

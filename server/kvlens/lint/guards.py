@@ -13,10 +13,15 @@ from kvlens.lint.base import Context
 _MOST_SOURCES = 40  # that are looked at: those that import each other, the nearest first
 
 
-def is_guarded(context: Context, binding: str) -> bool:
-    """Return whether code tests if a binding exists: `if (!env.KV) throw …`, also in a helper."""
-    here = context.analysis.source.path
-    return context.analysis.is_optional(binding) or is_guarded_near(context, binding, [here])
+def is_guarded(context: Context, binding: str, *, throws: bool = True) -> bool:
+    """Return whether code tests if a binding exists: `if (!env.KV) throw …`, also in a helper.
+
+    Without `throws`, an error that this source throws isn't enough.
+    """
+    analysis = context.analysis
+    return analysis.is_optional(binding, throws=throws) or is_guarded_near(
+        context, binding, [analysis.source.path]
+    )
 
 
 def is_guarded_near(context: Context, binding: str, paths: list[str]) -> bool:
@@ -51,7 +56,7 @@ def _near(context: Context, start: list[str]) -> Iterator[tuple[str, Source]]:
         if source is None:
             continue
         yield here, source
-        found = [modules.resolve(here, name) for name in imports_of(source.text)]
+        found = [modules.resolve(here, name) for name in imports_of(source.offsets.text)]
         for each in (*found, *modules.importers(here)):
             if each is not None and each not in seen:
                 seen.add(each)

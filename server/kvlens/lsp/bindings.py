@@ -90,16 +90,16 @@ def sharing(server: Server, project: ServedProject) -> list[ServedProject]:
 
 
 async def uses(server: Server, project: ServedProject, name: str) -> list[Use]:
-    """Return the uses of a binding in a project's code."""
+    """Return the uses of a binding in a project's code; those in a linked file once."""
     if server.sources.is_parser_missing():
         return []
-    found = []
+    found: dict[Use, None] = {}
     for path, source in await server.sources.of_project(project, name):
         context = await server.sources.context(path)
-        found += [
-            Use(path, use.span, False, use.shorthand) for use in references(source, name, context)
-        ]
-    return found
+        home = path if server.documents.find(path) else server.sources.real_path(project, path)
+        for use in references(source, name, context):
+            found[Use(home, use.span, False, use.shorthand)] = None
+    return list(found)
 
 
 async def uses_with_sharers(server: Server, project: ServedProject, name: str) -> list[Use]:

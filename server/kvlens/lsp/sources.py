@@ -6,6 +6,7 @@ Imported when the first source is opened.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -303,6 +304,12 @@ class Sources:
     def texts_of(self, owner: ServedProject) -> list[tuple[Path, str]]:
         """Return the texts of a project's sources, the editor's if open. Slow: for a thread."""
         return [(text.path, text.text) for text in self._texts(owner)]
+
+    def real_path(self, owner: ServedProject, path: Path) -> Path:
+        """Return where a source is in the workspace without the links on the way to it."""
+        root = self._root(owner.path.parent)
+        real, top = Path(os.path.realpath(path)), Path(os.path.realpath(root))
+        return root / real.relative_to(top) if real.is_relative_to(top) else path
 
     def parsed(self, path: Path, text: str) -> Source:
         """Return a source parsed, which is kept while it stays the same on disk."""

@@ -7,13 +7,13 @@ only if the binding is certainly a namespace: because of a method that no other 
 say `KVNamespace`, or because its name differs from a declared namespace only by case, `_` or one
 letter. A global of service-worker syntax is reported if the file declares it as `KVNamespace`.
 
-It isn't reported if the code checks that the binding exists (`if (env.CARTS)`, `env.CARTS?.get()`,
-an optional type), if the config has the name in a comment or as another kind of binding, if it is
-a variable in `.dev.vars`, in tests, or in the source of another Worker: one that code deploys
-(`main: "src/worker.ts"`), a source with a `fetch` handler that nothing imports while `main` names
-another one, or a function of Pages in the folder `functions` of another project. What follows `||`
-or `??` isn't a check. `kvlens check` names a binding once for a project, unless its name may be
-misspelled.
+It isn't reported if the code goes on without the binding (`if (env.CARTS)`, `env.CARTS?.get()`, an
+optional type), which `if (!env.CARTS) throw new Error(…)` in the same file doesn't, if the config
+has the name in a comment or as another kind of binding, if it is a variable in `.dev.vars`, in
+tests, or in the source of another Worker: one that code deploys (`main: "src/worker.ts"`), a source
+with a `fetch` handler that nothing imports while `main` names another one, or a function of Pages
+in the folder `functions` of another project. What follows `||` or `??` isn't a check. `kvlens
+check` names a binding once for a project, unless its name may be misspelled.
 
 ## Why
 `env.CARTS` is then undefined, and the first call throws `Cannot read properties of undefined`. No
@@ -85,7 +85,7 @@ def _check(context: Context) -> Iterator[Finding]:
             continue  # it is in the config of another deploy
         if use.how != "global" and not _is_namespace(analysis, use):
             continue
-        if is_guarded(context, use.name) or is_of_another_deploy(context):
+        if is_guarded(context, use.name, throws=False) or is_of_another_deploy(context):
             continue
         nearest = nearest_name(use.name, list(declared.kv))
         yield Finding(
@@ -128,7 +128,7 @@ def _globals(analysis: Analysis) -> Iterator[BindingUse]:
         if "undefined" in analysis.source.text_of(type_node):
             continue
         nodes = names.references(declared)
-        if not any(analysis.allows_absence(node) for node in nodes):
+        if not any(analysis.absence(node) == "handled" for node in nodes):
             yield from (analysis.use(node, "global") for node in nodes)
 
 

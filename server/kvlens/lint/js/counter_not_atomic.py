@@ -49,6 +49,7 @@ from typing import TYPE_CHECKING
 
 from kvlens.js.analysis import Analysis
 from kvlens.js.calls import KvCall
+from kvlens.js.patterns import steps_to
 from kvlens.js.scopes import FUNCTIONS, Declaration, is_assigned
 from kvlens.js.syntax import Source, arguments_of, callee, plain
 from kvlens.js.tree import ancestor
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
 
 _DEEPEST = 12
 _AS_TEXT = ("String", "JSON.stringify")
+_TOGETHER = ("Promise.all", "Promise.allSettled")
 _EMPTY = ('""', "''", "``")
 _AS_NUMBER = ("Number", "parseInt", "parseFloat", "Number.parseInt", "Number.parseFloat",
               "JSON.parse", "Math.max", "Math.floor")  # fmt: skip
@@ -118,6 +120,7 @@ class _Counter:
         self._first_counted = first_counted
         self._names = call.source.names
         self._left = 200  # nodes that are looked at
+        self._items: set[int] = set()  # promises that are awaited together
 
     def stepped_from(self, node: Node, depth: int = 0) -> KvCall | None:
         """Return the get() whose number an expression changes by a known one."""
@@ -139,7 +142,7 @@ class _Counter:
         declared = self._variable(node)
         if declared is None:
             return None
-        start = declared.origin.child_by_field_name("value")
+        start = self._start(declared)
         if start is None:
             return None
         if self._has_counted_member(declared):
@@ -261,8 +264,8 @@ class _Counter:
         if depth > _DEEPEST or self._left < 0:
             return None
         found = self._analysis.call_of(node)
-        if found is not None and found.method == "get" and found.fate == "awaited":
-            return found
+        if found is not None and found.method == "get":
+            return found if found.fate == "awaited" or node.id in self._items else None
         if node.type == "await_expression" and node.named_children:
             return self._read(node.named_children[-1], depth + 1)
         if node.type == "call_expression":
@@ -276,6 +279,8 @@ class _Counter:
             is_plus = operator is not None and operator.type == "+"
             return self._read(argument, depth + 1) if argument is not None and is_plus else None
         if node.type in _MEMBERS:  # of a JSON object
+            if (item := self._item_at(node)) is not None:
+                return self._read(item, depth + 1)
             held, name = (node.child_by_field_name(n) for n in ("object", "property"))
             is_length = name is not None and self._text(name) == "length"
             return self._read(held, depth + 1) if held is not None and not is_length else None
@@ -286,16 +291,49 @@ class _Counter:
             reads = (self._read(side, depth + 1) for side in sides if side is not None)
             return next((read for read in reads if read is not None), None)
         declared = self._variable(node)
-        start = declared.origin.child_by_field_name("value") if declared is not None else None
+        start = self._start(declared) if declared is not None else None
         return self._read(start, depth + 1) if start is not None else None
 
     def _variable(self, node: Node) -> Declaration | None:
         """Return the declaration of a variable of the function around the put()."""
         declared = self._names.resolve(node) if node.type == "identifier" else None
-        if declared is None or declared.kind not in ("const", "let") or declared.path:
+        if declared is None or declared.kind not in ("const", "let"):
             return None
         function = ancestor(self._call.node, FUNCTIONS)
         return declared if ancestor(declared.node, FUNCTIONS) == function else None
+
+    def _start(self, declared: Declaration) -> Node | None:
+        """Return what a variable starts with: also the promise of `[n] = await Promise.all(…)`."""
+        start = declared.origin.child_by_field_name("value")
+        if start is None or not declared.path:
+            return start
+        steps = [step for _, step in steps_to(self._analysis.resolver.flow, declared)[1]]
+        return self._item(start, steps[0]) if len(steps) == 1 else None
+
+    def _item_at(self, node: Node) -> Node | None:
+        """Return the promise of `all[1]`, for the result of `Promise.all()`."""
+        held, index = (node.child_by_field_name(name) for name in ("object", "index"))
+        declared = self._variable(held) if held is not None and index is not None else None
+        if declared is None or index is None or is_assigned(self._names, declared):
+            return None
+        start, place = self._start(declared), self._call.folder.value(index).number
+        return self._item(start, int(place)) if start is not None and place is not None else None
+
+    def _item(self, settled: Node, place: str | int | None) -> Node | None:
+        """Return one of the promises in `await Promise.all([…])`."""
+        node = plain(settled)
+        inner = plain(node.named_children[-1]) if node.type == "await_expression" else None
+        function = callee(inner) if inner is not None and inner.type == "call_expression" else None
+        given = arguments_of(inner) if inner is not None else []
+        if function is None or self._text(function) not in _TOGETHER or len(given) != 1:
+            return None
+        items = [one for one in given[0].named_children if one.type != "comment"]
+        if given[0].type != "array" or not isinstance(place, int) or place >= len(items):
+            return None
+        if any(one.type == "spread_element" for one in items[: place + 1]):
+            return None
+        self._items.add(plain(items[place]).id)
+        return items[place]
 
     def _is_number(self, node: Node) -> bool:
         return self._call.folder.value(node).kind == "number"

@@ -37,27 +37,36 @@ from collections.abc import Iterator
 
 from kvlens.config.edit import Edit
 from kvlens.js.calls import KvCall
+from kvlens.js.syntax import arguments_of
 from kvlens.lint.base import CallRule, Context, Finding, Fix, Problem
-from kvlens.lint.wording import place
+from kvlens.text import Span
 
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:
-    extra = call.argument(1)
-    if extra is not None and call.whole:
+    extra = _extra(call)
+    if extra is not None:
         yield Finding(
-            place(call, extra),
+            extra,
             f"{call.title} takes one key and ignores the others, which aren't deleted. Call it "
             "once for each key.",
             data={"each": True},
         )
 
 
+def _extra(call: KvCall) -> Span | None:
+    """Return the place of the second key, or of what spreads it."""
+    nodes, given = call.argument_nodes, arguments_of(call.node)
+    if call.method != "delete" or len(nodes) < 2 or not call.whole:
+        return None
+    is_inside = given[0].start_byte < nodes[1].start_byte < given[-1].end_byte
+    return call.source.span(nodes[1] if is_inside else given[-1])
+
+
 def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
     source = context.analysis.source
     for call in context.analysis.certain_calls:
-        nodes = call.argument_nodes
-        if call.method == "delete" and len(nodes) > 1 and source.span(nodes[1]) == problem.span:
-            keys = ", ".join(map(source.text_of, nodes))
+        if _extra(call) == problem.span:
+            keys = ", ".join(map(source.text_of, arguments_of(call.node)[call.skipped :]))
             each = f"{source.text_of(call.receiver)}.delete(key)"
             new = f"Promise.all([{keys}].map((key) => {each}))"
             yield Fix("Call delete() once for each key", (Edit(call.span, new),))

@@ -90,7 +90,7 @@ def _check(context: Context) -> Iterator[Finding]:
     analysis = context.analysis
     seen: set[int] = set()
     known: dict[int, list[_Lost]] = {}
-    for call in analysis.certain_calls:
+    for call in analysis.complete_calls:
         for lost in _lost(call.source, call.node, known):
             if lost.how == "array" and call.folder.value(lost.call).kind != "array":
                 continue  # map() of another class may give a promise
@@ -139,7 +139,7 @@ def _of_imports(context: Context, known: dict[int, list[_Lost]]) -> Iterator[tup
         if other is None or path == source.path or _directive(other) == "use server":
             continue
         written = source.text_of(declared.origin.child_by_field_name("name") or declared.node)
-        for call in read(other, context.project).certain_calls:
+        for call in read(other, context.project).complete_calls:
             function = ancestor(call.node, FUNCTIONS)
             if function is None or call.method not in ("put", "delete"):
                 continue
@@ -274,7 +274,7 @@ def _lost(source: Source, call: Node, known: dict[int, list[_Lost]], depth: int 
         if fate == "dropped":
             return [] if _settles(source, call) else [_Lost(call, "dropped")]
         if is_array and (fate == "awaited" or _is_waited_for(source, parent)):
-            return [_Lost(call, "array")]
+            return [_Lost(call, "array")] if call.type != "identifier" else []
         if fate == "chained" and not is_array:
             following = _step(source, parent)
         elif fate in ("awaited", "returned") and not is_array:
@@ -291,11 +291,45 @@ def _lost(source: Source, call: Node, known: dict[int, list[_Lost]], depth: int 
             is_array = _word(source, found) in _MAPPING
         elif parent is not None and parent.type in ("arguments", "array"):
             following = _of_several(source, parent)
+            if is_array and following is not None and parent.type == "array":
+                return [_Lost(call, "array")]  # an array in an array
             is_array = False
+            if following is None and (pushed := _pushed_to(source, parent)) is not None:
+                following, is_array = _only_use(source, pushed), True
+        elif parent is not None and parent.type == "variable_declarator":
+            following = _only_use(source, parent)
         if following is None:
             return []
         call = following
     return []
+
+
+def _pushed_to(source: Source, arguments: Node) -> Node | None:
+    """Return the declarator of the array that a promise is pushed to."""
+    function = callee(arguments.parent) if arguments.parent is not None else None
+    word = function.child_by_field_name("property") if function is not None else None
+    base = function.child_by_field_name("object") if function is not None else None
+    if word is None or base is None or source.text_of(word) != "push":
+        return None
+    declared = source.names.resolve(base) if base.type == "identifier" else None
+    start = declared.origin.child_by_field_name("value") if declared is not None else None
+    is_new = start is not None and start.type == "array" and not start.named_children
+    return declared.origin if declared is not None and is_new else None
+
+
+def _only_use(source: Source, declarator: Node) -> Node | None:
+    """Return the one use of a constant in its function, apart from what is pushed to it."""
+    name = declarator.child_by_field_name("name")
+    declared = source.names.resolve(name) if name is not None else None
+    if declared is None or declared.kind != "const" or declared.path:
+        return None
+    uses = []
+    for use in source.names.references(declared):
+        word = use.parent.child_by_field_name("property") if use.parent is not None else None
+        if use != name and (word is None or source.text_of(word) != "push"):
+            uses.append(use)
+    is_here = len(uses) == 1 and ancestor(uses[0], FUNCTIONS) == ancestor(declarator, FUNCTIONS)
+    return uses[0] if is_here else None
 
 
 def _of_named(

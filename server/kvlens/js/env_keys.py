@@ -1,0 +1,127 @@
+"""Texts that name a member of `env`: `"X" in env`, `Reflect.get(env, "X")`, `open(env, "X")`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kvlens.js.parameters.function_types import cast_of
+from kvlens.js.scopes import Declaration
+from kvlens.js.syntax import arguments_of, callee, outer
+from kvlens.js.tree import is_field
+from kvlens.js.values import Env, Function
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from kvlens.js.flow import Flow
+
+_AROUND = {
+    *("type_annotation", "parenthesized_type", "array_type", "readonly_type", "union_type"),
+    *("intersection_type", "generic_type", "type_arguments", "constraint"),
+}  # types that `keyof Env` is a part of
+_READING = ("Reflect.get", "Reflect.has", "Object.hasOwn")
+_MOST = 300  # nodes that are looked at for one text
+
+
+def names_member(flow: Flow, text: Node) -> bool:
+    """Return whether a string literal is the name of a member of `env` wherever it is used.
+
+    Besides `env["X"]` itself: as an argument, a constant, or by the type `keyof Env`.
+    """
+    return _Uses(flow).of_text(text)
+
+
+class _Uses:
+    def __init__(self, flow: Flow) -> None:
+        self._flow = flow
+        self._left = _MOST
+
+    def of_text(self, text: Node) -> bool:
+        flow, here = self._flow, outer(text)
+        parent, kind = here.parent, cast_of(text)
+        if kind is not None and self._is_key_type(flow, kind):
+            return True
+        if parent is not None and parent.type in ("binary_expression", "arguments"):
+            return self._is_key(flow, here)
+        is_item = parent is not None and parent.type == "array"
+        holder = outer(parent).parent if parent is not None and is_item else parent
+        if holder is None or holder.type != "variable_declarator":
+            return False
+        kind = holder.child_by_field_name("type")
+        if kind is not None and self._is_key_type(flow, kind):
+            return True
+        name = holder.child_by_field_name("name")
+        declared = flow.names.resolve(name) if name is not None and not is_item else None
+        return declared is not None and self._of_variable(flow, declared)
+
+    def _of_variable(self, flow: Flow, declared: Declaration) -> bool:
+        """Return whether all that uses a variable or a parameter takes it for a member's name."""
+        if declared.path or declared.node.type != "identifier":
+            return False
+        uses = [use for use in flow.names.references(declared) if use != declared.node]
+        return bool(uses) and all(self._is_key(flow, outer(use)) for use in uses)
+
+    def _is_key(self, flow: Flow, node: Node) -> bool:
+        """Return whether an expression is a member's name where it is."""
+        self._left -= 1
+        parent = node.parent
+        if parent is None or self._left < 0:
+            return False
+        if parent.type == "arguments" and parent.parent is not None:
+            return self._is_taken(flow, parent.parent, node)
+        if parent.type == "binary_expression":
+            operator, right = (parent.child_by_field_name(n) for n in ("operator", "right"))
+            is_in = operator is not None and operator.type == "in" and right != node
+            return is_in and right is not None and isinstance(flow.value(right), Env)
+        if parent.type != "subscript_expression" or not is_field(parent, "index", node):
+            return False
+        owner = parent.child_by_field_name("object")
+        return owner is not None and isinstance(flow.value(owner), Env)
+
+    def _is_taken(self, flow: Flow, call: Node, given: Node) -> bool:
+        """Return whether a function takes its argument for a member's name."""
+        function, every = callee(call), arguments_of(call)
+        if function is None or given not in every:
+            return False
+        place = every.index(given)
+        if flow.text(function) in _READING:
+            return place == 1 and isinstance(flow.value(every[0]), Env)
+        called = flow.value(function)
+        if not isinstance(called, Function):
+            return False
+        parameters = called.node.child_by_field_name("parameters")
+        known = parameters.named_children if parameters is not None else []
+        known = [each for each in known if each.type != "comment"]
+        if place >= len(known):
+            return False
+        kind = known[place].child_by_field_name("type")
+        if kind is not None and self._is_key_type(called.flow, kind):
+            return True
+        pattern = known[place].child_by_field_name("pattern") or known[place]
+        declared = called.flow.names.resolve(pattern) if pattern.type == "identifier" else None
+        return declared is not None and self._of_variable(called.flow, declared)
+
+    def _is_key_type(self, flow: Flow, kind: Node) -> bool:
+        """Return whether a type is `keyof Env`, has it as a part, or stands for it."""
+        self._left -= 1
+        if self._left < 0:
+            return False
+        if kind.type == "index_type_query" and kind.named_children:
+            return isinstance(flow.types.value(kind.named_children[0]), Env)
+        if kind.type == "type_identifier":
+            return any(self._is_key_type(flow, each) for each in _meant(flow, kind))
+        if kind.type in _AROUND:
+            return any(self._is_key_type(flow, each) for each in kind.named_children)
+        return False
+
+
+def _meant(flow: Flow, name: Node) -> list[Node]:
+    """Return the types that a name of a type stands for, or that bound it as a parameter."""
+    found: list[Node | None] = []
+    for each in flow.types.declarations(flow.text(name)):
+        owner = each.parent.parent if each.type == "type_parameter" and each.parent else None
+        if owner is not None and owner.start_byte <= name.start_byte < owner.end_byte:
+            found.append(each.child_by_field_name("constraint"))
+        elif each.type == "type_alias_declaration":
+            found.append(each.child_by_field_name("value"))
+    return [each for each in found if each is not None]
