@@ -766,6 +766,11 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
     "set": ("method-unknown", 'await env.KV.«set»("k", "v");'),
     "has": ("method-unknown", 'if (await env.KV.«has»("k")) return;'),
     "keys": ("method-unknown", "for (const key of await env.KV.«keys»()) use(key);"),
+    "keys-beside-those-of-a-list": (
+        "method-unknown",
+        "const page = await env.KV.list({ limit: 1 }); use(page.keys, page['keys']);"
+        " return env.KV.«keys»();",
+    ),
     "get-all": ("method-unknown", 'return env.KV.«getAll»(["a", "b"]);'),
     "put-many": ("method-unknown", "await env.KV.«putMany»(entries);"),
     "expire": ("method-unknown", 'await env.KV.«expire»("k", 60);'),
@@ -1738,6 +1743,8 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     " if (page.keys.length) break; await sleep(100); }",
     "method-tested": 'await env.KV.has?.("k");',
     "method-looked-for": 'if (typeof env.KV.has === "function") await env.KV.has("k");',
+    "keys-looked-for": "if (env.KV.keys) return await env.KV.keys();",
+    "keys-looked-for-by-subscript": "if (env.KV['keys']) return await env.KV.keys();",
     "method-by-subscript-looked-for": 'if (env.KV["has"]) await env.KV["has"]("k");',
     "method-by-a-variable": 'await env.KV[name]("k"); await env.KV["get"]("k");',
     "method-in": 'if ("has" in env.KV) await env.KV.has("k");',
