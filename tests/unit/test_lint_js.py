@@ -1431,6 +1431,14 @@ WHOLE: dict[str, tuple[str, str]] = {
         'async function read(key) { return «env».KV.get("x" + key); }\n'
         "export default { async fetch(request, env) { return read(request.url); } };",
     ),
+    "env-in-a-handler-without": (
+        "binding-not-in-scope",
+        'export default { async fetch(request) { return «env».KV.get("x"); } };',
+    ),
+    "env-in-a-pages-function-without": (
+        "binding-not-in-scope",
+        'export const onRequest = async ({ request }) => new Response(await «env».KV.get("x"));',
+    ),
 }
 
 # Nothing is wrong with these, or it is uncertain.
@@ -1858,6 +1866,11 @@ CLEAN_IN_HANDLER: dict[str, str] = {
 }
 
 CLEAN: dict[str, str] = {
+    "env-in-a-module-that-is-no-worker": 'export const read = () => env.KV.get("x");',
+    "env-imported-into-a-worker": (
+        'import { env } from "./bindings";\n'
+        'export default { async fetch(request) { return new Response(await env.KV.get("x")); } };'
+    ),
     "list-below-a-comment-on-pages": "/** At most 36 keys: no pagination needed. */\n"
     "export async function all(env) { return (await env.KV.list()).keys.map((key) => key.name); }",
     "env-of-a-double": "export const f = (env: { KV: Map<string, string> }) => env.KV.has('k');",
