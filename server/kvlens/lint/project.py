@@ -382,7 +382,8 @@ def _check_sources(
             problems = [kept for problem in found if (kept := with_severity(problem, levels))]
             may_fix = keep and (path not in elsewhere or _is_below(path, wanted.roots))
             fixable = FixableSource(files.parsed(name), context) if problems and may_fix else None
-        checked.append(Checked(path, text if problems else "", problems, fixable))
+        shown = text if problems else ""
+        checked.append(Checked(path, shown, problems, fixable, is_started=name in started))
     return checked, unused
 
 
