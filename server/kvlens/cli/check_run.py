@@ -180,9 +180,14 @@ def _quoted(char: str) -> str:
 def write_fixed(file: Checked, text: str) -> None:
     """Replace the text of a file that is still as it was checked, keeping a byte order mark.
 
-    Raises CommandError if the file may not be written or has changed meanwhile, or is outside the
-    current folder, and OSError.
+    Raises the errors of `refuse_to_fix`, and those of `mark_of`.
     """
+    refuse_to_fix(file)
+    replace_bytes(file.path, (mark_of(file) + text).encode())
+
+
+def refuse_to_fix(file: Checked) -> None:
+    """Raise CommandError for a file that is read-only or outside the current folder; OSError."""
     out = way_out_of(Path.cwd(), file.path)
     if out is not None:
         link, target = out
@@ -192,7 +197,6 @@ def write_fixed(file: Checked, text: str) -> None:
         )
     if not file.path.stat().st_mode & 0o222:
         raise CommandError(f"{shown(file.path)}: not fixed: it is read-only")
-    replace_bytes(file.path, (mark_of(file) + text).encode())
 
 
 def mark_of(file: Checked) -> str:

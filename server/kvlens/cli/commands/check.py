@@ -21,6 +21,7 @@ from kvlens.cli.check_run import (
     is_checked,
     mark_in,
     mark_of,
+    refuse_to_fix,
     write_fixed,
 )
 from kvlens.cli.frame import Argument, Command, CommandError, Options, UsageError
@@ -179,6 +180,8 @@ def _show_fixes(files: Sequence[Checked], run: Run) -> int:
         if file.path not in texts:
             continue
         try:
+            if not run.texts:
+                refuse_to_fix(file)
             mark = run.mark if run.texts else mark_of(file)
         except (CommandError, OSError) as error:
             _warn(error)
