@@ -284,14 +284,26 @@ def real(path: Place) -> str:
     return _real(os.path.abspath(path), known)  # noqa: PTH100 - a text: called for every file
 
 
+def is_link(path: Place) -> bool:
+    """Return whether a path is a link itself, wherever its folder is."""
+    known = _current.get()
+    if known is None:
+        return os.path.islink(path)  # noqa: PTH114 - a text: called for every file
+    return _link_of(os.path.abspath(path), known) is not None  # noqa: PTH100
+
+
+def _link_of(path: str, known: Lookups) -> str | None:
+    if path not in known.links:
+        known.links[path] = _target(path)
+    return known.links[path]
+
+
 def _real(path: str, known: Lookups) -> str:
     """Look at each folder above a path once."""
     head, name = os.path.split(path)
     if not name:
         return path
-    if path not in known.links:
-        known.links[path] = _target(path)
-    target = known.links[path]
+    target = _link_of(path, known)
     if target is not None:
         return target
     found = known.reals.get(head)

@@ -43,10 +43,20 @@ def _plain(path: Path) -> str:
     return "file://" + quote(str(path), safe="/+[]()@")
 
 
+def _localhost(path: Path) -> str:
+    return "file://localhost" + quote(str(path))
+
+
+def _dots(path: Path) -> str:
+    return "file:///./x/.." + quote(str(path))
+
+
 SPELLINGS: dict[str, tuple[Callable[[Path], str], bool]] = {
     # how the client spells, whether its folder is a link
     "encoded": (_encoded, False),
     "plain": (_plain, False),
+    "localhost": (_localhost, False),
+    "dots": (_dots, False),
     "link": (_encoded, True),
     "plain-link": (_plain, True),
 }

@@ -667,6 +667,7 @@ USES_TYPE = (
 )
 ONLY_A = 'main = "x.ts"\nkv_namespaces = [{ binding = "A" }]\n'
 OTHER = "export const list = async (env) => (await env.A.list()).keys.map((key) => key.name);\n"
+UNAWAITED = 'export const put = (env) => { env.A.put("k", "v"); };\n'
 TYPED_A = "export interface Env { A: KVNamespace }\n"
 BUNDLE = f"var __defProp = Object.defineProperty;\n{OTHER}"
 MISSPELLED = "export const get = (env) => env.CART.get('k', 'json');\n"
@@ -714,6 +715,20 @@ REPEATS: dict[str, tuple[dict[str, str], list[tuple[str, str]]]] = {
     "same-text": (
         {"wrangler.toml": ONLY_A, "x.ts": OTHER, "old/x.ts": OTHER, "types.ts": TYPED_A},
         [("x.ts", "list-without-cursor")],
+    ),
+    "same-text-as-what-is-started": (
+        {"wrangler.toml": ONLY_A, "x.ts": OTHER, "a.ts": OTHER, "types.ts": TYPED_A},
+        [("x.ts", "list-without-cursor")],
+    ),
+    "same-text-with-another-severity": (
+        {
+            "wrangler.toml": ONLY_A,
+            "x.ts": OTHER + UNAWAITED,
+            "a.ts": OTHER + UNAWAITED,
+            "types.ts": TYPED_A,
+            "kvlens.toml": '[per-file-rules]\n"x.ts" = { list-without-cursor = "off" }\n',
+        },
+        [("a.ts", "list-without-cursor"), ("x.ts", "promise-not-awaited")],
     ),
     "same-problem-in-another-text": (
         {"wrangler.toml": ONLY_A, "x.ts": OTHER, "y.ts": f"// y\n{OTHER}", "types.ts": TYPED_A},

@@ -131,8 +131,12 @@ def test_a_file_that_cannot_be_fixed_is_named_and_the_others_are_fixed(
     bad, good = checker.write("src/a.js", content), checker.write("src/b.js", SOURCE)
     if "read-only" in why:
         bad.chmod(0o444)
+    _, shown, said = checker("--diff", "--severity", "ttl-out-of-range=off")
     code, out, err = checker("--fix", "--severity", "ttl-out-of-range=off")
     bad.chmod(0o644)
+    assert f"src/a.js: {why}" in said
+    assert "src/b.js" in shown
+    assert "src/a.js" not in shown
     assert code == 1
     assert f"src/a.js: {why}" in err
     assert "Fixed 2 problems in 1 file." in err
@@ -177,10 +181,27 @@ def test_a_link_out_of_the_folder_is_not_fixed(checker: Checker, tmp_path: Path)
     outside = tmp_path.parent / "outside.toml"
     outside.write_text(EMPTY_ID, encoding="utf-8")
     (tmp_path / "wrangler.toml").symlink_to(outside)
+    _, out, err = checker("--diff")
+    assert out == ""
+    assert "outside this folder; name that file instead" in err
     code, _, err = checker("--fix")
     assert code == 1
     assert "outside this folder; name that file instead" in err
     assert outside.read_text(encoding="utf-8") == EMPTY_ID
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
+@pytest.mark.parametrize("link", ["a.js", "z.js"])
+def test_a_file_counts_under_its_own_name_and_not_that_of_a_link(
+    checker: Checker, link: str
+) -> None:
+    checker.write("wrangler.toml", f"main = 'src/b.js'\n{GOOD}")
+    path = checker.write("src/b.js", SOURCE)
+    path.with_name(link).symlink_to(path.name)
+    for words in ((), ("--diff",), ("src",)):
+        _, out, _ = checker(*words)
+        assert "src/b.js" in out
+        assert link not in out
 
 
 STDIN: dict[str, tuple[str, str, str | None]] = {
@@ -435,7 +456,7 @@ def test_a_missing_baseline_is_named(checker: Checker) -> None:
     checker.write("wrangler.toml", EMPTY_ID)
     code, _, err = checker("--baseline", "known.json")
     assert code == 1
-    assert "known.json" in err
+    assert "known.json: there is no such file; --update-baseline writes it" in err
 
 
 # project files

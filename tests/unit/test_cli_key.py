@@ -904,6 +904,30 @@ def test_list_of_namespaces_says_why_there_are_none(cli: Cli, tmp_path: Path) ->
     )
 
 
+@pytest.mark.parametrize(
+    ("code", "way_out"),
+    [
+        pytest.param(
+            "export default { worker: { name: 'w', env: {} } };",
+            "add one to the Worker's env there, as NAME: bindings.kv()",
+            id="none",
+        ),
+        pytest.param(
+            "import { ids } from './ids';\nexport default { worker: { env: { ...ids } } };",
+            "what only running it would tell isn't guessed",
+            id="not known",
+        ),
+    ],
+)
+def test_list_of_namespaces_in_code_says_why_there_are_none(
+    cli: Cli, tmp_path: Path, code: str, way_out: str
+) -> None:
+    (tmp_path / "wrangler.toml").unlink()
+    (tmp_path / "cloudflare.config.ts").write_text(code, encoding="utf-8")
+    said = cli("namespace", "list").out.decode()
+    assert said == f"No KV namespaces in cloudflare.config.ts; {way_out}.\n"
+
+
 # -- as a process -----------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ import re
 
 import pytest
 from kvlens.config.reader import load_text
+from kvlens.js.reader import SourceReader, read_source
 from kvlens.lint.base import Problem
 from kvlens.lint.check_source import check
 
@@ -936,9 +937,9 @@ def text_of(form: str, call: str) -> str:
     return form.replace("PUT", call) + "\nexport {};\n"
 
 
-def problems_of(text: str) -> list[Problem]:
+def problems_of(text: str, path: str = "/shop/src/a.ts") -> list[Problem]:
     """Return the problems of a source, except of methods and promises that are lost."""
-    found = check(text, "/shop/src/a.ts", [CONFIG], now=1.8e9)
+    found = check(text, path, [CONFIG], now=1.8e9)
     return [problem for problem in found if problem.code not in LOST]
 
 
@@ -949,6 +950,44 @@ def test_the_mistake_is_found_in_every_form(form: str) -> None:
     assert [tuple(problem.span) for problem in found] == spans, [p.message for p in found]
     assert spans
     assert {p.code for p in found} <= {"ttl-out-of-range", "get-type-unknown"}
+
+
+# those that are JavaScript too, which has another grammar
+PLAIN = {
+    name: form
+    for name, (form, _) in FORMS.items()
+    if not read_source(text_of(form, SAME), "/shop/src/a.js").root.has_error
+    and not re.search(r"<T>|: (Env|KVNamespace)", form)
+}
+
+
+@pytest.mark.parametrize("form", PLAIN.values(), ids=PLAIN)
+def test_the_mistake_is_found_in_javascript(form: str) -> None:
+    text, spans = marked(text_of(form, BAD))
+    assert [tuple(problem.span) for problem in problems_of(text, "/shop/src/a.js")] == spans
+
+
+def test_half_typed_javascript_is_read_as_such() -> None:
+    text, spans = marked(text_of("const f = async (env) => { await (env.CARTS).PUT; };", BAD))
+    broken = "class { let = ;\n"
+    assert read_source(text + broken, "/shop/src/a.js").root.has_error
+    reader = SourceReader("/shop/src/a.js")
+    for version in (text, text + broken, text, text.replace("await (", "await("), "await (a"):
+        assert str(reader.read(version).root) == str(read_source(version, reader.path).root)
+    assert [tuple(problem.span) for problem in problems_of(text, reader.path)] == spans
+
+
+@pytest.mark.parametrize(
+    ("receiver", "title"),
+    [
+        pytest.param("(a ? env.CARTS : env.USERS)", "(a ? env.CARTS : env.USERS)", id="ternary"),
+        pytest.param("(env.CARTS ?? env.USERS)", "(env.CARTS ?? env.USERS)", id="binary"),
+        pytest.param("(env.CARTS)", "env.CARTS", id="needless"),
+    ],
+)
+def test_a_receiver_has_the_parentheses_that_it_needs(receiver: str, title: str) -> None:
+    found = problems_of(text_of(f"async function f(env, a) {{ await {receiver}.PUT; }}", SAME))
+    assert [title + ".put() throws" in problem.message for problem in found] == [True]
 
 
 @pytest.mark.parametrize("twin", [twin for _, twin in FORMS.values()], ids=FORMS)

@@ -28,6 +28,14 @@ def handler(body: str) -> str:
     return f"export default {{\n  async fetch(request, env, ctx) {{\n    {body}\n  }},\n}};\n"
 
 
+LOOP = """const keys = [];
+    let cursor;
+    do {
+      const page = await env.KV.list({ cursor });
+      keys.push(...page.keys);
+      cursor = page.list_complete ? undefined : page.cursor;
+    } while (cursor);"""
+
 # id: (rule, whether it is safe, file, body of a handler, the body after the first fix of the rule)
 FIXES: dict[str, tuple[str, bool, str, str, str]] = {
     "silence-misspelled": (
@@ -101,6 +109,34 @@ FIXES: dict[str, tuple[str, bool, str, str, str]] = {
     } while (cursor);
     for (const key of keys) use(key);""",
     ),
+    "cursor-loop-before-a-loop": (
+        "list-without-cursor",
+        False,
+        "a.js",
+        "for (const key of (await env.KV.list()).keys) use(key);",
+        f"{LOOP}\n    for (const key of keys) use(key);",
+    ),
+    "cursor-loop-before-a-declaration": (
+        "list-without-cursor",
+        False,
+        "a.js",
+        "const names = (await env.KV.list()).keys.map((key) => key.name);",
+        f"{LOOP}\n    const names = keys.map((key) => key.name);",
+    ),
+    "cursor-loop-before-a-call": (
+        "list-without-cursor",
+        False,
+        "a.js",
+        "(await env.KV.list()).keys.forEach(use);",
+        f"{LOOP}\n    keys.forEach(use);",
+    ),
+    "cursor-loop-for-keys": (
+        "list-without-cursor",
+        False,
+        "a.js",
+        "const keys = (await env.KV.list()).keys;\n    return keys.map(use);",
+        f"{LOOP}\n    return keys.map(use);",
+    ),
     "keys-of-a-list": (
         "list-not-array",
         False,
@@ -152,6 +188,22 @@ WITHOUT_FIX: dict[str, tuple[str, str]] = {
         "get-in-loop",
         "return Promise.allSettled(ids.map((id) => env.KV.get(id)));",
     ),
+    "list-that-comes-second": (
+        "list-without-cursor",
+        "return use(first(), (await env.KV.list()).keys);",
+    ),
+    "list-in-a-branch": (
+        "list-without-cursor",
+        "if (request.ok) for (const key of (await env.KV.list()).keys) use(key);",
+    ),
+    "list-for-a-variable": (
+        "list-without-cursor",
+        "let keys = (await env.KV.list()).keys; keys = keys.map(use); return keys;",
+    ),
+    "list-beside-another-cursor": (
+        "list-without-cursor",
+        "for (const key of (await env.KV.list()).keys) use(key, () => (page) => page);",
+    ),
     "list-whose-page-is-handed-on": (
         "list-without-cursor",
         "const page = await env.KV.list(); use(page); return page.keys;",
@@ -167,10 +219,6 @@ WITHOUT_FIX: dict[str, tuple[str, str]] = {
     "list-with-a-type": (
         "list-without-cursor",
         "const page = await env.KV.list<Meta>(); return page.keys.map(f);",
-    ),
-    "list-in-an-expression": (
-        "list-without-cursor",
-        "return (await env.KV.list()).keys.map(f);",
     ),
     "keys-outside-of-an-async-function": (
         "list-not-array",

@@ -711,6 +711,19 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
     "condition": ("promise-not-awaited", 'if («env.KV.get("k")») return;'),
     "not": ("promise-not-awaited", 'if (!«env.KV.get("k")») return;'),
     "member": ("promise-not-awaited", "return «env.KV.list({ limit: 1 })».keys;"),
+    "and-in-a-condition": ("promise-not-awaited", 'if (request && «env.KV.get("k")») return;'),
+    "or-not": ("promise-not-awaited", 'while (request.ok || !«env.KV.get("k")») await sleep(5);'),
+    "until": ("promise-not-awaited", 'do await sleep(5); while («env.KV.get("k")»);'),
+    "switched": ("promise-not-awaited", 'switch («env.KV.get("k")») { case "a": return; }'),
+    "typeof": ("promise-not-awaited", 'return typeof «env.KV.get("k")» === "string";'),
+    "negative": ("promise-not-awaited", 'return -«env.KV.get("k")»;'),
+    "spread": ("promise-not-awaited", 'return { ...«env.KV.get("k", "json")» };'),
+    "array-pattern": ("promise-not-awaited", 'const [first] = «env.KV.get("k", "json")»;'),
+    "filtered": ("promise-not-awaited", 'return «["a"].filter»((key) => env.KV.get(key));'),
+    "filtered-async": (
+        "promise-not-awaited",
+        'return «["a"].some»(async (key) => (await env.KV.get(key)) !== null);',
+    ),
     "parsed": ("promise-not-awaited", 'return JSON.parse(«env.KV.get("k")»);'),
     "destructured": (
         "promise-not-awaited",
@@ -826,6 +839,11 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
     "set": ("method-unknown", 'await env.KV.«set»("k", "v");'),
     "has": ("method-unknown", 'if (await env.KV.«has»("k")) return;'),
     "keys": ("method-unknown", "for (const key of await env.KV.«keys»()) use(key);"),
+    "keys-beside-those-of-a-list": (
+        "method-unknown",
+        "const page = await env.KV.list({ limit: 1 }); use(page.keys, page['keys']);"
+        " return env.KV.«keys»();",
+    ),
     "get-all": ("method-unknown", 'return env.KV.«getAll»(["a", "b"]);'),
     "put-many": ("method-unknown", "await env.KV.«putMany»(entries);"),
     "expire": ("method-unknown", 'await env.KV.«expire»("k", 60);'),
@@ -1502,6 +1520,14 @@ WHOLE: dict[str, tuple[str, str]] = {
         'async function read(key) { return «env».KV.get("x" + key); }\n'
         "export default { async fetch(request, env) { return read(request.url); } };",
     ),
+    "env-in-a-handler-without": (
+        "binding-not-in-scope",
+        'export default { async fetch(request) { return «env».KV.get("x"); } };',
+    ),
+    "env-in-a-pages-function-without": (
+        "binding-not-in-scope",
+        'export const onRequest = async ({ request }) => new Response(await «env».KV.get("x"));',
+    ),
 }
 
 # Nothing is wrong with these, or it is uncertain.
@@ -1828,8 +1854,15 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     " use(page.keys, await env.KV.list({ limit: 1 })); } while (!page.list_complete);",
     "loop-that-waits": "while (true) { const page = await env.KV.list({ limit: 1 });"
     " if (page.keys.length) break; await sleep(100); }",
+    "promise-or-another": 'const job = request.ok && env.KV.get("k"); return await job;',
+    "promise-for-a-default": 'return cached ?? env.KV.get("k");',
+    "promises-spread": 'return Promise.all([...["a"].map((key) => env.KV.get(key))]);',
+    "filtered-by-what-waits": "return stream.filter(async (key) => await env.KV.get(key));",
+    "filtered-by-values": 'const on = await env.KV.get("k"); return ["a"].filter((key) => on === key);',
     "method-tested": 'await env.KV.has?.("k");',
     "method-looked-for": 'if (typeof env.KV.has === "function") await env.KV.has("k");',
+    "keys-looked-for": "if (env.KV.keys) return await env.KV.keys();",
+    "keys-looked-for-by-subscript": "if (env.KV['keys']) return await env.KV.keys();",
     "method-by-subscript-looked-for": 'if (env.KV["has"]) await env.KV["has"]("k");',
     "method-by-a-variable": 'await env.KV[name]("k"); await env.KV["get"]("k");',
     "method-in": 'if ("has" in env.KV) await env.KV.has("k");',
@@ -1950,6 +1983,11 @@ CLEAN: dict[str, str] = {
     "guarded-by-an-error-or-else": "async function f(env) { if (!env.LINKS) throw new Error('no'); else g(); return env.LINKS.get('k', 'json'); }",
     "guarded-twice": "async function f(env) { if (!env.LINKS) throw new Error('no'); await env.LINKS?.get('k', 'json'); }",
     "used-with-a-fallback": "async function f(env) { const kv = env.LINKS ?? env.KV; return kv.get('k', 'json'); }",
+    "env-in-a-module-that-is-no-worker": 'export const read = () => env.KV.get("x");',
+    "env-imported-into-a-worker": (
+        'import { env } from "./bindings";\n'
+        'export default { async fetch(request) { return new Response(await env.KV.get("x")); } };'
+    ),
     "list-below-a-comment-on-pages": "/** At most 36 keys: no pagination needed. */\n"
     "export async function all(env) { return (await env.KV.list()).keys.map((key) => key.name); }",
     "env-of-a-double": "export const f = (env: { KV: Map<string, string> }) => env.KV.has('k');",

@@ -27,6 +27,7 @@ CASES: dict[str, tuple[str, str, bool]] = {
     "dot-segment": ("./a/b", "a/b", True),
     "case-counts": ("A", "a", False),
     "many-stars-end": ("*a" * 60 + "b", "a" * 250, False),
+    "many-folders-in-a-row-end": ("**/" * 1300 + "b", "a/" * 400 + "c", False),
     "many-folders-end": ("**/a/" * 40 + "b", "a/" * 400 + "c", False),
 }
 
@@ -40,3 +41,9 @@ def test_matching(pattern: str, path: str, matches: bool) -> None:
 def test_what_is_no_pattern(text: str) -> None:
     with pytest.raises(ValueError, match="is not a pattern of paths"):
         PathPattern(text)
+
+
+def test_a_pattern_is_no_longer_than_a_path() -> None:
+    assert PathPattern("a" * 4096).matches("a" * 4096)
+    with pytest.raises(ValueError, match=r"at most 4,096 characters: 'aaa"):
+        PathPattern("a" * 4097)

@@ -31,6 +31,8 @@ def show_fixes(files: Sequence[Checked], run: Run) -> int:
         if file.path not in texts:
             continue
         try:
+            if not run.texts:
+                _refuse_to_fix(file)
             mark = run.mark if run.texts else _mark_of(file)
         except (CommandError, OSError) as error:
             _warn(error)
@@ -121,9 +123,14 @@ def _quoted(char: str) -> str:
 def _write_fixed(file: Checked, text: str) -> None:
     """Replace the text of a file that is still as it was checked, keeping a byte order mark.
 
-    Raises CommandError if the file may not be written or has changed meanwhile, or is outside the
-    current folder, and OSError.
+    Raises the errors of `_refuse_to_fix`, and those of `_mark_of`.
     """
+    _refuse_to_fix(file)
+    replace_bytes(file.path, (_mark_of(file) + text).encode())
+
+
+def _refuse_to_fix(file: Checked) -> None:
+    """Raise CommandError for a file that is read-only or outside the current folder; OSError."""
     out = way_out_of(Path.cwd(), file.path)
     if out is not None:
         link, target = out
@@ -133,7 +140,6 @@ def _write_fixed(file: Checked, text: str) -> None:
         )
     if not file.path.stat().st_mode & 0o222:
         raise CommandError(f"{shown(file.path)}: not fixed: it is read-only")
-    replace_bytes(file.path, (_mark_of(file) + text).encode())
 
 
 def _mark_of(file: Checked) -> str:

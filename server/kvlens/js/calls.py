@@ -24,6 +24,12 @@ TYPES = ("text", "json", "arrayBuffer", "stream")
 
 Fate = Literal["awaited", "returned", "void", "chained", "argument", "kept", "dropped"]
 _OPTIONS_AT = {"get": 1, "getWithMetadata": 1, "put": 2, "list": 0}
+_LOOSER = frozenset(  # expressions that bind less than an access to a member
+    (
+        *("ternary_expression", "binary_expression", "await_expression"),
+        *("assignment_expression", "sequence_expression", "as_expression"),
+    )
+)
 _ASSERTIONS = ("expect", "assert", "t", "chai", "should")
 _ASSERTING = (b"expect", b"assert", b"rejects", b"throws", b"chai", b"should")
 _MAY_ASSERT = re.compile(rb"\b(?:" + rb"|".join(_ASSERTING) + rb")\b")
@@ -207,8 +213,10 @@ def fate_of(call: Node) -> tuple[Fate, Node]:
 
 def shown_receiver(source: Source, receiver: Node) -> str:
     """Return what a method is called on, for messages: on one line, a long one cut short."""
-    text = " ".join(source.text_of(plain(receiver)).split())
-    return text if len(text) <= 40 else text[:39] + "…"
+    inner = plain(receiver)
+    text = " ".join(source.text_of(inner).split())
+    text = text if len(text) <= 40 else text[:39] + "…"
+    return f"({text})" if inner.type in _LOOSER else text
 
 
 def called(name: Node) -> tuple[Node, Node] | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from kvlens import lookups
 from kvlens.js.auto_imports import auto_imports
 from kvlens.js.grammar import Grammar, TooLargeTreeError, TooSlowError, grammar_name, load
@@ -12,6 +14,7 @@ from kvlens.js.syntax import Source
 from kvlens.text import difference
 
 MAX_LENGTH = 2_000_000  # code points; longer files come from a bundler
+_CALLED_AWAIT = re.compile(r"(?<!for )\bawait\s*\(")
 
 
 class SourceReader:
@@ -35,7 +38,7 @@ class SourceReader:
             if name is None:
                 raise ValueError(f"{self.path} is neither JavaScript nor TypeScript")
             shown = text if len(text) <= MAX_LENGTH else ""
-            self._last = fresh = _parse(self.path, shown, load(name), last)
+            self._last = fresh = _read(self.path, shown, name, last)
             self._text = text
             if last is not None:
                 last.memos.clear()  # its values refer back to this version
@@ -54,13 +57,25 @@ def edited(source: Source, offset: int, inserted: str) -> Source:
     return _parse(source.path, text, source.grammar, source)
 
 
+def _read(path: str, text: str, name: str, last: Source | None) -> Source:
+    """Parse with a grammar, or with the one of TypeScript for what JavaScript's gets wrong.
+
+    tree-sitter-javascript takes `await (a ?? b).get()` for a call of a function `await`.
+    """
+    if name == "javascript" and _CALLED_AWAIT.search(text):
+        found = _parse(path, text, load("tsx"), last)
+        if not found.root.has_error:
+            return found
+    return _parse(path, text, load(name), last)
+
+
 def _parse(path: str, text: str, grammar: Grammar, last: Source | None) -> Source:
     code = code_of(text, path)
     added = auto_imports(code, path)
     code = code + added if added else code
     offsets = Offsets(code)
     old = None
-    if last is not None:
+    if last is not None and last.grammar is grammar:
         old = last.tree.copy()  # others may still use the previous version
         old.edit(*_edit(last.offsets.data, offsets.data))
     try:

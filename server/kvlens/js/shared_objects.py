@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kvlens.js import conventions
+from kvlens.js.annotations import typed
 from kvlens.js.syntax import arguments_of, call_of, outer
 from kvlens.js.tree import ancestor, is_field
 from kvlens.js.values import (
@@ -23,7 +24,6 @@ from kvlens.js.values import (
     join,
     merged,
     settled,
-    typed,
 )
 
 if TYPE_CHECKING:

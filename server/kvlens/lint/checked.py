@@ -20,6 +20,7 @@ class Checked:
 
     `fixable` is the file as it was checked, if it has problems that may have fixes. `worker` is
     what the copies of a Worker have in common, of a config that can be read; see `copies`.
+    `is_started`: a config names this source as `main`.
     """
 
     path: Path
@@ -27,6 +28,7 @@ class Checked:
     problems: list[Problem]
     fixable: Fixable | None = None
     worker: Worker | None = None
+    is_started: bool = False
 
     def __getstate__(self) -> dict[str, object]:
         """Leave out what was parsed, which stays in its process."""

@@ -10,16 +10,29 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 _ANY = "**"
+_TWICE = [_ANY, _ANY]  # the same as once
+
+
+_LONGEST = 4096  # characters; no path is longer (PATH_MAX)
 
 
 class PathPattern:
-    """One pattern. Raises ValueError for an empty one, or one that leads out of its folder."""
+    """One pattern.
+
+    Raises ValueError for an empty one, one that leads out of its folder, or one of over 4,096
+    characters.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = text
+        if len(text) > _LONGEST:
+            raise ValueError(
+                f"A pattern of paths has at most {_LONGEST:,} characters: {text!r:.80}"
+            )
         parts = [part for part in text.strip("/").split("/") if part != "."]
         if not parts or "" in parts or ".." in parts:
             raise ValueError(f"{text!r:.80} is not a pattern of paths")
+        parts = [part for at, part in enumerate(parts) if parts[max(0, at - 1) : at + 1] != _TWICE]
         if parts[-1] == _ANY:
             parts[-1] = "*"  # what is in a folder, not the folder
         anchored = len(parts) > 1 or text.startswith("/")

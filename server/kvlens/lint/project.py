@@ -124,10 +124,16 @@ class _Plan:
         roots = list(dict.fromkeys(config.parent for config in winners(configs)))
         if folder not in roots:
             roots.append(folder)  # of the project whose config is above, or of none
+        linked: list[Path] = []  # come last: their files may also be there without a link
         for root in roots:
             self._wanted(self.owner(os.fspath(root))).roots.append(folder)
             for source in find.source_files(root):
-                self._discover(source)
+                if lookups.is_link(source):
+                    linked.append(source)
+                else:
+                    self._discover(source)
+        for source in linked:
+            self._discover(source)
 
     def workspace(self, root: Path) -> Workspace:
         """Return the workspace in a folder, which the projects in it share."""
@@ -382,7 +388,8 @@ def _check_sources(
             problems = [kept for problem in found if (kept := with_severity(problem, levels))]
             may_fix = keep and (path not in elsewhere or _is_below(path, wanted.roots))
             fixable = FixableSource(files.parsed(name), context) if problems and may_fix else None
-        checked.append(Checked(path, text if problems else "", problems, fixable))
+        shown = text if problems else ""
+        checked.append(Checked(path, shown, problems, fixable, is_started=name in started))
     return checked, unused
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from kvlens.lint.base import Problem
 from kvlens.lint.checked import Checked
+from kvlens.text import Span
 
 
 def without_repeats(checked: Iterable[Checked]) -> Iterator[Checked]:
@@ -16,7 +17,7 @@ def without_repeats(checked: Iterable[Checked]) -> Iterator[Checked]:
     """
     files = list(checked)
     undeclared = set(_named(files, "binding-undeclared", "binding"))
-    texts: set[str] = set()  # of files with problems
+    by_text = _by_text(files)
     in_environments: set[str] = set()
     named: set[str] = set()
 
@@ -35,15 +36,29 @@ def without_repeats(checked: Iterable[Checked]) -> Iterator[Checked]:
         return False
 
     for file in files:
-        is_same = bool(file.text) and file.text in texts
-        texts.add(file.text)
-        problems = [each for each in file.problems if not (is_same or repeats(each))]
+        original = by_text.get(file.text, file)
+        same = set() if original is file else {*map(_key, original.problems)}
+        problems = [each for each in file.problems if _key(each) not in same and not repeats(each)]
         if len(problems) == len(file.problems):
             yield file
         elif problems:
             yield replace(file, problems=problems)
         else:
             yield replace(file, problems=[], text="", fixable=None)
+
+
+def _by_text(files: Iterable[Checked]) -> dict[str, Checked]:
+    """Return the first file with problems of each text, or the one that a Worker starts."""
+    found: dict[str, Checked] = {}
+    for file in files:
+        known = found.get(file.text)
+        if file.text and (known is None or (file.is_started and not known.is_started)):
+            found[file.text] = file
+    return found
+
+
+def _key(problem: Problem) -> tuple[str, Span]:
+    return problem.code, problem.span
 
 
 def _named(files: Iterable[Checked], code: str, key: str) -> Iterator[str]:

@@ -9,12 +9,15 @@ are. A file that was found behind a link has the path that the client uses.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path, PurePath
 from urllib.parse import quote
 
 from pygls.uris import from_fs_path, to_fs_path
 
+_LOCALHOST = re.compile(r"(file://)localhost/", re.IGNORECASE)  # RFC 8089: the same as no host
+_HAS_DOTS = re.compile(r"[/\\]\.\.?(?:[/\\]|\Z)")  # RFC 3986: a client may not have removed them
 _MAY_BE_PLAIN = frozenset("!$&'()*+,;=:@[]")  # in a path, without another meaning
 _LONGEST = os.pathconf("/", "PC_PATH_MAX") if hasattr(os, "pathconf") else 32_767  # bytes
 
@@ -22,10 +25,12 @@ _LONGEST = os.pathconf("/", "PC_PATH_MAX") if hasattr(os, "pathconf") else 32_76
 def file_path(uri: str) -> str | None:
     """Return the path in a file's URI; None for other URIs, and for paths that can't exist."""
     try:
-        path = to_fs_path(uri)
+        path = to_fs_path(_LOCALHOST.sub(r"\1/", uri))
     except ValueError:  # such as `file://[::1`
         return None
-    return path if path and is_possible(path) else None
+    if not path or not is_possible(path):
+        return None
+    return os.path.normpath(path) if _HAS_DOTS.search(path) else path
 
 
 def is_possible(path: str) -> bool:

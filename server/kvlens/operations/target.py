@@ -141,7 +141,13 @@ def check_environment(scope: Scope) -> None:
 
 def way_out_of_none(scope: Scope) -> str:
     """Return what to do about a config without namespaces."""
-    return find_mistake(scope.config) or "add one to kv_namespaces there"
+    if mistake := find_mistake(scope.config):
+        return mistake
+    if not scope.config.is_code:
+        return "add one to kv_namespaces there"
+    if any(listed.broken for each in scope.config.environments for listed in each.kv):
+        return "what only running it would tell isn't guessed"
+    return "add one to the Worker's env there, as NAME: bindings.kv()"
 
 
 def project_config(folder: Path) -> Path:

@@ -174,6 +174,11 @@ def _known_left_out(options: Options, files: list[Checked]) -> list[Checked]:
             known = Baseline.read(path)
     except BaselineError as error:
         raise CommandError(str(error)) from error
+    except FileNotFoundError as error:
+        if options.update_baseline:
+            raise
+        way_out = "--update-baseline writes it, with the problems there are now"
+        raise CommandError(f"{path}: there is no such file; {way_out}") from error
     found, gone = known.without_known(files, scope)
     if gone:
         some = amount(gone, "problem")

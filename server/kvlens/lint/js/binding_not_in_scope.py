@@ -2,8 +2,9 @@
 
 ## What
 A module Worker (`export default { fetch }`) uses a namespace as a global variable, such as
-`CARTS.get()`. Or a function uses `env` that has no such parameter, while another function of the
-file has. It isn't reported if the code sets or declares such a global itself.
+`CARTS.get()`. Or a function uses `env` that has no such parameter, in the Worker's entry or where
+another function of the file has it. It isn't reported if the code sets or declares such a global
+itself.
 
 ## Why
 Bindings are globals only in service-worker syntax, with `addEventListener("fetch", …)`. In a module
@@ -75,8 +76,9 @@ def _check(context: Context) -> Iterator[Finding]:
     source = context.analysis.source
     if source.path.endswith(tuple(ENDINGS)):
         return
-    found = [*_missing_env(context.analysis)]
-    if _is_module_worker(context):
+    is_module_worker = _is_module_worker(context)
+    found = [*_missing_env(context.analysis, is_module_worker=is_module_worker)]
+    if is_module_worker:
         found += _globals(context.analysis)
     if found and not _SETS_GLOBALS.search(source.text) and not _NOT_MODULE.search(source.text):
         yield from found
@@ -102,11 +104,11 @@ def _globals(analysis: Analysis) -> Iterator[Finding]:
             )
 
 
-def _missing_env(analysis: Analysis) -> Iterator[Finding]:
-    """Find `env.X` where no `env` is visible, but a parameter `env` is in the file."""
+def _missing_env(analysis: Analysis, *, is_module_worker: bool) -> Iterator[Finding]:
+    """Find `env.X` where no `env` is visible, but the handlers or another function get one."""
     names = analysis.source.names
     declarations = names.declarations("env")
-    if not any(each.kind == "parameter" for each in declarations):
+    if not is_module_worker and not any(each.kind == "parameter" for each in declarations):
         return
     if any(each.ambient for each in declarations):
         return

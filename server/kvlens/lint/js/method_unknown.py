@@ -116,6 +116,7 @@ _OF_OBJECTS = frozenset(
         "deleteBulk",  # with a compatibility flag
     )
 )  # fmt: skip
+_OF_LISTS = frozenset(("keys",))  # fields of what list() returns, read as such
 _ALL = "A namespace has get, getWithMetadata, put, list and delete."
 
 
@@ -197,10 +198,18 @@ def _is_tested(analysis: Analysis, word: str) -> bool:
             continue
         parts = called(node)
         if parts is None:
+            if word in _OF_LISTS and analysis.resolver.namespace(_object_of(member)) is None:
+                continue
             return True
         if any(child.type in ("optional_chain", "?.") for child in parts[1].children):
             return True
     return False
+
+
+def _object_of(member: Node) -> Node:
+    """Return what a member is read of."""
+    whole = member if member.type == "member_expression" else member.parent
+    return (whole and whole.child_by_field_name("object")) or member
 
 
 def _is_same(word: str) -> bool:

@@ -9,8 +9,9 @@ without it, also in one of another file that writes, or in `ctx.waitUntil(async 
 gets a function instead of a promise. A Durable Object keeps running until its promises are settled,
 so a call that nothing waits for isn't reported there.
 
-Or the promise is used as if it were the value: in a condition, in a comparison, with a property of
-the result, in `JSON.parse()`, in a `Response`.
+Or the promise is used as if it were the value: in a condition, as what the callback of `filter()`,
+`some()` and the like returns, in a comparison, with a property of the result, in `JSON.parse()`, in
+a `Response`.
 
 ## Why
 The Worker may end when the response is sent, so a write that nothing waits for may not happen, and
@@ -71,9 +72,12 @@ _WANT_VALUES = {
 _HONO = re.compile(r"(?:c|ctx|context)\.(?:json|text|body)\Z")
 _LOGICAL = ("&&", "||", "??")
 _OF_OBJECTS = ("in", "instanceof")
+_OF_VALUES = ("!", "typeof", "-", "+", "~")
+_CONDITIONAL = {"if_statement", "while_statement", "do_statement", "ternary_expression"}
 _OF_SEVERAL = {"Promise.all", "Promise.allSettled", "Promise.race", "Promise.any"}
 _TIMERS = {"setTimeout", "setInterval", "queueMicrotask"}
 _MAPPING = {"map", "flatMap"}
+_TESTING = {"filter", "some", "every", "find", "findIndex", "findLast", "findLastIndex"}
 _FURTHEST = 12  # steps that a promise is followed
 _MOST_CALLS = 50  # of a function that are looked at
 _LONGEST_NAME = 40  # characters, in a message
@@ -83,7 +87,7 @@ _NESTING = ("object", "pair", "array")
 
 class _Lost(NamedTuple):
     call: Node  # the call whose promise or callback nothing waits for
-    how: str  # "dropped", "array", "each", "timer", "function"
+    how: str  # "dropped", "array", "each", "timer", "function", "tested"
 
 
 def _check(context: Context) -> Iterator[Finding]:
@@ -94,6 +98,8 @@ def _check(context: Context) -> Iterator[Finding]:
         for lost in _lost(call.source, call.node, known):
             if lost.how == "array" and call.folder.value(lost.call).kind != "array":
                 continue  # map() of another class may give a promise
+            if lost.how == "tested" and not _is_of_array(call, lost.call):
+                continue  # filter() of another class may wait
             if lost.call.id not in seen and not _is_kept(context, call.source, lost):
                 seen.add(lost.call.id)
                 yield _finding(call, lost, call.source)
@@ -110,6 +116,13 @@ def _check(context: Context) -> Iterator[Finding]:
         if lost.call.id not in seen and not _is_kept(context, analysis.source, lost):
             seen.add(lost.call.id)
             yield _finding(call, lost, analysis.source)
+
+
+def _is_of_array(call: KvCall, of: Node) -> bool:
+    """Return whether a method is called on what certainly is an array."""
+    function = callee(of)
+    owner = function.child_by_field_name("object") if function is not None else None
+    return owner is not None and call.folder.value(owner).kind == "array"
 
 
 def _is_kept(context: Context, source: Source, lost: _Lost) -> bool:
@@ -204,6 +217,12 @@ def _finding(call: KvCall, lost: _Lost, source: Source) -> Finding:
             span,
             f"{name} doesn't keep the Worker running for {call.title}: {why} Pass a promise to "
             "ctx.waitUntil().",
+        )
+    if lost.how == "tested":
+        return Finding(
+            span,
+            f"{name} tests the promise of {call.title}, which is always true, instead of the "
+            "value. Await Promise.all() of map() first, and test what it returns.",
         )
     if lost.how == "function":
         return Finding(
@@ -417,6 +436,8 @@ def _of_callback(source: Source, function: Node) -> Node | _Lost | None:
         return _Lost(call, "timer") if is_timer else None
     if word == "forEach":
         return _Lost(call, "each")
+    if word in _TESTING:
+        return _Lost(call, "tested")
     if word == "waitUntil":
         return _Lost(call, "function")
     if word in ("catch", "finally") and not _is_promise(source, target):
@@ -473,8 +494,8 @@ def _is_taken_for_value(call: KvCall, analysis: Analysis) -> bool:
     name = parent.child_by_field_name("name")
     if name is None:
         return False
-    if name.type == "object_pattern":
-        return True  # a promise has none of the properties of a result
+    if name.type in ("object_pattern", "array_pattern"):
+        return True  # a promise has none of the properties of a result, and isn't iterable
     names = call.source.names
     declared = names.resolve(name) if name.type == "identifier" else None
     if declared is None or declared.kind != "const":
@@ -517,17 +538,21 @@ def _wants_value(analysis: Analysis, node: Node, *, optional: bool) -> bool:
         return name is not None and source.text_of(name) not in PROMISE_METHODS
     if kind == "template_substitution":
         return True
+    if kind == "spread_element":
+        return not nested
     if kind == "unary_expression":
         operator = parent.child_by_field_name("operator")
-        return operator is not None and operator.type == "!"
-    if kind in ("if_statement", "while_statement", "ternary_expression"):
-        condition = parent.child_by_field_name("condition")
-        return condition is not None and condition.id == here.id
+        return operator is not None and operator.type in _OF_VALUES
+    if _is_condition(parent, here):
+        return True
     if kind == "binary_expression":
         operator = parent.child_by_field_name("operator")
         if operator is None or operator.type in _OF_OBJECTS:
             return False
-        return operator.type not in _LOGICAL or (is_field(parent, "left", here) and not optional)
+        if operator.type in _LOGICAL and is_field(parent, "right", here):
+            whole = outer(parent)
+            return whole.parent is not None and _is_condition(whole.parent, whole)
+        return operator.type not in _LOGICAL or not optional
     if kind == "arguments" and parent.parent is not None:
         function = callee(parent.parent)
         if function is None or parent.parent.type not in ("call_expression", "new_expression"):
@@ -537,6 +562,13 @@ def _wants_value(analysis: Analysis, node: Node, *, optional: bool) -> bool:
             return True  # a key or a value
         return text in _WANT_VALUES or bool(_HONO.match(text))
     return False
+
+
+def _is_condition(parent: Node, here: Node) -> bool:
+    """Return whether an expression is what a statement or `? :` tests."""
+    if parent.type == "switch_statement":
+        return is_field(parent, "value", here)
+    return parent.type in _CONDITIONAL and is_field(parent, "condition", here)
 
 
 def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
