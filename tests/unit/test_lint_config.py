@@ -383,6 +383,11 @@ CASES: dict[str, tuple[str, str]] = {
         f'[[env.p.kv_namespaces]]\nbinding = "A"\nid = «"{ID}"»\n'
         f'[[env.q.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n',
     ),
+    "same-id-in-environments-below-another-comment": (
+        "id-shared",
+        f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n# not shared with staging\n[env.p]\nname = "p"\n'
+        f'[[env.p.kv_namespaces]]\nbinding = "A"\nid = «"{ID}"»\n',
+    ),
     "same-id-in-environments-of-pages": (
         "id-shared",
         f'pages_build_output_dir = "d"\n[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
@@ -517,6 +522,10 @@ CLEAN = {
     f'[env.p]\nname = "a"\n[[env.p.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n',
     "shared-by-an-unused-id": f'[[env.p.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
     f'[[env.s.kv_namespaces]]\nbinding = "A"\nid = "{ID}" # for local-only dev; not used in deploy\n',
+    "shared-by-a-comment-above-the-environment": f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
+    f'# shares KV with production\n[env.s]\nname = "s"\n[[env.s.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n',
+    "shared-by-a-comment-above-the-environments-in-json": f'{{ "kv_namespaces": [{{ "binding": "A", "id": "{ID}" }}],\n'
+    f'// previews, sharing all data\n"env": {{\n"p": {{ "kv_namespaces": [{{ "binding": "A", "id": "{ID}" }}] }} }} }}',
     "shared-by-name": f'[[kv_namespaces]]\nbinding = "SHARED_KV"\nid = "{ID}"\n'
     f'[[env.s.kv_namespaces]]\nbinding = "SHARED_KV"\nid = "{ID}"\n',
     "twice-by-a-comment": f'kv_namespaces = [\n  {{ binding = "A", id = "{ID}" }},\n'

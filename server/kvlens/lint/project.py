@@ -183,7 +183,7 @@ def merged(projects: Iterable[Found], *, repeats: bool) -> Iterator[Checked]:
         yield from found.files
         fresh = {os.path.abspath(each.path): each for each in found.sources}  # noqa: PTH100
         own = [each for name, each in fresh.items() if name not in seen]
-        yield from own if repeats else without_repeats(own)
+        yield from own if repeats else without_repeats(own, found.files)
         seen.update(fresh)
 
 
