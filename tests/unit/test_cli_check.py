@@ -736,6 +736,25 @@ REPEATS: dict[str, tuple[dict[str, str], list[tuple[str, str]]]] = {
         {"wrangler.toml": ONLY_A, "x.ts": OTHER, "y.ts": f"// y\n{OTHER}", "types.ts": TYPED_A},
         [("x.ts", "list-without-cursor"), ("y.ts", "list-without-cursor")],
     ),
+    "javascript-beside-its-typescript": (
+        {
+            "wrangler.toml": ONLY_A,
+            "x.ts": OTHER,
+            "x.js": f"// x\n{OTHER}",
+            "y.jsx": f"// y\n{OTHER}",
+            "types.ts": TYPED_A,
+        },
+        [("x.ts", "list-without-cursor"), ("y.jsx", "list-without-cursor")],
+    ),
+    "javascript-that-is-started-beside-its-typescript": (
+        {
+            "wrangler.toml": ONLY_A.replace("x.ts", "x.js"),
+            "x.ts": OTHER,
+            "x.js": f"// x\n{OTHER}",
+            "types.ts": TYPED_A,
+        },
+        [("x.js", "list-without-cursor"), ("x.ts", "list-without-cursor")],
+    ),
     "bundle": (
         {"wrangler.toml": ONLY_A, "x.ts": OTHER, "built/x.js": BUNDLE, "types.ts": TYPED_A},
         [("x.ts", "list-without-cursor")],
