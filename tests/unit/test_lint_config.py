@@ -598,6 +598,21 @@ TEMPLATE = "name = {{project-name}}\n"
 # Where a config's name decides: the path, the text, the codes of the problems.
 NAMED: dict[str, tuple[str, str, list[str]]] = {
     "environment-in-a-project": ("wrangler.staging.toml", LACKING, ["environment-lacks-binding"]),
+    "environment-with-variables-that-nothing-names": (
+        "wrangler-api.toml",
+        LACKING.replace(ID, "${KV_ID}"),
+        [],
+    ),
+    "environment-with-variables-in-a-project": (
+        "wrangler.toml",
+        LACKING.replace(ID, "${KV_ID}"),
+        ["environment-lacks-binding"],
+    ),
+    "environment-with-a-name-that-nothing-names": (
+        "wrangler-api.toml",
+        LACKING,
+        ["environment-lacks-binding"],
+    ),
     "environment-in-a-test": ("wrangler.test.toml", LACKING, []),
     "environment-in-an-example": ("wrangler.example.toml", LACKING, []),
     "template-in-a-project": ("wrangler.staging.toml", TEMPLATE, ["config-template"]),
