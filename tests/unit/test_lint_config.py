@@ -383,6 +383,11 @@ CASES: dict[str, tuple[str, str]] = {
         f'[[env.p.kv_namespaces]]\nbinding = "A"\nid = «"{ID}"»\n'
         f'[[env.q.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n',
     ),
+    "same-id-in-environments-below-another-comment": (
+        "id-shared",
+        f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n# not shared with staging\n[env.p]\nname = "p"\n'
+        f'[[env.p.kv_namespaces]]\nbinding = "A"\nid = «"{ID}"»\n',
+    ),
     "same-id-in-environments-of-pages": (
         "id-shared",
         f'pages_build_output_dir = "d"\n[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
@@ -517,6 +522,10 @@ CLEAN = {
     f'[env.p]\nname = "a"\n[[env.p.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n',
     "shared-by-an-unused-id": f'[[env.p.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
     f'[[env.s.kv_namespaces]]\nbinding = "A"\nid = "{ID}" # for local-only dev; not used in deploy\n',
+    "shared-by-a-comment-above-the-environment": f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
+    f'# shares KV with production\n[env.s]\nname = "s"\n[[env.s.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n',
+    "shared-by-a-comment-above-the-environments-in-json": f'{{ "kv_namespaces": [{{ "binding": "A", "id": "{ID}" }}],\n'
+    f'// previews, sharing all data\n"env": {{\n"p": {{ "kv_namespaces": [{{ "binding": "A", "id": "{ID}" }}] }} }} }}',
     "shared-by-name": f'[[kv_namespaces]]\nbinding = "SHARED_KV"\nid = "{ID}"\n'
     f'[[env.s.kv_namespaces]]\nbinding = "SHARED_KV"\nid = "{ID}"\n',
     "twice-by-a-comment": f'kv_namespaces = [\n  {{ binding = "A", id = "{ID}" }},\n'
@@ -589,6 +598,21 @@ TEMPLATE = "name = {{project-name}}\n"
 # Where a config's name decides: the path, the text, the codes of the problems.
 NAMED: dict[str, tuple[str, str, list[str]]] = {
     "environment-in-a-project": ("wrangler.staging.toml", LACKING, ["environment-lacks-binding"]),
+    "environment-with-variables-that-nothing-names": (
+        "wrangler-api.toml",
+        LACKING.replace(ID, "${KV_ID}"),
+        [],
+    ),
+    "environment-with-variables-in-a-project": (
+        "wrangler.toml",
+        LACKING.replace(ID, "${KV_ID}"),
+        ["environment-lacks-binding"],
+    ),
+    "environment-with-a-name-that-nothing-names": (
+        "wrangler-api.toml",
+        LACKING,
+        ["environment-lacks-binding"],
+    ),
     "environment-in-a-test": ("wrangler.test.toml", LACKING, []),
     "environment-in-an-example": ("wrangler.example.toml", LACKING, []),
     "template-in-a-project": ("wrangler.staging.toml", TEMPLATE, ["config-template"]),

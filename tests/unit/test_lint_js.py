@@ -52,6 +52,11 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "list-without-cursor",
         'const page = await env.KV.«list»({ prefix: "tag:cart:" }); use(page.keys.map(name));',
     ),
+    "list-named-keys-of-which-all-count": (
+        "list-without-cursor",
+        "const keys = await env.KV.«list»({ prefix: 'token:' });"
+        " use(keys.keys.slice(0, 100)); use(keys.keys.length);",
+    ),
     "list-of-which-not-only-the-first-counts": (
         "list-without-cursor",
         'const page = await env.KV.«list»({ prefix: "token:" }); use(page.keys[0].name);'
@@ -818,6 +823,11 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "promise-not-awaited",
         '«setTimeout»(async () => { await env.KV.put("k", "v"); }, 1000);',
     ),
+    "timer-after-a-websocket": (
+        "promise-not-awaited",
+        "const [client, server] = Object.values(new WebSocketPair()); server.accept();"
+        " «setTimeout»(async () => { await env.KV.put('k', 'v'); }, 1000);",
+    ),
     "iife-dropped": ("promise-not-awaited", '«(async () => { await env.KV.put("k", "v"); })»();'),
     "own-async-function-dropped": (
         "promise-not-awaited",
@@ -967,6 +977,11 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "counter-not-atomic",
         "const n = Number(await env.KV.get('n')); // KV is eventually consistent\n"
         "await env.KV.«put»('n', String(n + 1)); /* increment atomically, as others run concurrently */",
+    ),
+    "count-of-what-ends-like-version": (
+        "counter-not-atomic",
+        "const n = Number(await env.KV.get('conversion')); const conversions = n + 1;"
+        " await env.KV.«put»('conversion', String(conversions));",
     ),
     "count-in-an-object": (
         "counter-not-atomic",
@@ -1320,6 +1335,13 @@ WHOLE: dict[str, tuple[str, str]] = {
         ' await env.KV.put(key, "v", { expirationTtl: «ttl» }); }',
     ),
     "ttl-of-callers-of-a-method-elsewhere": ("ttl-unbounded", f"{STORE} }}"),
+    "ttl-of-callers-that-pass-a-constant": (
+        "ttl-out-of-range",
+        "const SHORT = 30, SOON = 20;\n"
+        "async function save(env, ttl) { await env.KV.put('k', 'v', { expirationTtl: ttl }); }\n"
+        "export default { async fetch(r, env) { await save(env, «SHORT»); await save(env, SHORT);"
+        " await save(env, «SOON»); await save(env, «30»); await save(env, «30»); } };",
+    ),
     "ttl-of-callers-of-a-method": (
         "ttl-unbounded",
         f"{STORE} async reset(request: Request) {{ const {{ ttl }} = await request.json();"
@@ -1766,6 +1788,16 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "list-to-see-whether-there-are-any": "const p = await env.KV.list({ prefix: 'a' }); return p.keys.length > 0;",
     "list-to-see-whether-there-are-none": "const { keys } = await env.KV.list(); if (keys.length === 0) return;",
     "list-negated": "const p = await env.KV.list(); if (!p.keys.length) return;",
+    "list-named-keys-first-hundred": "const keys = await env.KV.list({ prefix: 'token:' });"
+    " for (const key of keys.keys.slice(0, 100)) use(key);",
+    "timer-that-sends-on-a-websocket": "const [client, server] = Object.values(new WebSocketPair());"
+    " server.accept(); setInterval(async () => { server.send(await env.KV.get('k')); }, 1000);",
+    "count-that-is-a-version": "const n = Number(await env.KV.get('cache:version')) + 1;"
+    " await env.KV.put('cache:version', String(n));"
+    " const current = await env.KV.get(key); const nextVersion = Number(current) + 1;"
+    " await env.KV.put(key, String(nextVersion));",
+    "methods-of-a-bucket-that-nothing-declares": 'await env.CHUNKS.put("k", "v", { metadata: {} });'
+    ' await env.CHUNKS.head("k");',
     "list-first-fifty": "const p = await env.KV.list(); return p.keys.slice(0, 50);",
     "list-of-one-user": "const { keys } = await env.KV.list({ prefix: `cart:${userId}:` }); return keys.map(String);",
     "list-of-one-record": "const prefix = 'cart:' + cart.id;"
@@ -2040,6 +2072,10 @@ CLEAN: dict[str, str] = {
     "wrapper-of-another-name": "async function save(env, ttl) {"
     ' await env.KV.put("k", "v", { expirationTtl: ttl }); }\n'
     "export default { async fetch(r, env) { const save = console.log; save(env, 30); } };",
+    "timer-of-a-websocket-that-a-function-gets": "class Progress { constructor(env) { this.env = env; }"
+    " follow(socket: WebSocket) { const timer = setInterval(async () => {"
+    " const job = await this.env.KV.get('job'); socket.send(job); }, 1000);"
+    " socket.addEventListener('close', () => clearInterval(timer)); } }",
     "count-of-a-cron-job": "export default { async scheduled(event, env) {"
     " const n = Number(await env.KV.get('n')); await env.KV.put('n', String(n + 1)); } };",
     "dropped-in-a-durable-object": "export class Room extends DurableObject { async fetch() {"
@@ -2274,6 +2310,16 @@ WITH_CONFIG: dict[str, tuple[str, str, list[str]]] = {
         '[[kv_namespaces]]\nbinding = "K',
         handler('await env.KV.get("k", "json");'),
         [],
+    ),
+    "methods-of-kv-alone": (
+        CONFIG,
+        handler('await env.CHUNKS.put("k", "v", { metadata: {} }); await env.CHUNKS.has("k");'),
+        ["binding-undeclared", "method-unknown"],
+    ),
+    "methods-of-a-bucket-and-a-namespace-of-the-config": (
+        CONFIG,
+        handler('await env.KV.head("k");'),
+        ["method-unknown"],
     ),
     "no-kv-in-config": (
         'name = "x"\n',
@@ -2513,6 +2559,21 @@ UNUSED: dict[str, tuple[str, dict[str, str], list[str]]] = {
     "handed-to-own-code": (
         CONFIG,
         {"src/index.ts": f'import {{ run }} from "./b.js";\nconst g = (env) => run(env);\n{USED}', "src/b.ts": "export const run = (x) => x.KV;"},
+        ["SESSIONS"],
+    ),
+    "handed-to-a-package-in-an-object": (
+        CONFIG,
+        {"src/index.ts": f'import {{ make }} from "pkg";\nconst run = make();\nconst g = (r, env) => {{ const load = {{ env }}; return run(r, load); }};\n{USED}'},
+        [],
+    ),
+    "handed-to-a-package-in-a-literal": (
+        CONFIG,
+        {"src/index.ts": f'import {{ run }} from "pkg";\nconst g = (r, env) => run(r, {{ bindings: env }});\n{USED}'},
+        [],
+    ),
+    "handed-to-own-code-in-an-object": (
+        CONFIG,
+        {"src/index.ts": f'import {{ run }} from "./b.js";\nconst g = (r, env) => {{ const load = {{ env }}; return run(r, load); }};\n{USED}', "src/b.ts": "export const run = (r, x) => x.env.KV;"},
         ["SESSIONS"],
     ),
     "worker-of-a-package": (

@@ -187,8 +187,12 @@ CASES: dict[str, tuple[dict[str, str], list[str]]] = {
         {"wrangler.toml": PAGES + bound(ID) + f'preview_id = "{ID}"\n'},
         [],
     ),
-    "preview-of-pages-with-remote": (
-        {"wrangler.toml": PAGES + bound(ID) + f'preview_id = "{ID}"\nremote = true\n'},
+    "preview-of-a-worker-with-remote": (
+        {"wrangler.toml": bound(ID) + f'preview_id = "{ID}"\nremote = true\n'},
+        [],
+    ),
+    "preview-of-a-worker-without-remote": (
+        {"wrangler.toml": bound(ID) + f'preview_id = "{ID}"\nremote = false\n'},
         ["id-is-preview-id"],
     ),
     "filled-in-by-a-workflow": (
@@ -226,6 +230,47 @@ CASES: dict[str, tuple[dict[str, str], list[str]]] = {
             "README.md": "Replace your-kv-id in wrangler.toml: sed -i s/your-kv-id/ID/ wrangler.toml",
         },
         ["id-placeholder"],
+    ),
+    "name-of-the-script-that-sets-it": (
+        {
+            "api/wrangler.toml": bound("local")
+            + bound("set-by-scripts/deploy/ids.ts", "env.live.kv_namespaces"),
+            "scripts/deploy/ids.ts": "export {};\n",
+        },
+        [],
+    ),
+    "name-of-a-script-that-is-missing": (
+        {"api/wrangler.toml": bound("set-by-scripts/deploy/ids.ts")},
+        ["id-malformed"],
+    ),
+    "local-where-another-config-is-deployed": (
+        {
+            "wrangler.toml": bound("local"),
+            "package.json": '{"scripts": {"ship": "wrangler deploy --config .wrangler/ship.toml"}}',
+        },
+        [],
+    ),
+    "local-where-it-is-deployed": (
+        {
+            "wrangler.toml": bound("local"),
+            "package.json": '{"scripts": {"ship": "wrangler deploy -c ./wrangler.toml"}}',
+        },
+        ["id-malformed"],
+    ),
+    "name-where-another-config-is-deployed": (
+        {
+            "wrangler.toml": bound("carts"),
+            "package.json": '{"scripts": {"ship": "wrangler deploy --config .wrangler/ship.toml"}}',
+        },
+        ["id-malformed"],
+    ),
+    "empty-in-a-backup": (
+        {"shop.backup/api/wrangler.toml": bound("") + 'preview_id = ""\n'},
+        [],
+    ),
+    "empty-in-a-worker-that-makes-backups": (
+        {"shop-backup/wrangler.toml": bound("") + 'preview_id = ""\n'},
+        ["id-empty", "preview-id-empty"],
     ),
     "conformance-tests": ({"conformance/worker/wrangler.toml": bound("mcp-kv")}, []),
     "named-otherwise": ({"worker/wrangler.toml": bound("mcp-kv")}, ["id-malformed"]),

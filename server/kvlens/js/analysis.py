@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from kvlens.js.absence import only_throws
 from kvlens.js.binding_resolver import BindingResolver, signatures
-from kvlens.js.calls import METHODS, KvCall, Method, called, may_assert
+from kvlens.js.calls import METHODS, OF_OTHER_KINDS, KvCall, Method, called, may_assert
 from kvlens.js.config_bindings import NOTHING, ConfigBindings
 from kvlens.js.parts import Part
 from kvlens.js.program import Modules
@@ -294,8 +294,15 @@ class Analysis:
             calls = self._calls_here if is_here else self._all_calls
             self._called_as_kv[binding] = any(
                 call.only_fits_kv for call in calls if call.binding == binding
-            )
+            ) and not any(self._is_of_another_kind(node) for node in nodes)
         return self._called_as_kv[binding]
+
+    def _is_of_another_kind(self, node: Node) -> bool:
+        """Return whether the binding that a node names has a method called that KV lacks."""
+        holder = outer(node.parent) if node.parent is not None else None
+        member = holder.parent if holder is not None else None
+        name = member.child_by_field_name("property") if member is not None else None
+        return name is not None and self.source.text_of(name) in OF_OTHER_KINDS
 
     def is_optional(self, binding: str, *, throws: bool = True) -> bool:
         """Return whether the code handles a missing binding anywhere; with `throws`, or throws."""

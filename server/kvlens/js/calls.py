@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 Method = Literal["get", "getWithMetadata", "put", "delete", "list"]
 METHODS: tuple[Method, ...] = get_args(Method)
 TYPES = ("text", "json", "arrayBuffer", "stream")
+# Methods of other bindings: buckets, databases, queues, Durable Objects, services.
+OF_OTHER_KINDS = frozenset(
+    (
+        "head", "createMultipartUpload", "resumeMultipartUpload", "prepare", "exec", "batch",
+        "send", "sendBatch", "idFromName", "idFromString", "newUniqueId", "fetch", "connect",
+        "writeDataPoint",
+    )
+)  # fmt: skip
 
 Fate = Literal["awaited", "returned", "void", "chained", "argument", "kept", "dropped"]
 _OPTIONS_AT = {"get": 1, "getWithMetadata": 1, "put": 2, "list": 0}

@@ -20,11 +20,27 @@ _REPLACES = re.compile(
 )
 _MOST = 100  # files that are read
 _LARGEST = 256 * 1024  # bytes of one
+_LONGEST = 100  # characters before the name of a script
 
 
 def is_filled_in(config: Config, value: str) -> bool:
     """Return whether a CI file or a script that replaces text in a config has this text in it."""
     return any(value in text for text in _scripts(config))
+
+
+def names_script(config: Config, value: str) -> bool:
+    """Return whether a text names the script that fills it in: `set-by-scripts/ids.ts`."""
+    path = Path(config.path)
+    if not path.is_absolute() or "/" not in value or not _SCRIPT.match(value) or ".." in value:
+        return False
+    first, _, rest = value.partition("/")
+    names = {f"{first[at:]}/{rest}" for at in (0, *_after_hyphens(first))}
+    roots = dict.fromkeys((path.parent, repository(path.parent)))
+    return any(lookups.kind(root / name) == "file" for root in roots for name in names)
+
+
+def _after_hyphens(text: str) -> Iterator[int]:
+    return (at + 1 for at, letter in enumerate(text[:_LONGEST]) if letter in "-_ ")
 
 
 @memo

@@ -1,4 +1,4 @@
-"""Recognize configs that nobody deploys as they are: in tests, templates and examples."""
+"""Recognize configs that nobody deploys as they are: in tests, templates, examples, backups."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ _FOLDERS = frozenset(
         "template", "templates", "example", "examples", "sample", "samples", "demo", "demos",
     )
 )  # fmt: skip
+_ASIDE = re.compile(r".\.(?:backup|bak|old|orig)\Z", re.IGNORECASE)  # not a Worker "db-backup"
 _NAME = re.compile(r"[._-](?:example|sample|template|tmpl|demo|test|e2e|fixture)\b", re.IGNORECASE)
 
 
@@ -34,14 +35,18 @@ def is_example(config: Config) -> bool:
 
 @lru_cache(maxsize=1_024)
 def is_fixture(path: str) -> bool:
-    """Return whether a config is a fixture, a template or an example by its path.
-
-    Only folders of its repository count: a repository may itself be in a folder "test".
-    """
-    whole = Path(path)
-    if _NAME.search(whole.name):
+    """Return whether a config is a fixture, a template, an example or a backup by its path."""
+    if _NAME.search(Path(path).name):
         return True
-    if not whole.is_absolute():
-        return False
-    folders = whole.parent.relative_to(repository(whole.parent)).parts
-    return any(folder.lower() in _FOLDERS for folder in folders)
+    return is_backup(path) or any(folder.lower() in _FOLDERS for folder in _folders(path))
+
+
+def is_backup(path: str) -> bool:
+    """Return whether a file is in a folder that is set aside: `shop.backup`."""
+    return any(_ASIDE.search(folder) for folder in _folders(path))
+
+
+def _folders(path: str) -> tuple[str, ...]:
+    """Return the folders of a file in its repository, which may itself be in a folder "test"."""
+    folder = Path(path).parent
+    return folder.relative_to(repository(folder)).parts if folder.is_absolute() else ()

@@ -18,6 +18,8 @@ _DEV_REST = re.compile(rf"{_DEV.pattern}([^;&|\n]*)")
 _DEPLOYS = re.compile(r"deploy|\bwrangler(?:@\S+)?\s+(?:publish|versions)\b", re.IGNORECASE)
 _NAMES_ENVIRONMENT = re.compile(r"(?:\A|\s)(?:--env|-e)(?:=|\s+)[\"']?[\w$]")  # not `--env=`
 
+_CONFIGS = re.compile(r"(?:\A|\s)(?:--config|-c)(?:=|\s+)[\"']?(?:[^\s\"']*/)?([^\s\"'/]+)")
+
 
 def is_only_developed(config: Config) -> bool:
     """Return whether the scripts of the nearest package.json run a Worker, but never deploy it."""
@@ -30,6 +32,17 @@ def is_dev_of_environments(config: Config) -> bool:
     """Return whether every `wrangler dev` in the nearest package.json's scripts has `--env`."""
     rests = [found[1] for script in _scripts(config) for found in _DEV_REST.finditer(script)]
     return bool(rests) and all(_NAMES_ENVIRONMENT.search(rest) for rest in rests)
+
+
+def is_another_deployed(config: Config) -> bool:
+    """Return whether a script of the nearest package.json deploys a config by another name."""
+    name = os.path.basename(config.path)  # noqa: PTH119 - as in the scripts
+    return any(
+        named and name not in named
+        for script in _scripts(config)
+        for found in _DEPLOY.finditer(script)
+        for named in (_CONFIGS.findall(found[1]),)
+    )
 
 
 def is_local_environment(config: Config, environment: Environment) -> bool:

@@ -9,6 +9,7 @@ from kvlens.config.find import ConfigError, configs_in, read_config
 from kvlens.config.model import Config, Entry, Environment
 from kvlens.config.reader import load_text
 from kvlens.lint.bindings_by_env import bindings_by_env
+from kvlens.lint.filled_in import names_script
 from kvlens.lint.ids import is_placeholder, is_real
 from kvlens.memo import memo
 
@@ -18,7 +19,8 @@ def is_local(config: Config, environment: Environment, entry: Entry) -> bool:
 
     Another environment has real ids, while this one has none; or another config of the folder, such
     as wrangler.production.jsonc, has a real one for the same binding. At the top level, it is also
-    one if an environment has a placeholder for the same binding, which is reported there.
+    one if an environment has a placeholder for the same binding, which is reported there, or what
+    a script fills in.
     """
     environments, real = bindings_by_env(config), _with_real_ids(config)
     here = next((at for at, env in enumerate(environments) if env.environment is environment), 0)
@@ -28,9 +30,9 @@ def is_local(config: Config, environment: Environment, entry: Entry) -> bool:
     if any(real) or binding in _real_elsewhere(config):
         return True
     return environment.name is None and any(
-        is_placeholder(env.ids[at] or "")
+        is_placeholder(value) or names_script(config, value)
         for env in environments[1:]
-        if (at := env.by_binding.get(binding)) is not None and env.ids[at]
+        if (at := env.by_binding.get(binding)) is not None and (value := env.ids[at])
     )
 
 

@@ -16,6 +16,7 @@ from kvlens.lint.base import Context
 
 _FUNCTION = re.compile(r"\bexport\s+(?:const|(?:async\s+)?function)\s+onRequest")
 _WORKER = re.compile(r"(?m)^export\s+default\s*\{\s*(?:async\s+)?fetch\b")
+_APP = re.compile(r"(?m)^export\s+default\s+(\w+)\s*;?\s*$")
 _BUILT = {"dist", "build", "out", "lib", "public"}  # folders that tools write a `main` to
 
 
@@ -57,10 +58,18 @@ def _homes(context: Context) -> Iterator[PurePath]:
             yield PurePath(config.path).parent
 
 
+def _is_app(text: str) -> bool:
+    """Return whether a source exports an app as its Worker: `const app = new Hono()`."""
+    found = _APP.search(text)
+    return found is not None and bool(
+        re.search(rf"(?m)^(?:const|let|var)\s+{found[1]}\s*=\s*new\s+(?:Hono|OpenAPIHono)\b", text)
+    )
+
+
 def _is_another_worker(context: Context) -> bool:
     """Return whether a source has a `fetch` handler, and another one starts the config's Worker."""
     modules, source = context.project.modules, context.analysis.source
-    if modules is None or not _WORKER.search(source.text):
+    if modules is None or not (_WORKER.search(source.text) or _is_app(source.text)):
         return False
     if any(_homes(context)):
         return PurePath(source.path).stem != "_worker"

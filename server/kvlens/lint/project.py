@@ -35,6 +35,7 @@ from kvlens.lint.checked import Checked
 from kvlens.lint.claims import Claims
 from kvlens.lint.copies import worker_of
 from kvlens.lint.fixable_config import FixableConfig
+from kvlens.lint.left_over import is_left_over
 from kvlens.lint.problems import file_problem, in_order, too_many_sources
 from kvlens.lint.repeats import without_repeats
 from kvlens.lint.severities import Severities
@@ -189,7 +190,7 @@ def merged(projects: Iterable[Found], *, repeats: bool) -> Iterator[Checked]:
         yield from found.files
         fresh = {os.path.abspath(each.path): each for each in found.sources}  # noqa: PTH100
         own = [each for name, each in fresh.items() if name not in seen]
-        yield from own if repeats else without_repeats(own)
+        yield from own if repeats else without_repeats(own, found.files)
         seen.update(fresh)
 
 
@@ -383,6 +384,8 @@ def _check_sources(
             is_passed_over = unread.made and path not in wanted.named
             problem = None if is_passed_over else with_severity(file_problem(str(unread)), levels)
             problems = [problem] if problem else []
+        elif path not in wanted.named and is_left_over(name, files.texts, started):
+            pass
         elif not is_test(name, context.configs) and may_matter(text, context, name):
             found = check_source(files.parsed(name), context)
             problems = [kept for problem in found if (kept := with_severity(problem, levels))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from kvlens.config.comments import comments
-from kvlens.config.model import Config, Entry
+from kvlens.config.model import Config, Entry, Environment
 from kvlens.memo import memo
 from kvlens.text import LineIndex
 
@@ -14,6 +14,7 @@ _SAYS = re.compile(
     r"|on purpose|local[- ]only|not used|unused)\b",
     re.IGNORECASE,
 )
+_SHARES = re.compile(r"(?<!not )(?<!n't )(?<!never )\bshar(?:es|ed|ing)\b", re.IGNORECASE)
 _NAMED = re.compile(r"(?:^|_)(?:SHARED|COMMON|GLOBAL)(?:_|$)", re.IGNORECASE)
 
 
@@ -29,6 +30,20 @@ def is_shared_on_purpose(config: Config, *entries: Entry) -> bool:
             if lines & set(range(first - 1, last + 1)):
                 return True
     return False
+
+
+def says_shared(config: Config, *environments: Environment) -> bool:
+    """Return whether the comment above one of the environments says that it shares namespaces."""
+    if not _SHARES.search(config.text):
+        return False
+    index = LineIndex(config.text)
+    heads = {index.line_of(env.key_span.start) for env in environments if env.key_span}
+    said = {
+        index.line_of(span.end)
+        for span in comments(config.text, syntax=config.syntax)
+        if _SHARES.search(config.text[slice(*span)])
+    }
+    return any(said & {head - 1, head - 2} for head in heads)  # JSON has `"env": {` between
 
 
 def comment_at(config: Config, entry: Entry) -> str:

@@ -6,7 +6,8 @@ warns, but only about the selected environment.
 ## What
 The top level binds a namespace, and an environment doesn't bind one with that name. Each
 environment gets one problem that names everything missing. It isn't reported in tests, fixtures,
-templates and examples, nor if the environment's `[[env.NAME.kv_namespaces]]` is in a comment.
+templates, examples and backups, nor with variables for ids (`${KV_ID}`) in a config that nothing
+names, nor if the environment's `[[env.NAME.kv_namespaces]]` is in a comment.
 
 ## Why
 `kv_namespaces` isn't inherited: with `--env staging` the Worker has what `env.staging` lists and
@@ -50,15 +51,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
+from pathlib import PurePath
 from typing import NamedTuple
 
 from kvlens.config.edit import Edit, add_bindings, list_path, place_of
+from kvlens.config.find import CONFIG_NAMES, is_named
 from kvlens.config.model import Config, Entry, Environment
 from kvlens.lint.base import ConfigRule, Finding, Fix, Problem, Related
 from kvlens.lint.bindings_by_env import bindings_by_env, environments_above
 from kvlens.lint.env_names import TABLES
 from kvlens.lint.fix_helpers import can_extend, header_for
 from kvlens.lint.fixtures import is_fixture
+from kvlens.lint.ids import is_variable
 from kvlens.lint.misplaced_lists import misplaced_lists
 from kvlens.lint.wording import listed, path_of, quoted
 from kvlens.memo import memo
@@ -136,8 +140,16 @@ def _prepared(config: Config) -> frozenset[str]:
     return frozenset(_PREPARED.findall(config.text))
 
 
+def _is_template(config: Config) -> bool:
+    """Return whether a config has variables for ids, under a name that nothing looks for."""
+    if PurePath(config.path).name in CONFIG_NAMES:
+        return False
+    ids = bindings_by_env(config)[0].ids
+    return any(value and is_variable(value) for value in ids) and not is_named(config.path)
+
+
 def _check(config: Config) -> Iterator[Finding]:
-    if is_fixture(config.path):
+    if is_fixture(config.path) or _is_template(config):
         return
     for span, missing in _missing(config).items():
         environment, count = missing.environment, missing.number

@@ -1,7 +1,7 @@
 """An id that is an empty string. Wrangler: V4 of its validation.
 
 ## What
-`id` is an empty string.
+`id` is an empty string. It isn't reported in a backup: below a folder such as `shop.backup`.
 
 ## Why
 wrangler stops with `bindings should have a string "id" field`, although there is a string.
@@ -30,9 +30,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kvlens.config.model import Entry
+from kvlens.config.model import Config, Entry, Environment
 from kvlens.lint.base import EntryRule, Finding
 from kvlens.lint.fix_helpers import without_field
+from kvlens.lint.fixtures import is_backup
 from kvlens.lint.wording import usable
 
 
@@ -46,10 +47,15 @@ def _check(entry: Entry) -> Iterator[Finding]:
         )
 
 
+def _is_meant(config: Config, environment: Environment, entry: Entry) -> bool:
+    return is_backup(config.path)
+
+
 RULE = EntryRule(
     "id-empty",
     "error",
     "An id is an empty string",
     _check,
     without_field("id", safe=True),
+    _is_meant,
 )

@@ -6,8 +6,9 @@ Using one id for both may be intended, so this is only a hint.
 ## What
 A namespace has the same `id` and `preview_id`. Placeholders don't count. It isn't reported if the
 comment above or in it says that they are shared, or what `preview_id` is for with `--remote`, nor
-in a Pages project, whose `wrangler pages dev` has no `--remote`, nor in an environment such as
-`staging` or `dev`, whose data isn't production's.
+with `remote = true`, which says that local development works on real data, nor in a Pages project,
+whose `wrangler pages dev` has no `--remote`, nor in an environment such as `staging` or `dev`,
+whose data isn't production's.
 
 ## Why
 `preview_id` lets `wrangler dev --remote`, and a namespace with `remote = true`, work on data other
@@ -49,6 +50,7 @@ _OTHER = re.compile(
     r"(?:dev(?:elopment)?|stag(?:e|ing)|preview|tests?(?:ing)?|qa|uat|sandbox|local|e2e|beta)\Z",
     re.IGNORECASE,
 )
+_REMOTE = ("remote", "experimental_remote")
 
 
 def _check(entry: Entry) -> Iterator[Finding]:
@@ -67,7 +69,9 @@ def _check(entry: Entry) -> Iterator[Finding]:
 def _is_meant(config: Config, environment: Environment, entry: Entry) -> bool:
     if is_shared_on_purpose(config, entry) or _OTHER.match(environment.name or ""):
         return True
-    if config.root.get("pages_build_output_dir") and entry.get("remote") is None:
+    if any((field := entry.get(name)) and field.value is True for name in _REMOTE):
+        return True
+    if config.root.get("pages_build_output_dir"):
         return True  # `wrangler pages dev` has no --remote
     text = comment_at(config, entry)
     return "preview_id" in text and "--remote" in text

@@ -5,11 +5,12 @@ wrangler accepts it, and `wrangler dev` works; the API rejects it at deploy (cod
 ## What
 `id` isn't 32 hexadecimal digits, and isn't an obvious [placeholder](id-placeholder.md) either: a
 digit is missing, there is another character, or it's another kind of id. It isn't reported in
-tests, fixtures, templates and examples (by the path of the config or its `main`), nor is `unused`
-or the like. A name for local data (`id = "dev"`) isn't reported either in a config whose other
-environments have real ids, or will have them (`<YOUR_ID>`), next to a config with a real one for
-the same binding, below a comment that says it is local, or in a project for others to deploy, see
-[id-placeholder](id-placeholder.md).
+tests, fixtures, templates, examples and backups (by the path of the config or its `main`), nor is
+`unused` or the like, or the name of a script that fills the id in. A name for local data
+(`id = "dev"`) isn't reported either in a config whose other environments have real ids, or will
+have them (`<YOUR_ID>`), next to a config with a real one for the same binding, below a comment that
+says it is local, or in a project for others to deploy, see [id-placeholder](id-placeholder.md); nor
+is `local` at the top level, if a script of package.json deploys another config.
 
 ## Why
 wrangler accepts any text, and `wrangler dev` works, because the id is only a name for local data.
@@ -41,9 +42,11 @@ from collections.abc import Iterator
 from kvlens.config.model import Config, Entry, Environment
 from kvlens.lint.base import EntryRule, Finding
 from kvlens.lint.deployed_by_others import is_deployed_by_others
+from kvlens.lint.filled_in import names_script
 from kvlens.lint.fix_helpers import without_field
 from kvlens.lint.fixtures import is_example
 from kvlens.lint.ids import is_placeholder, is_real, says_unused
+from kvlens.lint.local_environments import is_another_deployed
 from kvlens.lint.local_ids import is_local
 from kvlens.lint.shared_on_purpose import comment_at
 from kvlens.lint.wording import quoted, usable
@@ -80,11 +83,13 @@ def _wrong(value: str) -> str | None:
 
 def _is_meant(config: Config, environment: Environment, entry: Entry) -> bool:
     value = entry.text_of("id") or ""
-    if says_unused(value) or is_example(config):
+    if says_unused(value) or is_example(config) or names_script(config, value):
         return True
     if _NEARLY.match(value):
         return False
     if is_local(config, environment, entry) or is_deployed_by_others(config):
+        return True
+    if environment.name is None and _LOCAL.search(value) and is_another_deployed(config):
         return True
     return bool(_LOCAL.search(comment_at(config, entry)))
 

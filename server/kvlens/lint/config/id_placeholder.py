@@ -4,8 +4,8 @@ wrangler accepts it, and `wrangler dev` works; the API rejects it at deploy (cod
 
 ## What
 `id` is a note to the reader (`<YOUR_ID>`, `your-namespace-id`, `xxxx`), or 32 digits that are
-obviously made up, such as all zeros. It isn't reported in tests, fixtures, templates and examples
-(by the path of the config or its `main`), nor where it's meant:
+obviously made up, such as all zeros. It isn't reported in tests, fixtures, templates, examples and
+backups (by the path of the config or its `main`), nor where it's meant:
 - a variable that a script fills in, such as `${KV_ID}` or `{{kv_id}}`
 - a text that a CI file or a script replaces, as in `sed -i "s/YOUR_ID/$ID/" wrangler.toml`
 - an id that says it isn't used, such as `<ignored>`

@@ -3,7 +3,8 @@
 ## What
 An environment has an `id` that the top level or an earlier environment has too. Placeholders don't
 count. All namespaces that the same environments share are one problem. It isn't reported if a
-comment there says that they are shared or that one isn't used, or a name such as `SHARED_KV`.
+comment there or right above the environment says that they are shared or that one isn't used, or a
+name such as `SHARED_KV`.
 Environments whose `name` is the same are one Worker, and the top level of a Pages project is for
 local data only if `preview` and `production` have namespaces of their own. So is the top level if
 every `wrangler deploy` in package.json's scripts has `--env`, and an environment with a name such
@@ -38,7 +39,7 @@ id = "06779da6940b431db6e566b4846d64db"
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from kvlens.config.model import Config, Entry, Environment
@@ -46,7 +47,7 @@ from kvlens.lint.base import ConfigRule, Finding, Related
 from kvlens.lint.bindings_by_env import bindings_by_env
 from kvlens.lint.ids import is_real
 from kvlens.lint.local_environments import is_local_environment
-from kvlens.lint.shared_on_purpose import is_shared_on_purpose
+from kvlens.lint.shared_on_purpose import is_shared_on_purpose, says_shared
 from kvlens.lint.wording import listed, quoted
 
 _MOST = 20  # places of one group that are shown
@@ -62,6 +63,8 @@ def _check(config: Config) -> Iterator[Finding]:
         if not is_shared_on_purpose(config, *(entry for _, entry in places[:_MOST])):
             groups.setdefault(tuple(name for name, _ in places), []).append(places)
     for names, ids in groups.items():
+        if says_shared(config, *_named(config, names)):
+            continue
         field = ids[0][1][1].get("id")
         assert field
         bindings = [name for places in ids if (name := places[0][1].text_of("binding"))]
@@ -74,6 +77,11 @@ def _check(config: Config) -> Iterator[Finding]:
             "Use a separate namespace for each.",
             related=tuple(islice(_related(ids), _MOST)),
         )
+
+
+def _named(config: Config, names: Iterable[str | None]) -> Iterator[Environment]:
+    found = (config.environment(name) for name in names if name is not None)
+    return (environment for environment in found if environment is not None)
 
 
 def _by_id(config: Config) -> dict[str, list[_Place]]:

@@ -4,7 +4,8 @@ wrangler silently accepts it, and in dev prefers it to `id` even though it is em
 which keeps an empty string (workers-sdk, deploy-helpers' binding-utils).
 
 ## What
-`preview_id` is an empty string.
+`preview_id` is an empty string. It isn't reported in a backup: below a folder such as
+`shop.backup`.
 
 ## Why
 wrangler silently accepts it. In `wrangler dev`, `preview_id` wins over `id` even if it's empty, so
@@ -34,9 +35,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kvlens.config.model import Entry
+from kvlens.config.model import Config, Entry, Environment
 from kvlens.lint.base import EntryRule, Finding
 from kvlens.lint.fix_helpers import new_preview_id
+from kvlens.lint.fixtures import is_backup
 from kvlens.lint.wording import usable
 
 
@@ -50,10 +52,15 @@ def _check(entry: Entry) -> Iterator[Finding]:
         )
 
 
+def _is_meant(config: Config, environment: Environment, entry: Entry) -> bool:
+    return is_backup(config.path)
+
+
 RULE = EntryRule(
     "preview-id-empty",
     "warning",
     "A preview_id is an empty string",
     _check,
     new_preview_id,
+    _is_meant,
 )

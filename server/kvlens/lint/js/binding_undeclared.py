@@ -11,9 +11,10 @@ It isn't reported if the code goes on without the binding (`if (env.CARTS)`, `en
 optional type), which `if (!env.CARTS) throw new Error(…)` in the same file doesn't, if the config
 has the name in a comment or as another kind of binding, if it is a variable in `.dev.vars`, in
 tests, or in the source of another Worker: one that code deploys (`main: "src/worker.ts"`), a source
-with a `fetch` handler that nothing imports while `main` names another one, or a function of Pages
-in the folder `functions` of another project. What follows `||` or `??` isn't a check. `kvlens
-check` names a binding once for a project, unless its name may be misspelled.
+with a `fetch` handler, or an app of Hono, that nothing imports while `main` names another one, or a
+function of Pages in the folder `functions` of another project. Nor is it if another method of it is
+one of a bucket or a database, such as `head()`. What follows `||` or `??` isn't a check. `kvlens
+check` names a binding once for a project, unless its name is misspelled by a letter.
 
 ## Why
 `env.CARTS` is then undefined, and the first call throws `Cannot read properties of undefined`. No

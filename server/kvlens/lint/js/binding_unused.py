@@ -211,11 +211,32 @@ def _is_handed_out(source: Source, node: Node) -> bool:
         return False
     if parent.type in ("spread_element", "for_in_statement"):
         return True
-    if parent.type == "arguments" and parent.parent is not None:
-        call = parent.parent
-        function = call.child_by_field_name("function") or call.child_by_field_name("constructor")
-        return function is not None and _is_foreign(source, function)
-    return False
+    return any(_is_argument_of_foreign(source, held) for held in _holding(source, here))
+
+
+def _holding(source: Source, node: Node) -> Iterator[Node]:
+    """Yield an expression, and where the object is that it is put into: `const load = { env }`."""
+    yield node
+    pair = node.parent if node.parent is not None and node.parent.type == "pair" else node
+    made = pair.parent
+    if made is None or made.type != "object":
+        return
+    whole = outer(made)
+    yield whole
+    declarator = whole.parent
+    name = declarator.child_by_field_name("name") if declarator is not None else None
+    declared = source.names.resolve(name) if name is not None else None
+    if declared is not None:
+        yield from source.names.references(declared)
+
+
+def _is_argument_of_foreign(source: Source, node: Node) -> bool:
+    given = node.parent
+    call = given.parent if given is not None and given.type == "arguments" else None
+    if call is None:
+        return False
+    function = call.child_by_field_name("function") or call.child_by_field_name("constructor")
+    return function is not None and _is_foreign(source, function)
 
 
 def _is_foreign(source: Source, node: Node) -> bool:

@@ -4,7 +4,8 @@
 `put()` stores a number that is one more or less, or some other known number more or less, than what
 `get()` of the same key returned before in the same function; also as a member of a JSON object. A
 count that several branches store is reported once. It isn't reported in a Durable Object and in a
-`scheduled()` handler, which don't run twice at once, nor in a file with a comment on races in KV:
+`scheduled()` handler, which don't run twice at once, nor for a number that only tells old from new
+by its name or its key (`cacheVersion`), nor in a file with a comment on races in KV:
 `// KV isn't atomic: a burst may pass`.
 
 ## Why
@@ -67,6 +68,9 @@ _EMPTY = ('""', "''", "``")
 _AS_NUMBER = ("Number", "parseInt", "parseFloat", "Number.parseInt", "Number.parseFloat",
               "JSON.parse", "Math.max", "Math.floor")  # fmt: skip
 _MEMBERS = ("member_expression", "subscript_expression")
+_VERSION = re.compile(
+    r"(?:\b|_)(?:version|revision)(?![a-z])|[a-z](?:Version|Revision)(?![a-z])|(?:VERSION|REVISION)\b"
+)
 _ALONE = ("scheduled", "alarm")  # handlers
 _RACE = re.compile(
     r"(?:\bno|\bnot|\bnon|n't)[ -]+atomic|\brac(?:e|es|y)\b|\bconcurren|\blast[ -]write"
@@ -77,7 +81,7 @@ _RACE = re.compile(
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     read = _reads(context.analysis).get(call.node.id)
-    if read is None or _is_alone(call, context) or _is_known(call.source):
+    if read is None or _is_alone(call, context) or _is_known(call.source) or _is_version(call):
         return
     yield Finding(
         call.method_span,
@@ -85,6 +89,11 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
         "two requests at the same time, one isn't counted. Count in a Durable Object instead.",
         related=(Related(read.span, "the count is read here"),),
     )
+
+
+def _is_version(call: KvCall) -> bool:
+    """Return whether the names say that a number only tells old from new: two may be the same."""
+    return any(_VERSION.search(call.source.text_of(node)) for node in call.argument_nodes[:2])
 
 
 @memo

@@ -161,7 +161,10 @@ def _texts(call: KvCall) -> list[str]:
         return []
     before, after = _AROUND
     spans = [call.source.span(node) for node in nodes]
-    return [text[max(0, span.start - before) : span.end + after] for span in spans]
+    return [  # the page itself may be named `keys`
+        f"{text[max(0, span.start - before) : span.start]}page{text[span.end : span.end + after]}"
+        for span in spans
+    ]
 
 
 def _is_of_one(source: Source, prefix: Node) -> bool:

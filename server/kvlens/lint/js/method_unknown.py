@@ -4,7 +4,8 @@
 A method that KV doesn't have is called on a namespace: one of another store, such as `set()`,
 `has()` or `getItem()`, or a misspelled one, also as `env.KV["has"]()`. It isn't reported if the
 code checks that the method exists, as in `env.KV.has?.("k")`, adds it, or declares its own type
-`KVNamespace`.
+`KVNamespace`, nor if no config or type says that it's a namespace and a bucket or a database has
+the method, such as `head()`.
 
 ## Why
 A namespace has `get`, `getWithMetadata`, `put`, `list` and `delete`, and nothing else. Any other

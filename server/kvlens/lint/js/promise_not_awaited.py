@@ -7,7 +7,8 @@ and `.catch()` don't wait either. The promise also gets lost in the callback of 
 needs `Promise.all()`, in an async function that is called
 without it, also in one of another file that writes, or in `ctx.waitUntil(async () => …)`, which
 gets a function instead of a promise. A Durable Object keeps running until its promises are settled,
-so a call that nothing waits for isn't reported there.
+so a call that nothing waits for isn't reported there, nor is a timer that sends on a WebSocket,
+which keeps the Worker running while it is open.
 
 Or the promise is used as if it were the value: in a condition, as what the callback of `filter()`,
 `some()` and the like returns, in a comparison, with a property of the result, in `JSON.parse()`, in
@@ -76,6 +77,8 @@ _OF_VALUES = ("!", "typeof", "-", "+", "~")
 _CONDITIONAL = {"if_statement", "while_statement", "do_statement", "ternary_expression"}
 _OF_SEVERAL = {"Promise.all", "Promise.allSettled", "Promise.race", "Promise.any"}
 _TIMERS = {"setTimeout", "setInterval", "queueMicrotask"}
+_SOCKET = re.compile(r":\s*WebSocket\b|\bnew WebSocketPair\b|\.accept\(\)")
+_SENDS = re.compile(r"\.send\(")
 _MAPPING = {"map", "flatMap"}
 _TESTING = {"filter", "some", "every", "find", "findIndex", "findLast", "findLastIndex"}
 _FURTHEST = 12  # steps that a promise is followed
@@ -126,10 +129,25 @@ def _is_of_array(call: KvCall, of: Node) -> bool:
 
 
 def _is_kept(context: Context, source: Source, lost: _Lost) -> bool:
-    """Return whether a Durable Object runs until a promise is settled that nothing waits for."""
+    """Return whether the code runs until a promise is settled that nothing waits for.
+
+    A Durable Object does, and a timer in a function with an open WebSocket.
+    """
+    if lost.how == "timer" and _has_socket(source, lost.call):
+        return True
     return lost.how in ("dropped", "each", "timer") and is_in_durable_object(
         context, source, lost.call
     )
+
+
+def _has_socket(source: Source, timer: Node) -> bool:
+    """Return whether a function makes or gets the WebSocket that its timer sends on."""
+    function = ancestor(timer, FUNCTIONS)
+    while function is not None:
+        if _SOCKET.search(source.text_of(function)):
+            return bool(_SENDS.search(source.text_of(timer)))
+        function = ancestor(function, FUNCTIONS)
+    return False
 
 
 def _of_imports(context: Context, known: dict[int, list[_Lost]]) -> Iterator[tuple[KvCall, _Lost]]:

@@ -121,11 +121,18 @@ def _from_callers(call: KvCall, value: Value) -> Iterator[Finding]:
     if is_assigned(names, declared) or is_bounded(call.source, call.node, [names.text(node)]):
         return
     related = (Related(call.source.span(node), "this becomes the TTL"),)
+    constants: set[int] = set()  # each is one mistake, however often it is passed
     for argument in arguments_for(names, own):
         passed = call.folder.value(argument) if argument is not None else None
-        if passed is not None and passed.kind == "number" and passed.number is not None:
-            name = f"The expirationTtl that {names.text(own.function)}() passes on"
-            yield from _wrong(call, name, passed, passed.number, related)
+        if argument is None or passed is None or passed.kind != "number" or passed.number is None:
+            continue
+        constant = names.resolve(argument) if argument.type == "identifier" else None
+        if constant is not None:
+            if constant.node.id in constants:
+                continue
+            constants.add(constant.node.id)
+        name = f"The expirationTtl that {names.text(own.function)}() passes on"
+        yield from _wrong(call, name, passed, passed.number, related)
 
 
 def _sometimes(call: KvCall, value: Value, number: float) -> Iterator[Finding]:
