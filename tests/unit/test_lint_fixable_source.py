@@ -545,3 +545,44 @@ def test_what_cannot_be_fixed_does_not_hide_what_can() -> None:
     assert fixed is not None
     assert fixed.count('await env.KV.put("a"') == 40
     assert fixed.count(hopeless) == 4
+
+
+# id: (a config without namespaces, where the fix adds one, the config after it)
+ADDED: dict[str, tuple[str, str, str]] = {
+    "empty": ("{}", "kv_namespaces", '{ "kv_namespaces": [{ "binding": "NEW" }] }'),
+    "empty-environment": (
+        '{\n  // a\n  "env": {\n    "prod": {}, // b\n  },\n}\n',
+        "kv_namespaces and env.prod.kv_namespaces",
+        '{\n  // a\n  "env": {\n    "prod": { "kv_namespaces": [{ "binding": "NEW" }] }, // b\n  },\n'
+        '  "kv_namespaces": [{ "binding": "NEW" }],\n}\n',
+    ),
+    "empty-environments": (
+        '{ "env": { "a": {}, "b": { "kv_namespaces": [] } } }',
+        "kv_namespaces, env.a.kv_namespaces and env.b.kv_namespaces",
+        '{ "env": { "a": { "kv_namespaces": [{ "binding": "NEW" }] },'
+        ' "b": { "kv_namespaces": [{ "binding": "NEW" }] } },'
+        ' "kv_namespaces": [{ "binding": "NEW" }] }',
+    ),
+    "empty-environment-in-toml": (
+        "[env.prod]\n",
+        "kv_namespaces and env.prod.kv_namespaces",
+        '[env.prod]\n\n[[kv_namespaces]]\nbinding = "NEW"\n\n'
+        '[[env.prod.kv_namespaces]]\nbinding = "NEW"\n',
+    ),
+    "namespaces-of-environments-only": (
+        '[[env.prod.kv_namespaces]]\nbinding = "KV"\n',
+        "env.prod.kv_namespaces",
+        '[[env.prod.kv_namespaces]]\nbinding = "KV"\n\n[[env.prod.kv_namespaces]]\nbinding = "NEW"\n',
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "where", "after"), ADDED.values(), ids=ADDED)
+def test_a_namespace_is_added_where_code_needs_it(text: str, where: str, after: str) -> None:
+    name = "wrangler.jsonc" if text.startswith("{") else "wrangler.toml"
+    config = load_text(text, f"/shop/{name}")
+    body = handler('await env.KV.get("k");\n    return env.NEW.get("k", "json");')
+    source = FixableSource(read_source(body, "/shop/a.js"), SourceContext([config]), NOW)
+    (problem,) = (each for each in source.problems if each.code == "binding-undeclared")
+    fixes = {fix.title: applied(text, fix.edits) for fix in fixes_for(source, problem)}
+    assert fixes == {f'Add "NEW" to {where} in {name}': after}
