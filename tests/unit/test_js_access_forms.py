@@ -755,6 +755,17 @@ FORMS: dict[str, tuple[str, str]] = {
         "const storage = new AsyncLocalStorage<{ kv: KVNamespace }>();\nasync function f() { await storage.getStore()?.kv.PUT; }",
         "const storage = new AsyncLocalStorage<{ kv: Store }>();\nasync function f() { await storage.getStore()?.kv.PUT; }",
     ),
+    # names that functions get
+    "key-of-env-passed": (
+        "const kv = <K extends keyof Env>(env: Env, name: K) => env[name];\n"
+        'const f = async (env: Env) => { await kv(env, "CARTS").PUT; await kv(env, "USERS").get("k"); };',
+        "const kv = <K extends keyof Env>(env: Env, name: K) => env[name];\n"
+        'const f = async (env: Env) => { await kv(env, "CARTS").PUT; await kv(env, "FILES").get("k"); };',
+    ),
+    "name-passed": (
+        'const kv = (env, name) => env[name];\nconst f = async (env) => { await kv(env, "CARTS").PUT; };',
+        'const kv = (env, name) => env[name];\nconst f = async (env, x) => { await kv(env, "CARTS").PUT; kv(env, x); };',
+    ),
     # functions that pass on what they get
     "react-cache": (
         'import { cache } from "react";\nconst kv = cache(() => getCloudflareContext().env.CARTS);\nconst f = async () => { await kv().PUT; };',

@@ -29,6 +29,10 @@ def worker(imports: str, body: str) -> str:
 
 # id: the files of a project by their path; problems are exactly at the marks
 PROJECTS: dict[str, dict[str, str]] = {
+    "name-passed-to-another-file": {
+        "src/index.ts": worker('import { kv } from "./kv";', f'await kv(env, "CARTS").{BAD};'),
+        "src/kv.ts": "export const kv = (env: Env, name: keyof Env) => env[name];",
+    },
     "constant-options-in-a-spread": {
         "src/index.ts": worker(
             'import { SHORT } from "./config";',

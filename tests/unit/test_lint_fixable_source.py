@@ -137,6 +137,61 @@ FIXES: dict[str, tuple[str, bool, str, str, str]] = {
         "const keys = (await env.KV.list()).keys;\n    return keys.map(use);",
         f"{LOOP}\n    return keys.map(use);",
     ),
+    "cursor-of-the-page-before": (
+        "list-cursor-not-passed",
+        True,
+        "a.js",
+        "let page; do { page = await env.KV.list({ prefix }); f(page); } while (!page.list_complete);",
+        "let page; do { page = await env.KV.list({ prefix, cursor: page?.cursor }); f(page); } "
+        "while (!page.list_complete);",
+    ),
+    "cursor-of-a-page-with-a-type": (
+        "list-cursor-not-passed",
+        True,
+        "a.ts",
+        "let page: Page | undefined;\n    do {\n      page = await env.KV.list();\n"
+        "    } while (!page.list_complete);",
+        "let page: Page | undefined;\n    do {\n      page = await env.KV.list("
+        "{ cursor: page?.list_complete === false ? page.cursor : undefined });\n"
+        "    } while (!page.list_complete);",
+    ),
+    "cursor-of-the-first-page": (
+        "list-cursor-not-passed",
+        True,
+        "a.ts",
+        "let page = await env.KV.list();\n    while (!page.list_complete) {\n"
+        "      page = await env.KV.list({});\n    }",
+        "let page = await env.KV.list();\n    while (!page.list_complete) {\n"
+        "      page = await env.KV.list({ cursor: page.cursor });\n    }",
+    ),
+    "cursor-in-lines": (
+        "list-cursor-not-passed",
+        True,
+        "a.js",
+        "let page = null;\n    while (!page || !page.list_complete) {\n      page = await env.KV.list({\n"
+        "        prefix: 'a:', // all\n        limit: 100, // at once\n      });\n    }",
+        "let page = null;\n    while (!page || !page.list_complete) {\n      page = await env.KV.list({\n"
+        "        prefix: 'a:', // all\n        limit: 100,\n        cursor: page?.cursor, // at once\n"
+        "      });\n    }",
+    ),
+    "cursor-of-a-variable": (
+        "list-cursor-not-passed",
+        True,
+        "a.ts",
+        "let cursor: string | undefined;\n    do {\n      const page = await env.KV.list({ prefix });\n"
+        "      cursor = page.list_complete ? undefined : page.cursor;\n    } while (cursor);",
+        "let cursor: string | undefined;\n    do {\n      const page = await env.KV.list("
+        "{ prefix, cursor });\n"
+        "      cursor = page.list_complete ? undefined : page.cursor;\n    } while (cursor);",
+    ),
+    "cursor-of-a-pattern": (
+        "list-cursor-not-passed",
+        True,
+        "a.js",
+        "let next; do { const { keys, cursor } = await env.KV.list(); f(keys); next = cursor; } while (next);",
+        "let next; do { const { keys, cursor } = await env.KV.list({ cursor: next }); f(keys); "
+        "next = cursor; } while (next);",
+    ),
     "keys-of-a-list": (
         "list-not-array",
         False,
@@ -223,6 +278,31 @@ WITHOUT_FIX: dict[str, tuple[str, str]] = {
     "keys-outside-of-an-async-function": (
         "list-not-array",
         "function f() { for (const key of env.KV.list({ limit: 9 })) use(key); }",
+    ),
+    "cursor-that-nothing-holds": (
+        "list-cursor-not-passed",
+        "let done = false; while (!done) { const page = await env.KV.list(); done = page.list_complete; }",
+    ),
+    "cursor-of-a-page-in-the-loop": (
+        "list-cursor-not-passed",
+        "for (;;) { const page = await env.KV.list(); f(page.keys); if (page.list_complete) break; }",
+    ),
+    "cursor-of-a-page-without-a-type": (
+        "list-cursor-not-passed",
+        "let page; do { page = await env.KV.list(); f(page); } while (!page.list_complete);",
+    ),
+    "cursor-of-a-page-that-is-set-again": (
+        "list-cursor-not-passed",
+        "let p: Page; do { p = await env.KV.list(); if (x) p = y; } while (!p.list_complete);",
+    ),
+    "cursor-for-options-elsewhere": (
+        "list-cursor-not-passed",
+        "const all = { prefix: 'a' }; let p: Page; do { p = await env.KV.list(all); } "
+        "while (!p.list_complete);",
+    ),
+    "cursor-of-something-else": (
+        "list-cursor-not-passed",
+        "let next: string; do { const page = await env.KV.list(); next = other.cursor; } while (next);",
     ),
     "bulk-get-beside-the-name": (
         "get-in-loop",
@@ -513,3 +593,44 @@ def test_what_cannot_be_fixed_does_not_hide_what_can() -> None:
     assert fixed is not None
     assert fixed.count('await env.KV.put("a"') == 40
     assert fixed.count(hopeless) == 4
+
+
+# id: (a config without namespaces, where the fix adds one, the config after it)
+ADDED: dict[str, tuple[str, str, str]] = {
+    "empty": ("{}", "kv_namespaces", '{ "kv_namespaces": [{ "binding": "NEW" }] }'),
+    "empty-environment": (
+        '{\n  // a\n  "env": {\n    "prod": {}, // b\n  },\n}\n',
+        "kv_namespaces and env.prod.kv_namespaces",
+        '{\n  // a\n  "env": {\n    "prod": { "kv_namespaces": [{ "binding": "NEW" }] }, // b\n  },\n'
+        '  "kv_namespaces": [{ "binding": "NEW" }],\n}\n',
+    ),
+    "empty-environments": (
+        '{ "env": { "a": {}, "b": { "kv_namespaces": [] } } }',
+        "kv_namespaces, env.a.kv_namespaces and env.b.kv_namespaces",
+        '{ "env": { "a": { "kv_namespaces": [{ "binding": "NEW" }] },'
+        ' "b": { "kv_namespaces": [{ "binding": "NEW" }] } },'
+        ' "kv_namespaces": [{ "binding": "NEW" }] }',
+    ),
+    "empty-environment-in-toml": (
+        "[env.prod]\n",
+        "kv_namespaces and env.prod.kv_namespaces",
+        '[env.prod]\n\n[[kv_namespaces]]\nbinding = "NEW"\n\n'
+        '[[env.prod.kv_namespaces]]\nbinding = "NEW"\n',
+    ),
+    "namespaces-of-environments-only": (
+        '[[env.prod.kv_namespaces]]\nbinding = "KV"\n',
+        "env.prod.kv_namespaces",
+        '[[env.prod.kv_namespaces]]\nbinding = "KV"\n\n[[env.prod.kv_namespaces]]\nbinding = "NEW"\n',
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "where", "after"), ADDED.values(), ids=ADDED)
+def test_a_namespace_is_added_where_code_needs_it(text: str, where: str, after: str) -> None:
+    name = "wrangler.jsonc" if text.startswith("{") else "wrangler.toml"
+    config = load_text(text, f"/shop/{name}")
+    body = handler('await env.KV.get("k");\n    return env.NEW.get("k", "json");')
+    source = FixableSource(read_source(body, "/shop/a.js"), SourceContext([config]), NOW)
+    (problem,) = (each for each in source.problems if each.code == "binding-undeclared")
+    fixes = {fix.title: applied(text, fix.edits) for fix in fixes_for(source, problem)}
+    assert fixes == {f'Add "NEW" to {where} in {name}': after}

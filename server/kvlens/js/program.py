@@ -175,7 +175,7 @@ class Program:
         self.steps = _STEPS
         self.open: dict[tuple[int, tuple[str, int]], int] = {}  # being evaluated -> how deep
         self.lowest = 1 << 30  # the outermost evaluation that an inner one has met again
-        self._modules = modules
+        self.modules = modules
         self._flows: dict[str, Flow | None] = {}
         self._exports: dict[int, Exports] = {}
         self._texts: dict[str, Flow] = {}
@@ -186,8 +186,8 @@ class Program:
         """Return the flow of another source of the project."""
         if path not in self._flows:
             source = None
-            if self._modules is not None and len(self._flows) < _MOST_MODULES:
-                source = self._modules.source(path)
+            if self.modules is not None and len(self._flows) < _MOST_MODULES:
+                source = self.modules.source(path)
             self._flows[path] = (
                 Flow(source, self) if source is not None and source.refused is None else None
             )
@@ -195,14 +195,14 @@ class Program:
 
     def flows_with(self, word: str, pattern: str) -> list[Flow]:
         """Return the flows of the sources that match a pattern; see `Modules.matching`."""
-        paths = self._modules.matching(word, pattern) if self._modules is not None else ()
+        paths = self.modules.matching(word, pattern) if self.modules is not None else ()
         return [flow for path in paths if (flow := self.flow(path)) is not None]
 
     def resolve(self, flow: Flow, name: str) -> Flow | None:
         """Return the flow of the module that a source imports by this name."""
-        if self._modules is None:
+        if self.modules is None:
             return None
-        path = self._modules.resolve(flow.source.path, name)
+        path = self.modules.resolve(flow.source.path, name)
         return self.flow(path) if path is not None else None
 
     # imports --------------------------------------------------------------------------------
@@ -451,16 +451,16 @@ class Program:
 
     def exported_names(self, flow: Flow, local: str) -> list[str]:
         """Return the names under which a source exports a variable of its top level."""
-        if self._modules is None:
+        if self.modules is None:
             return []
         return self.exports(flow).of_local.get(local, [])
 
     def importers(self, flow: Flow, exported: str) -> Iterator[tuple[Flow, Node | str]]:
         """Yield where other sources import an export: by its own name, or with the whole module."""
         waiting, seen = [(flow, exported)], {(id(flow), exported)}
-        while waiting and self._modules is not None:
+        while waiting and self.modules is not None:
             one, name = waiting.pop()
-            for path in self._modules.importers(one.source.path):
+            for path in self.modules.importers(one.source.path):
                 other = self.flow(path)
                 if other is None or other is one:
                     continue

@@ -54,10 +54,27 @@ def possible_texts(flow: Flow, node: Node) -> list[str]:
     return found if len(found) <= _MOST_NAMES else []
 
 
+def _passed_texts(flow: Flow, declared: Declaration) -> list[str]:
+    """Return the texts that all known calls pass for a parameter; none if one passes another."""
+    from kvlens.js.passed_values import passed_values  # late: it follows modules, which need this
+
+    found: dict[str, None] = {}
+    for source, node in passed_values(flow.source, declared, flow.program.modules):
+        caller = flow.program.flow(source.path)
+        word = constant_text(caller, node) if caller is not None else None
+        if word is None or len(found) > _MOST_NAMES:
+            return []
+        found[word] = None
+    return list(found)
+
+
 def _texts_of_variable(flow: Flow, declared: Declaration) -> list[str]:
     kind = declared.origin.child_by_field_name("type") if not declared.path else None
+    found = flow.types.texts(kind) if kind is not None else []
+    if declared.kind == "parameter" and not found:
+        return _passed_texts(flow, declared)
     if kind is not None:
-        return flow.types.texts(kind)
+        return found
     right = declared.origin.child_by_field_name("right")
     if declared.origin.type != "for_in_statement" or right is None or declared.kind != "other":
         return []

@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 from kvlens.config.edit import Edit, line_end, line_start, newline_of
+from kvlens.config.model import Config
 from kvlens.js.env_types import EnvTypes, Generated, generated
 from kvlens.js.renames import references
 from kvlens.js.syntax import Source
@@ -67,7 +68,20 @@ def undeclared_fixes(context: Context, problem: Problem) -> Iterator[Fix]:
     if nearest:
         yield Fix(f"Change to {quoted(nearest)}", _corrected(context, name, nearest))
     for config in context.project.configs:
-        yield from declared_in(config, name, context.declared.environments or (None,))
+        yield from declared_in(config, name, _lacking(context, config))
+
+
+def _lacking(context: Context, config: Config) -> tuple[str | None, ...]:
+    """Return where to declare a namespace that no environment has.
+
+    At the top level too if a config has no namespaces yet: environments don't inherit them, and
+    `wrangler dev` uses the top level.
+    """
+    environments = context.declared.environments
+    has_some = any(kv.entries for each in config.environments for kv in each.kv)
+    if has_some or config.is_code:
+        return environments or (None,)
+    return tuple(dict.fromkeys((None, *environments)))
 
 
 def _corrected(context: Context, name: str, meant: str) -> tuple[Edit, ...]:

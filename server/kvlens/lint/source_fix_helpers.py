@@ -200,6 +200,7 @@ def declared_in(config: Config, name: str, environments: Iterable[str | None]) -
     ]
     if scopes:
         edits = tuple(dict.fromkeys(add_bindings(config, scope, [name]) for scope in scopes))
-        where = " and ".join(place_of(config, scope.name) for scope in scopes)
+        *others, last = (place_of(config, scope.name) for scope in scopes)
+        where = " and ".join(filter(None, (", ".join(others), last)))
         file = PurePath(config.path).name
         yield Fix(f"Add {quoted(name)} to {where} in {file}", edits, path=config.path)
