@@ -2416,6 +2416,30 @@ UNUSED: dict[str, tuple[str, dict[str, str], list[str]]] = {
         {"src/index.ts": f'import {{ run }} from "./b.js";\nconst g = (env) => run(env);\n{USED}', "src/b.ts": "export const run = (x) => x.KV;"},
         ["SESSIONS"],
     ),
+    **{
+        f"handed-to-a-package-{name}": (
+            CONFIG,
+            {"src/index.ts": f'import {{ run }} from "pkg";\n{code}\n{USED}'},
+            [],
+        )
+        for name, code in {
+            "in-an-object": "const g = (env) => run({ env });",
+            "deep-inside": "const g = (env) => run({ a: [{ b: env }] });",
+            "by-a-variable": "const g = (env) => { const context = { env }; return run(1, context); };",
+            "by-a-function": "const g = (env) => run(() => env);",
+            "by-a-member": "const g = (request, env) => { request.env = env; return run(request); };",
+            "with-the-rest": "const worker = { fetch: (request, ...rest) => run(request, ...rest) };",
+            "with-all-arguments": "const worker = { fetch() { return run(...arguments); } };",
+        }.items()
+    },
+    **{
+        f"kept-by-own-code-{name}": (CONFIG, {"src/index.ts": f"{code}\n{USED}"}, ["SESSIONS"])
+        for name, code in {
+            "in-an-object": "const run = (c) => c; const g = (env) => { const c = { env }; return run(c); };",
+            "in-a-field": "class A { constructor(env) { this.env = env; } }",
+            "with-the-rest": "const log = (...rest) => console.log(...rest);",
+        }.items()
+    },
     "worker-of-a-package": (
         CONFIG,
         {"src/index.ts": 'import { Provider } from "pkg";\nexport default new Provider({ KV: 1 });'},
