@@ -2060,6 +2060,19 @@ CLEAN: dict[str, str] = {
 }
 
 
+@pytest.mark.parametrize(
+    ("call", "way_out"),
+    [
+        pytest.param('get("k", "jsn")', 'Did you mean "json"?', id="near"),
+        pytest.param('get("k", "xml")', 'Use "text", "json", "arrayBuffer" or "stream".', id="far"),
+        pytest.param('get(["k"], "stream")', 'Use "text" or "json".', id="bulk"),
+    ],
+)
+def test_an_unknown_type_has_a_way_out(call: str, way_out: str) -> None:
+    (problem,) = problems_of(handler(f"await env.KV.{call};"))
+    assert problem.message.endswith(f"so env.KV.get() throws. {way_out}")
+
+
 @pytest.mark.parametrize(("code", "body"), IN_HANDLER.values(), ids=IN_HANDLER)
 def test_rule_underlines_the_very_place(code: str, body: str) -> None:
     assert_marks(code, handler(body))
