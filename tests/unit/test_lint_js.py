@@ -2195,6 +2195,19 @@ CLEAN: dict[str, str] = {
 }
 
 
+@pytest.mark.parametrize(
+    ("call", "way_out"),
+    [
+        pytest.param('get("k", "jsn")', 'Did you mean "json"?', id="near"),
+        pytest.param('get("k", "xml")', 'Use "text", "json", "arrayBuffer" or "stream".', id="far"),
+        pytest.param('get(["k"], "stream")', 'Use "text" or "json".', id="bulk"),
+    ],
+)
+def test_an_unknown_type_has_a_way_out(call: str, way_out: str) -> None:
+    (problem,) = problems_of(handler(f"await env.KV.{call};"))
+    assert problem.message.endswith(f"so env.KV.get() throws. {way_out}")
+
+
 @pytest.mark.parametrize(("code", "body"), IN_HANDLER.values(), ids=IN_HANDLER)
 def test_rule_underlines_the_very_place(code: str, body: str) -> None:
     assert_marks(code, handler(body))
@@ -2576,6 +2589,30 @@ UNUSED: dict[str, tuple[str, dict[str, str], list[str]]] = {
         {"src/index.ts": f'import {{ run }} from "./b.js";\nconst g = (r, env) => {{ const load = {{ env }}; return run(r, load); }};\n{USED}', "src/b.ts": "export const run = (r, x) => x.env.KV;"},
         ["SESSIONS"],
     ),
+    **{
+        f"handed-to-a-package-{name}": (
+            CONFIG,
+            {"src/index.ts": f'import {{ run }} from "pkg";\n{code}\n{USED}'},
+            [],
+        )
+        for name, code in {
+            "in-an-object": "const g = (env) => run({ env });",
+            "deep-inside": "const g = (env) => run({ a: [{ b: env }] });",
+            "by-a-variable": "const g = (env) => { const context = { env }; return run(1, context); };",
+            "by-a-function": "const g = (env) => run(() => env);",
+            "by-a-member": "const g = (request, env) => { request.env = env; return run(request); };",
+            "with-the-rest": "const worker = { fetch: (request, ...rest) => run(request, ...rest) };",
+            "with-all-arguments": "const worker = { fetch() { return run(...arguments); } };",
+        }.items()
+    },
+    **{
+        f"kept-by-own-code-{name}": (CONFIG, {"src/index.ts": f"{code}\n{USED}"}, ["SESSIONS"])
+        for name, code in {
+            "in-an-object": "const run = (c) => c; const g = (env) => { const c = { env }; return run(c); };",
+            "in-a-field": "class A { constructor(env) { this.env = env; } }",
+            "with-the-rest": "const log = (...rest) => console.log(...rest);",
+        }.items()
+    },
     "worker-of-a-package": (
         CONFIG,
         {"src/index.ts": 'import { Provider } from "pkg";\nexport default new Provider({ KV: 1 });'},

@@ -6,9 +6,9 @@ uses.
 ## What
 The config declares a namespace, and none of the Worker's sources use it. A type or a comment
 doesn't count as use. This is reported only if the whole Worker can be read: its entry, `main`, and
-every file that it imports are in the project, and `env` isn't passed to a package, directly or by
-`app.route("/", createCms())`, or read by a computed name (`env[name]`). Rust, Go and Python aren't
-read.
+every file that it imports are in the project, and `env` isn't passed to a package, directly, in an
+object, by `request.env = env` or by `app.route("/", createCms())`, or read by a computed name
+(`env[name]`). Rust, Go and Python aren't read.
 
 ## Why
 An unused binding looks as if its data mattered, and has to be maintained in every environment.
@@ -53,6 +53,7 @@ export default {
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -62,9 +63,11 @@ from kvlens.config.model import Config, Namespace
 from kvlens.js.binding_resolver import BindingResolver
 from kvlens.js.calls import called
 from kvlens.js.config_bindings import declared
+from kvlens.js.conventions import HANDLERS
 from kvlens.js.grammar import ENDINGS
-from kvlens.js.syntax import Source, arguments_of, outer, plain
-from kvlens.js.tree import ancestor
+from kvlens.js.scopes import FUNCTIONS
+from kvlens.js.syntax import Source, arguments_of, callee, outer, plain
+from kvlens.js.tree import ancestor, is_field
 from kvlens.lint.base import Finding, Fix, Problem, ProjectRule
 from kvlens.lint.other_languages import is_in_another_language
 from kvlens.lint.wording import quoted
@@ -77,6 +80,16 @@ _HARMLESS = ("hono", "itty-router", "cloudflare:", "node:")
 _MOUNTING = ("route", "use", "mount")
 _MADE = ("identifier", "call_expression", "new_expression", "member_expression")
 _DEPTH = 12  # how many aliases are followed
+# What holds a value: the field that it is in, or any.
+_HOLDING = {
+    "object": "",
+    "array": "",
+    "pair": "value",
+    "arrow_function": "body",
+    "ternary_expression": "",
+    "binary_expression": "",
+}
+_EVERYTHING = re.compile(rb"\.\.\.(\w+)")
 _DATA = {".json", ".html", ".css", ".txt", ".md", ".wasm", ".sql", ".svg", ".png", ".bin"}
 _GLOBALS_THAT_LOOK = {"Object", "Reflect", "JSON", "Array", "structuredClone", "console"}
 
@@ -188,6 +201,7 @@ def _is_opaque(source: Source) -> bool:
             return True
     return (
         any(_is_handed_out(source, node) for node in resolver.envs.nodes)
+        or _hands_on_everything(source)
         or any(_exports_foreign(source, node) for node in source.root.named_children)
         or _extends_foreign(source)
         or any(_mounts_foreign(source, word) for word in _MOUNTING)
@@ -204,39 +218,52 @@ def _mounts_foreign(source: Source, word: str) -> bool:
     return False
 
 
-def _is_handed_out(source: Source, node: Node) -> bool:
+def _is_handed_out(source: Source, node: Node, depth: int = 0) -> bool:
+    """Return whether a value with the bindings is where a package may look at them."""
     here = outer(node)
-    parent = here.parent
+    while (parent := here.parent) is not None and parent.type in _HOLDING:
+        field = _HOLDING[parent.type]
+        if field and not is_field(parent, field, here):
+            return False
+        here = outer(parent)
     if parent is None:
         return False
     if parent.type in ("spread_element", "for_in_statement"):
         return True
-    return any(_is_argument_of_foreign(source, held) for held in _holding(source, here))
+    if parent.type == "arguments" and parent.parent is not None:
+        call = parent.parent
+        function = call.child_by_field_name("function") or call.child_by_field_name("constructor")
+        return function is not None and _is_foreign(source, function)
+    if parent.type == "assignment_expression" and is_field(parent, "right", here):
+        owner = (left := parent.child_by_field_name("left")) and left.child_by_field_name("object")
+        return owner is not None and owner.type != "this"  # `request.env = env`
+    if parent.type == "variable_declarator" and here.type == "object" and depth < _DEPTH:
+        name = parent.child_by_field_name("name")
+        declared = source.names.resolve(name) if name is not None else None
+        uses = source.names.references(declared) if declared is not None else ()
+        return any(_is_handed_out(source, use, depth + 1) for use in uses)
+    return False
 
 
-def _holding(source: Source, node: Node) -> Iterator[Node]:
-    """Yield an expression, and where the object is that it is put into: `const load = { env }`."""
-    yield node
-    pair = node.parent if node.parent is not None and node.parent.type == "pair" else node
-    made = pair.parent
-    if made is None or made.type != "object":
-        return
-    whole = outer(made)
-    yield whole
-    declarator = whole.parent
-    name = declarator.child_by_field_name("name") if declarator is not None else None
-    declared = source.names.resolve(name) if name is not None else None
-    if declared is not None:
-        yield from source.names.references(declared)
-
-
-def _is_argument_of_foreign(source: Source, node: Node) -> bool:
-    given = node.parent
-    call = given.parent if given is not None and given.type == "arguments" else None
-    if call is None:
-        return False
-    function = call.child_by_field_name("function") or call.child_by_field_name("constructor")
-    return function is not None and _is_foreign(source, function)
+def _hands_on_everything(source: Source) -> bool:
+    """Return whether a handler gives all of its arguments to a package: `pkg.fetch(...args)`."""
+    for found in _EVERYTHING.finditer(source.offsets.data):
+        node = source.root.descendant_for_byte_range(*found.span(1))
+        spread = node.parent if node is not None else None
+        call = spread.parent.parent if spread is not None and spread.parent is not None else None
+        function = callee(call) if call is not None and call.type == "call_expression" else None
+        if node is None or function is None or not _is_foreign(source, function):
+            continue
+        declared = source.names.resolve(node)
+        kind = None if declared is None else declared.kind
+        handler = ancestor(node, FUNCTIONS)
+        if kind not in (None, "parameter") or handler is None:
+            continue
+        holder = handler if handler.type == "method_definition" else handler.parent
+        name = holder and (holder.child_by_field_name("name") or holder.child_by_field_name("key"))
+        if name is not None and source.text_of(name) in HANDLERS:
+            return True
+    return False
 
 
 def _is_foreign(source: Source, node: Node) -> bool:

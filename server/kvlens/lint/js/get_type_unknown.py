@@ -56,12 +56,12 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     if value.value in known:
         return
     meant = nearest(value.value, known)
-    names = " or ".join(quoted(name) for name in known)
-    what = "A bulk get gives" if bulk else "A value is given as"
+    names = f"{', '.join(map(quoted, known[:-1]))} or {quoted(known[-1])}"
+    what = "a type for several keys" if bulk else "a type of get()"
     yield Finding(
         place(call, value),
-        f"{what} {names}, not as {quoted(value.value)}: {call.title} throws."
-        + (f" Did you mean {quoted(meant)}?" if meant else ""),
+        f"{quoted(value.value)} isn't {what}, so {call.title} throws. "
+        + (f"Did you mean {quoted(meant)}?" if meant else f"Use {names}."),
         data={"nearest": meant} if meant else None,
     )
 
