@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -190,3 +191,67 @@ def test_keys_in_another_folder_are_named_and_copied(
     capsys.readouterr()
     assert main(["key", "get", "k", "--binding", "A"]) == 0
     assert capsys.readouterr().out.strip() == "v"
+    assert main(["namespace", "list"]) == 0
+    assert "note:" not in capsys.readouterr().err
+
+
+# id: how to change the key in the folder in use, and whether the other folder is named then
+CHANGES: dict[str, tuple[list[str], bool]] = {
+    "same": (["key", "put", "k", "v", "--metadata", '{"a":1}'], False),
+    "value": (["key", "put", "k", "w", "--metadata", '{"a":1}'], True),
+    "metadata": (["key", "put", "k", "v"], True),
+    "expiration": (["key", "put", "k", "v", "--metadata", '{"a":1}', "--ttl", "600"], True),
+    "another": (["key", "put", "other", "v"], True),
+}
+
+
+@pytest.mark.parametrize("case", CHANGES)
+def test_keys_of_the_user_are_named_unless_the_project_has_them(
+    case: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    change, is_named = CHANGES[case]
+    config = write(tmp_path, {})
+    home = tmp_path / "home"
+    monkeypatch.chdir(config.parent)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
+    state = home / "cloudflare" / "state"
+    put = ["key", "put", "k", "v", "--metadata", '{"a":1}', "--binding", "A"]
+    assert main([*put, "--persist-to", str(state)]) == 0
+    assert main([*change, "--binding", "A"]) == 0
+    before = {path: path.stat().st_mtime_ns for path in home.rglob("*")}
+    capsys.readouterr()
+    assert main(["namespace", "list"]) == 0
+    said = capsys.readouterr().err
+    assert said.startswith(f"note: A also has 1 key in {state}") == is_named
+    assert {path: path.stat().st_mtime_ns for path in home.rglob("*")} == before
+
+
+# id: the system, its environment, the folder of `cf`
+USERS: dict[str, tuple[str, dict[str, str], str]] = {
+    "linux": ("linux", {}, "~/.config/cloudflare/state"),
+    "macos": ("darwin", {}, "~/Library/Preferences/cloudflare/state"),
+    "windows": ("win32", {"APPDATA": "~/roaming"}, "~/roaming/xdg.config/cloudflare/state"),
+    "named": ("linux", {"XDG_CONFIG_HOME": "~/x"}, "~/x/cloudflare/state"),
+    "not-absolute": ("linux", {"XDG_CONFIG_HOME": "x"}, "~/.config/cloudflare/state"),
+    "no-home": ("win32", {}, ""),
+}
+
+
+@pytest.mark.parametrize("case", USERS)
+def test_the_folder_of_the_user(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    system, variables, wanted = USERS[case]
+    home = str(tmp_path / "home")
+    for name in ("XDG_CONFIG_HOME", "APPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"HOME": "~", "USERPROFILE": "~", **variables}.items():
+        monkeypatch.setenv(name, value.replace("~", home))
+    folders = [Path(home, end, "cloudflare", "state") for end in (".config", "Library/Preferences",
+               "roaming/xdg.config", "x")]  # fmt: skip
+    for folder in folders:
+        (folder / "v3" / "kv").mkdir(parents=True)
+    monkeypatch.setattr(sys, "platform", system)
+    found = state_folders(write(tmp_path, {}))
+    assert found == ([Path(wanted.replace("~", home))] if wanted else [])

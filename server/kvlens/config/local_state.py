@@ -2,13 +2,15 @@
 
 Sources: `wrangler dev` and version 1 of Cloudflare's Vite plugin keep it in `.wrangler/state`,
 version 2 of the plugin in `.cloudflare/state`; `--persist-to` and the plugin's `persistState` name
-another folder.
+another folder. `cf kv … --local` keeps the keys of all projects in the user's configuration:
+https://developers.cloudflare.com/cf/projects/#local-resource-data.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,11 +54,25 @@ def state_folders(config: Path) -> list[Path]:
         folder / CLOUDFLARE,
         *sorted({*_of_scripts(config), *_of_vite(config)}),
     ]
-    return [
-        path
-        for path in dict.fromkeys(candidates)
-        if (path / "v3" / "kv").is_dir() and _is_inside(folder, path)
-    ]
+    inside = (path for path in dict.fromkeys(candidates) if _is_inside(folder, path))
+    return [path for path in (*inside, *_of_user()) if (path / "v3" / "kv").is_dir()]
+
+
+def _of_user() -> Iterator[Path]:
+    """Yield the folder that `cf` uses, in the place that the system has for configuration."""
+    named = Path(os.environ.get("XDG_CONFIG_HOME", ""))
+    try:
+        if named.is_absolute():
+            base = named
+        elif sys.platform == "win32":
+            base = Path(os.environ["APPDATA"], "xdg.config")
+        elif sys.platform == "darwin":
+            base = Path.home() / "Library" / "Preferences"
+        else:
+            base = Path.home() / ".config"
+    except (KeyError, RuntimeError):
+        return  # the user has no home
+    yield base / "cloudflare" / "state"
 
 
 def _of_scripts(config: Path) -> Iterator[Path]:

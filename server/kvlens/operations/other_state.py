@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import shlex
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,11 +12,12 @@ from kvlens.config.local_state import state_folders
 from kvlens.kv.clock import system_clock
 from kvlens.operations.target import Scope
 from kvlens.stores.base import StoreError
-from kvlens.stores.registry import DEFAULT_STORE, find_store, keys_of, open_store
+from kvlens.stores.registry import DEFAULT_STORE, find_store, keys_of
+from kvlens.stores.wrangler.held_elsewhere import count_held
 
 
 class Elsewhere(NamedTuple):
-    """Keys of one namespace in a folder that isn't in use."""
+    """Keys of one namespace in a folder that isn't in use, not all of which the one in use has."""
 
     binding: str
     environment: str | None
@@ -29,25 +32,21 @@ async def find_elsewhere(scope: Scope) -> list[Elsewhere]:
     info = find_store(project.store)
     if info is None or info.local_path is None:
         return []
-    used = keys_of(project.store, project.folder)
+    used = Path(keys_of(project.store, project.folder)).parent
+    now = int(system_clock() * 1000)
     found: list[Elsewhere] = []
     for folder in state_folders(project.path):
-        url = f"{DEFAULT_STORE}{folder}"
-        if keys_of(url, project.folder) == used:
+        if folder.resolve() == used:
             continue
-        store = open_store(url, project.folder, system_clock)
-        try:
-            seen: set[str] = set()
-            for one in project.config.namespaces(*scope.environments):
-                if one.id in seen:
-                    continue
-                seen.add(one.id)
-                if keys := (await store.stats(one.id)).keys:
+        seen: set[str] = set()
+        for one in project.config.namespaces(*scope.environments):
+            if one.id in seen:
+                continue
+            seen.add(one.id)
+            with suppress(StoreError):  # what can't be read can't be copied either
+                keys = await asyncio.to_thread(count_held, folder, used, one.id, now)
+                if keys:
                     found.append(Elsewhere(one.binding, one.environment, one.id, keys, folder))
-        except StoreError:
-            continue  # what can't be read can't be copied either
-        finally:
-            await store.close()
     return found
 
 

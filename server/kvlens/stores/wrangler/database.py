@@ -128,7 +128,7 @@ def open_database(path: Path, there: bool) -> tuple[Database, Database, str]:
         for options in ("mode=ro", IMMUTABLE):
             # without a log that it can find or create, SQLite reads a database in WAL mode only if
             # it may assume that nobody writes; `state_of` shows whether anybody did
-            if options == IMMUTABLE and _has_log(path):
+            if options == IMMUTABLE and has_log(path):
                 break
             with contextlib.suppress(sqlite3.OperationalError):
                 return *_open_to_read(path, options), options
@@ -196,7 +196,8 @@ def is_late(error: sqlite3.Error) -> bool:
     return "interrupted" in str(error)
 
 
-def _has_log(path: Path) -> bool:
+def has_log(path: Path) -> bool:
+    """Return whether a database has a log with changes that aren't in its file yet."""
     try:
         return path.with_name(f"{path.name}-wal").stat().st_size > 0
     except FileNotFoundError:
