@@ -30,7 +30,7 @@ _EXPORTED = re.compile(
     re.MULTILINE,
 )
 _WORD = re.compile(r"[A-Za-z_$][\w$]*")
-_DECLARED = r"\b(?:const|let|var|function|class|import)\b[^=;()'\"]{{0,500}}(?<![\w$]){0}(?![\w$])"
+_DECLARED = r"\b(?:const|let|var|function|class|import)\b[^=;()'\"]{{0,200}}(?<![\w$]){0}(?![\w$])"
 
 
 def auto_imports(code: str, path: str) -> str:

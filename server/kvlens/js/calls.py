@@ -24,6 +24,7 @@ TYPES = ("text", "json", "arrayBuffer", "stream")
 
 Fate = Literal["awaited", "returned", "void", "chained", "argument", "kept", "dropped"]
 _OPTIONS_AT = {"get": 1, "getWithMetadata": 1, "put": 2, "list": 0}
+_MOST_SPREAD = 8  # items of an array; no method takes as many arguments
 _ASSERTIONS = ("expect", "assert", "t", "chai", "should")
 _ASSERTING = (b"expect", b"assert", b"rejects", b"throws", b"chai", b"should")
 _MAY_ASSERT = re.compile(rb"\b(?:" + rb"|".join(_ASSERTING) + rb")\b")
@@ -84,7 +85,7 @@ class KvCall:
         """Return what a spread argument stands for; itself if that isn't known, or elsewhere."""
         value = self.folder.value(node.named_children[-1])
         is_known = value.kind == "array" and value.complete and not value.foreign
-        return [each.node for each in value.items] if is_known else [node]
+        return [each.node for each in value.items[:_MOST_SPREAD]] if is_known else [node]
 
     @cached_property
     def is_complete(self) -> bool:

@@ -63,6 +63,7 @@ if TYPE_CHECKING:
 _DEEPEST = 12
 _AS_TEXT = ("String", "JSON.stringify")
 _TOGETHER = ("Promise.all", "Promise.allSettled")
+_MOST_ITEMS = 64  # promises that are awaited together
 _EMPTY = ('""', "''", "``")
 _AS_NUMBER = ("Number", "parseInt", "parseFloat", "Number.parseInt", "Number.parseFloat",
               "JSON.parse", "Math.max", "Math.floor")  # fmt: skip
@@ -326,6 +327,8 @@ class _Counter:
         function = callee(inner) if inner is not None and inner.type == "call_expression" else None
         given = arguments_of(inner) if inner is not None else []
         if function is None or self._text(function) not in _TOGETHER or len(given) != 1:
+            return None
+        if given[0].named_child_count > _MOST_ITEMS:
             return None
         items = [one for one in given[0].named_children if one.type != "comment"]
         if given[0].type != "array" or not isinstance(place, int) or place >= len(items):
