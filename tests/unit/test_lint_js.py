@@ -96,6 +96,16 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "counter-not-atomic",
         'const [n] = await Promise.all([env.KV.get("n")]); await env.KV.«put»("n", String(+n + 1));',
     ),
+    "counter-of-a-bulk-get": (
+        "counter-not-atomic",
+        "const found = await env.KV.get(keys); for (const k of keys) {"
+        " const n = Number(found.get(k) ?? 0); await env.KV.«put»(k, String(n + 1)); }",
+    ),
+    "counter-in-an-object-of-a-bulk-get": (
+        "counter-not-atomic",
+        "const found = await env.KV.get(['a', 'b'], 'json'); const o = found.get('a'); o.n++;"
+        " await env.KV.«put»('a', JSON.stringify(o));",
+    ),
     "counter-second-of-several": (
         "counter-not-atomic",
         'const [a, n = "0"] = await Promise.all([f(), env.KV.get("n")]); await env.KV.«put»("n", `${Number(n) + 1}`);',
@@ -1554,6 +1564,10 @@ WHOLE: dict[str, tuple[str, str]] = {
 
 # Nothing is wrong with these, or it is uncertain.
 CLEAN_IN_HANDLER: dict[str, str] = {
+    "counter-of-another-key-of-a-bulk-get": "const found = await env.KV.get(keys);"
+    " for (const k of keys) { await env.KV.put(k, String(Number(found.get(first)) + 1)); }",
+    "counter-of-a-map": "const found = new Map();"
+    " for (const k of keys) { await env.KV.put(k, String(Number(found.get(k)) + 1)); }",
     "counter-of-another-of-several": 'const [n, a] = await Promise.all([f(), env.KV.get("n")]); await env.KV.put("n", String(+n + 1));',
     "counter-of-the-rest-of-several": 'const [a, ...n] = await Promise.all([f(), env.KV.get("n")]); await env.KV.put("n", String(+n + 1));',
     "counter-of-a-function-of-several": 'const [n] = await merge([env.KV.get("n")]); await env.KV.put("n", String(n + 1));',

@@ -5,6 +5,7 @@ They are written after a source's code, where the parser finds them as if the so
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from collections.abc import Iterator
@@ -28,7 +29,8 @@ _EXPORTED = re.compile(
     r"|\{([^{}]{0,2000})\}|(default)\b)",
     re.MULTILINE,
 )
-_DECLARED = r"\b(?:const|let|var|function|class|import)\b[^=;()'\"]{{0,500}}(?<![\w$]){0}(?![\w$])"
+_WORD = re.compile(r"[A-Za-z_$][\w$]*")
+_DECLARED = r"\b(?:const|let|var|function|class|import)\b[^=;()'\"]{{0,200}}(?<![\w$]){0}(?![\w$])"
 
 
 def auto_imports(code: str, path: str) -> str:
@@ -39,10 +41,11 @@ def auto_imports(code: str, path: str) -> str:
     config = lookups.nearest(("auto-imports",), folder, _config_in)
     if not config:
         return ""
+    known, words = _known(Path(config), path), set(_WORD.findall(code))
     found = [
         f"import {{ {exported} as {name} }} from {_specifier(folder, module)!r};"
-        for name, (module, exported) in _known(Path(config), path).items()
-        if name in code and module != path and _is_used(code, name)
+        for name, (module, exported) in known.items()
+        if name in words and module != path and _is_used(code, name)
     ]
     return "\n" + " ".join(found) if found else ""
 
@@ -70,7 +73,7 @@ def _exports(root: Path, places: tuple[str, ...]) -> dict[str, tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
     twice: set[str] = set()
     for module in _modules(root, places):
-        for name, exported in _names(module):
+        for name, exported in _names(module, tuple(lookups.stamp(module) or ())):
             twice.update({name} if name in found else ())
             found[name] = str(module), exported
     return {name: module for name, module in found.items() if name not in twice}
@@ -88,8 +91,16 @@ def _modules(root: Path, places: tuple[str, ...]) -> Iterator[Path]:
                         return
 
 
-def _names(module: Path) -> Iterator[tuple[str, str]]:
-    """Yield the names that a module exports, its default by the file: as known elsewhere, here."""
+@functools.lru_cache(maxsize=_MOST_FILES * 4)
+def _names(module: Path, stamp: tuple[object, ...]) -> list[tuple[str, str]]:
+    """Return the names that a module exports as others know them, each with its own there.
+
+    The editor asks on every key; another `stamp` means that the module has changed.
+    """
+    return list(_each_name(module))
+
+
+def _each_name(module: Path) -> Iterator[tuple[str, str]]:
     for found in _EXPORTED.finditer(text_or_empty(module, _LARGEST)):
         if found[1]:
             yield found[1], found[1]

@@ -38,6 +38,7 @@ _LOOSER = frozenset(  # expressions that bind less than an access to a member
         *("assignment_expression", "sequence_expression", "as_expression"),
     )
 )
+_MOST_SPREAD = 8  # items of an array; no method takes as many arguments
 _ASSERTIONS = ("expect", "assert", "t", "chai", "should")
 _ASSERTING = (b"expect", b"assert", b"rejects", b"throws", b"chai", b"should")
 _MAY_ASSERT = re.compile(rb"\b(?:" + rb"|".join(_ASSERTING) + rb")\b")
@@ -98,7 +99,7 @@ class KvCall:
         """Return what a spread argument stands for; itself if that isn't known, or elsewhere."""
         value = self.folder.value(node.named_children[-1])
         is_known = value.kind == "array" and value.complete and not value.foreign
-        return [each.node for each in value.items] if is_known else [node]
+        return [each.node for each in value.items[:_MOST_SPREAD]] if is_known else [node]
 
     @cached_property
     def is_complete(self) -> bool:

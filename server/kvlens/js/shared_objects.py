@@ -41,7 +41,7 @@ SHARED = re.compile(rf"\b(?:{'|'.join(_TYPES)})\b")
 SHARING = "|".join(
     (
         _MAKING,
-        SETTING.format("(?:locals|context)", "[^.=;(]+"),
+        SETTING.format("(?:locals|context)", r"[\w$]+"),
         rf"\b(?:{'|'.join(conventions.SHARED_TYPES)})\b",
     )
 )

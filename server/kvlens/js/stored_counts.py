@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _DEEPEST = 12
 _AS_TEXT = ("String", "JSON.stringify")
 _TOGETHER = ("Promise.all", "Promise.allSettled")
+_MOST_ITEMS = 64  # promises that are awaited together
 _EMPTY = ('""', "''", "``")
 _MEMBERS = ("member_expression", "subscript_expression")
 _AS_NUMBER = ("Number", "parseInt", "parseFloat", "Number.parseInt", "Number.parseFloat",
@@ -38,8 +39,9 @@ def stored_counts(analysis: Analysis) -> dict[int, KvCall]:
     for put in analysis.certain_calls:
         if put.method != "put" or len(put.argument_nodes) < 2:
             continue
-        read = _Counter(put, analysis, first_counted).stepped_from(put.argument_nodes[1])
-        if read is None or read.node.id in stored or not _is_same_key(put, read):
+        counter = _Counter(put, analysis, first_counted)
+        read = counter.stepped_from(put.argument_nodes[1])
+        if read is None or read.node.id in stored or not _is_same_key(put, read, counter.key):
             continue
         found[put.node.id] = read
         if read.span.start < put.span.start:
@@ -59,6 +61,7 @@ class _Counter:
         self._first_counted = first_counted
         self._names = call.source.names
         self._left = 200  # nodes that are looked at
+        self.key: Node | None = None  # with which the number is taken from a bulk get()
         self._items: set[int] = set()  # promises that are awaited together
 
     def stepped_from(self, node: Node, depth: int = 0) -> KvCall | None:
@@ -209,7 +212,12 @@ class _Counter:
             return self._read(node.named_children[-1], depth + 1)
         if node.type == "call_expression":
             function, given = callee(node), arguments_of(node)
-            if function is None or not given or self._text(function) not in _AS_NUMBER:
+            if function is None or not given:
+                return None
+            if (many := self._map_of(function)) is not None and len(given) == 1:
+                self.key = given[0]
+                return self._read(many, depth + 1)
+            if self._text(function) not in _AS_NUMBER:
                 return None
             at = 1 if self._is_number(given[0]) and len(given) > 1 else 0
             return self._read(given[at], depth + 1)
@@ -249,6 +257,13 @@ class _Counter:
         steps = [step for _, step in steps_to(self._analysis.resolver.flow, declared)[1]]
         return self._item(start, steps[0]) if len(steps) == 1 else None
 
+    def _map_of(self, function: Node) -> Node | None:
+        """Return the variable with the Map of a bulk get() in `found.get(key)`."""
+        held, name = (function.child_by_field_name(field) for field in ("object", "property"))
+        if held is None or name is None or self._text(name) != "get" or self.key is not None:
+            return None
+        return held if self._variable(held) is not None else None
+
     def _item_at(self, node: Node) -> Node | None:
         """Return the promise of `all[1]`, for the result of `Promise.all()`."""
         held, index = (node.child_by_field_name(name) for name in ("object", "index"))
@@ -265,6 +280,8 @@ class _Counter:
         function = callee(inner) if inner is not None and inner.type == "call_expression" else None
         given = arguments_of(inner) if inner is not None else []
         if function is None or self._text(function) not in _TOGETHER or len(given) != 1:
+            return None
+        if given[0].named_child_count > _MOST_ITEMS:
             return None
         items = [one for one in given[0].named_children if one.type != "comment"]
         if given[0].type != "array" or not isinstance(place, int) or place >= len(items):
@@ -288,17 +305,21 @@ def _without_default(node: Node) -> Node:
     return plain(left) if left is not None and is_default else node
 
 
-def _is_same_key(put: KvCall, get: KvCall) -> bool:
-    """Return whether both calls are certainly of one key of one namespace."""
+def _is_same_key(put: KvCall, get: KvCall, key: Node | None) -> bool:
+    """Return whether both calls are certainly of one key of one namespace.
+
+    `key`: with which the value is taken from what a bulk get() returns.
+    """
     if put.binding is None or put.binding != get.binding:
         text = put.source.text_of
         if put.binding or get.binding or text(plain(put.receiver)) != text(plain(get.receiver)):
             return False
-    if put.key is None or get.key is None or get.key.kind == "array":
+    if put.key is None or get.key is None or (get.key.kind == "array" and key is None):
         return False
-    if put.key.kind == get.key.kind == "string":
-        return put.key.value == get.key.value
-    one, other = put.argument_nodes[0], get.argument_nodes[0]
+    got = put.folder.value(key) if key is not None else get.key
+    if put.key.kind == got.kind == "string":
+        return put.key.value == got.value
+    one, other = put.argument_nodes[0], key or get.argument_nodes[0]
     if put.source.text_of(one) != put.source.text_of(other):
         return False
     return all(_is_constant(put, node) for node in _identifiers(one))

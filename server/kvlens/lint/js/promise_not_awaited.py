@@ -61,6 +61,7 @@ from kvlens.js.tree import ancestor, is_field
 from kvlens.lint.base import Context, Finding, Fix, Problem, SourceRule
 from kvlens.lint.durable_objects import is_in_durable_object
 from kvlens.lint.source_fix_helpers import PROMISE_METHODS, awaited, given, node_at
+from kvlens.memo import memo
 from kvlens.text import Span
 
 if TYPE_CHECKING:
@@ -354,8 +355,21 @@ def _pushed_to(source: Source, arguments: Node) -> Node | None:
     return declared.origin if declared is not None and is_new else None
 
 
+@memo
+def _only_uses(source: Source) -> dict[int, Node | None]:
+    """Return what `_only_use` has found in a source: many promises may be pushed to one array."""
+    return {}
+
+
 def _only_use(source: Source, declarator: Node) -> Node | None:
     """Return the one use of a constant in its function, apart from what is pushed to it."""
+    known = _only_uses(source)
+    if declarator.id not in known:
+        known[declarator.id] = _find_only_use(source, declarator)
+    return known[declarator.id]
+
+
+def _find_only_use(source: Source, declarator: Node) -> Node | None:
     name = declarator.child_by_field_name("name")
     declared = source.names.resolve(name) if name is not None else None
     if declared is None or declared.kind != "const" or declared.path:
