@@ -1885,6 +1885,14 @@ CLEAN_IN_HANDLER: dict[str, str] = {
 
 CLEAN: dict[str, str] = {
     "env-in-a-module-that-is-no-worker": 'export const read = () => env.KV.get("x");',
+    "env-of-a-loop-with-var": (
+        "export default { async fetch(request, bindings) {"
+        ' for (var env of [bindings]) {} return env.KV.get("x"); } };'
+    ),
+    "env-that-an-import-may-set": (
+        'import "./globals";\n'
+        'export default { async fetch(request) { return new Response(await env.KV.get("x")); } };'
+    ),
     "env-imported-into-a-worker": (
         'import { env } from "./bindings";\n'
         'export default { async fetch(request) { return new Response(await env.KV.get("x")); } };'
