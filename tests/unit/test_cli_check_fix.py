@@ -204,6 +204,15 @@ def test_a_file_counts_under_its_own_name_and_not_that_of_a_link(
         assert link not in out
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
+def test_a_link_that_leads_nowhere_is_no_source(checker: Checker, tmp_path: Path) -> None:
+    checker.write("wrangler.toml", GOOD)
+    (tmp_path / ".#index.js").symlink_to("me@host.1234:5678")  # of Emacs, for unsaved changes
+    assert checker("--output-format", "json")[:2] == (0, "[]\n")
+    checker.write("me@host.1234:5678", SOURCE)
+    assert ".#index.js" in checker()[1]
+
+
 STDIN: dict[str, tuple[str, str, str | None]] = {
     # name, text, the code of the one problem
     "config": ("sub/wrangler.toml", EMPTY_ID, "id-empty"),

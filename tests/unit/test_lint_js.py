@@ -2030,6 +2030,14 @@ CLEAN: dict[str, str] = {
     "guarded-twice": "async function f(env) { if (!env.LINKS) throw new Error('no'); await env.LINKS?.get('k', 'json'); }",
     "used-with-a-fallback": "async function f(env) { const kv = env.LINKS ?? env.KV; return kv.get('k', 'json'); }",
     "env-in-a-module-that-is-no-worker": 'export const read = () => env.KV.get("x");',
+    "env-of-a-loop-with-var": (
+        "export default { async fetch(request, bindings) {"
+        ' for (var env of [bindings]) {} return env.KV.get("x"); } };'
+    ),
+    "env-that-an-import-may-set": (
+        'import "./globals";\n'
+        'export default { async fetch(request) { return new Response(await env.KV.get("x")); } };'
+    ),
     "env-imported-into-a-worker": (
         'import { env } from "./bindings";\n'
         'export default { async fetch(request) { return new Response(await env.KV.get("x")); } };'

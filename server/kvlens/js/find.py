@@ -17,8 +17,8 @@ MOST_FILES = 5_000  # per project; the rest isn't read
 def source_files(root: Path) -> Iterator[Path]:
     """Yield the sources in a folder and its subfolders in a stable order, at most MOST_FILES.
 
-    Skips third-party and generated files, and subfolders with a config, which are separate
-    projects.
+    Skips third-party and generated files, links that lead nowhere, such as `.#index.ts` of Emacs,
+    and subfolders with a config, which are separate projects.
     """
     return islice(_every_source(root), MOST_FILES)
 
@@ -36,4 +36,6 @@ def _every_source(root: Path) -> Iterator[Path]:
             continue
         for name in files:
             if is_source(name) and not has_config_name(name):
-                yield Path(folder, name)
+                path = Path(folder, name)
+                if not lookups.is_link(path) or lookups.kind(path):
+                    yield path

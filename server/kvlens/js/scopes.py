@@ -243,9 +243,11 @@ class Scopes:
                 return _declaration(node, "parameter", here, parent, steps)
             return None
         if kind == "for_in_statement":
-            if is_field(parent, "left", here) and parent.child_by_field_name("kind") is not None:
-                return _declaration(node, "other", parent, parent, (None,))
-            return None
+            word = parent.child_by_field_name("kind")
+            if word is None or not is_field(parent, "left", here):
+                return None
+            owner = _around_var(parent) if word.type == "var" else parent
+            return _declaration(node, "other", parent, owner, (None,))
         if path:
             return None
         if kind == "import_specifier":
@@ -276,10 +278,7 @@ class Scopes:
         if statement is None or not is_field(declarator, "name", here):
             return None
         if statement.type == "variable_declaration":
-            owner = statement.parent
-            while owner is not None and owner.type not in _FUNCTIONS and owner.type != "program":
-                owner = owner.parent
-            made = _declaration(node, "var", declarator, owner, steps)
+            made = _declaration(node, "var", declarator, _around_var(statement), steps)
         else:
             word = statement.child_by_field_name("kind")
             kind: Kind = "let" if word is not None and word.type == "let" else "const"
@@ -294,6 +293,14 @@ class Scopes:
         if key.type == "string":
             return self.text(key)[1:-1]
         return None
+
+
+def _around_var(statement: Node) -> Node | None:
+    """Return the function or the program in which a `var` of a statement is visible."""
+    owner = statement.parent
+    while owner is not None and owner.type not in _FUNCTIONS and owner.type != "program":
+        owner = owner.parent
+    return owner
 
 
 def is_assigned(names: Scopes, declared: Declaration) -> bool:

@@ -67,6 +67,7 @@ if TYPE_CHECKING:
 
 _PAGES = re.compile(r"onRequest(?:Get|Post|Put|Patch|Delete|Head|Options)?\Z")
 _SETS_GLOBALS = re.compile(r"\b(?:globalThis|self|global|window)\b|/\*\s*globals?\s")
+_HAS_EFFECTS = re.compile(r"(?m)^\s*import\s*[\"']|;\s*import\s*[\"']")  # may set globals
 _NOT_MODULE = re.compile(
     r"\baddEventListener\s*\(\s*[\"'](?:fetch|scheduled)[\"']|\bmodule\.exports"
 )
@@ -108,7 +109,8 @@ def _missing_env(analysis: Analysis, *, is_module_worker: bool) -> Iterator[Find
     """Find `env.X` where no `env` is visible, but the handlers or another function get one."""
     names = analysis.source.names
     declarations = names.declarations("env")
-    if not is_module_worker and not any(each.kind == "parameter" for each in declarations):
+    is_parameter = any(each.kind == "parameter" for each in declarations)
+    if not is_parameter and (not is_module_worker or _HAS_EFFECTS.search(analysis.source.text)):
         return
     if any(each.ambient for each in declarations):
         return
