@@ -4,10 +4,11 @@
 `expirationTtl` is the time until something expires, such as `(expiresAt - Date.now()) / 1000`, or
 comes from a request, a response or a variable that no config sets, also less a constant
 (`expires_in - 60`), and nothing keeps it at 60 or more: neither `Math.max(60, …)` nor a comparison.
-`Math.max(1, …)` keeps it at 1 only, and a time left that is compared with 0 may still be 1. A
-variable is reported at its first use only. A parameter is reported if a call in the project passes
-such a number, or a constant below 60 in another file, or if only others can call the function: it's
-in the Worker's entry, or in a file of no Worker.
+`Math.max(1, …)` keeps it at 1 only, and a time left that is compared with 0, or a time that is
+compared with the clock, may still be a second off. A variable is reported at its first use only. A
+parameter is reported if a call in the project passes such a number, or a constant below 60 in
+another file, or if only others can call the function: it's in the Worker's entry, or in a file of
+no Worker.
 
 ## Why
 `put()` throws if the TTL is below 60 seconds. That happens rarely, only in the last minute of a
