@@ -906,6 +906,11 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         " if (!w || w.until <= now || now >= w.until) return;"
         " await env.KV.put('w', w.text, { expirationTtl: «Math.ceil((w.until - now) / 1000)» });",
     ),
+    "count-of-a-pattern": (
+        "counter-not-atomic",
+        "const text = await env.KV.get(k); const { count, until } = JSON.parse(text);"
+        " await env.KV.«put»(k, JSON.stringify({ count: count + 1, until }));",
+    ),
     "count-of-what-ends-like-version": (
         "counter-not-atomic",
         "const n = Number(await env.KV.get('conversion')); const conversions = n + 1;"
@@ -1688,6 +1693,10 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     " await env.KV.put('w', w.text, { expirationTtl: ttl });",
     "list-of-policies": "const page = await env.KV.list({ prefix: 'scaling:policy:' });"
     " use(page.keys.map(name));",
+    "length-of-a-pattern": "const { length } = await env.KV.get(k, 'json');"
+    " await env.KV.put(k, String(length + 1));",
+    "count-of-a-pattern-of-another-key": "const { count } = await env.KV.get('old', 'json');"
+    " await env.KV.put('new', JSON.stringify({ count: count + 1 }));",
     "count-that-is-a-version": "const n = Number(await env.KV.get('cache:version')) + 1;"
     " await env.KV.put('cache:version', String(n));"
     " const current = await env.KV.get(key); const nextVersion = Number(current) + 1;"

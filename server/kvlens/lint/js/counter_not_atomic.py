@@ -294,14 +294,16 @@ class _Counter:
             sides = (node.child_by_field_name(n) for n in ("consequence", "alternative"))
             reads = (self._read(side, depth + 1) for side in sides if side is not None)
             return next((read for read in reads if read is not None), None)
-        declared = self._variable(node)
+        declared = self._variable(node, in_pattern=True)  # const { count } = JSON.parse(text)
         start = declared.origin.child_by_field_name("value") if declared is not None else None
         return self._read(start, depth + 1) if start is not None else None
 
-    def _variable(self, node: Node) -> Declaration | None:
+    def _variable(self, node: Node, *, in_pattern: bool = False) -> Declaration | None:
         """Return the declaration of a variable of the function around the put()."""
         declared = self._names.resolve(node) if node.type == "identifier" else None
-        if declared is None or declared.kind not in ("const", "let") or declared.path:
+        if declared is None or declared.kind not in ("const", "let"):
+            return None
+        if declared.path and (not in_pattern or "length" in declared.path):
             return None
         function = ancestor(self._call.node, FUNCTIONS)
         return declared if ancestor(declared.node, FUNCTIONS) == function else None
