@@ -119,6 +119,16 @@ PROJECTS: dict[str, dict[str, str]] = {
         "src/index.ts": worker('import { save } from "./save";', "«save»(env);"),
         "src/save.ts": 'export async function save(env) { await env.CARTS.put("k", "v"); }',
     },
+    "function-that-calls-one-that-writes": {
+        "src/index.ts": worker(
+            'import { record, start, save } from "./save";',
+            "«record»(env).catch(() => {}); start(env); await save(env);",
+        ),
+        "src/save.ts": 'export async function save(env) { await env.CARTS.put("k", "v"); }\n'
+        "const twice = (env) => Promise.all([save(env), save(env)]);\n"
+        "export async function record(env) { await twice(env); }\n"
+        "export function start(env) { void save(env); }",
+    },
     "script-that-calls-a-function-that-writes": {
         "src/index.ts": 'import { save } from "./save"; import { env } from "cloudflare:workers";\n'
         'save(env).catch(console.error); export const read = () => env.CARTS.get("a");',

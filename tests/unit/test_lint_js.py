@@ -988,6 +988,17 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "const n = Number(await env.KV.get('n')); // KV is eventually consistent\n"
         "await env.KV.«put»('n', String(n + 1)); /* increment atomically, as others run concurrently */",
     ),
+    "time-left-of-a-window-that-is-open": (
+        "ttl-unbounded",
+        "const w = await env.KV.get('w', 'json'); const now = Date.now();"
+        " if (!w || w.until <= now || now >= w.until) return;"
+        " await env.KV.put('w', w.text, { expirationTtl: «Math.ceil((w.until - now) / 1000)» });",
+    ),
+    "count-of-a-pattern": (
+        "counter-not-atomic",
+        "const text = await env.KV.get(k); const { count, until } = JSON.parse(text);"
+        " await env.KV.«put»(k, JSON.stringify({ count: count + 1, until }));",
+    ),
     "count-of-what-ends-like-version": (
         "counter-not-atomic",
         "const n = Number(await env.KV.get('conversion')); const conversions = n + 1;"
@@ -1806,6 +1817,18 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     " for (const key of keys.keys.slice(0, 100)) use(key);",
     "timer-that-sends-on-a-websocket": "const [client, server] = Object.values(new WebSocketPair());"
     " server.accept(); setInterval(async () => { server.send(await env.KV.get('k')); }, 1000);",
+    "time-left-of-a-window-that-is-open-for-a-minute": "const w = await env.KV.get('w', 'json');"
+    " const now = Date.now(); if (!w || w.until <= now + 60_000) return;"
+    " await env.KV.put('w', w.text, { expirationTtl: Math.ceil((w.until - now) / 1000) });",
+    "time-left-that-is-compared": "const w = await env.KV.get('w', 'json'); const now = Date.now();"
+    " if (w.until < now) return; const ttl = Math.ceil((w.until - now) / 1000); if (ttl < 60) return;"
+    " await env.KV.put('w', w.text, { expirationTtl: ttl });",
+    "list-of-policies": "const page = await env.KV.list({ prefix: 'scaling:policy:' });"
+    " use(page.keys.map(name));",
+    "length-of-a-pattern": "const { length } = await env.KV.get(k, 'json');"
+    " await env.KV.put(k, String(length + 1));",
+    "count-of-a-pattern-of-another-key": "const { count } = await env.KV.get('old', 'json');"
+    " await env.KV.put('new', JSON.stringify({ count: count + 1 }));",
     "count-that-is-a-version": "const n = Number(await env.KV.get('cache:version')) + 1;"
     " await env.KV.put('cache:version', String(n));"
     " const current = await env.KV.get(key); const nextVersion = Number(current) + 1;"

@@ -179,6 +179,14 @@ CASES: dict[str, tuple[dict[str, str], list[str]]] = {
         {"wrangler.toml": bound(ID, "env.staging.kv_namespaces") + f'preview_id = "{ID}"\n'},
         [],
     ),
+    "preview-of-staging-by-the-name-of-the-config": (
+        {"wrangler.staging.toml": bound(ID) + f'preview_id = "{ID}"\n'},
+        [],
+    ),
+    "preview-of-production-by-the-name-of-the-config": (
+        {"wrangler.production.toml": bound(ID) + f'preview_id = "{ID}"\n'},
+        ["id-is-preview-id"],
+    ),
     "preview-of-production": (
         {"wrangler.toml": bound(ID, "env.production.kv_namespaces") + f'preview_id = "{ID}"\n'},
         ["id-is-preview-id"],

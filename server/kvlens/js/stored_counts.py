@@ -239,6 +239,8 @@ class _Counter:
             return next((read for read in reads if read is not None), None)
         declared = self._variable(node)
         start = self._start(declared) if declared is not None else None
+        if declared is not None and start is None and "length" not in declared.path:
+            start = declared.origin.child_by_field_name("value")  # { count } = JSON.parse(text)
         return self._read(start, depth + 1) if start is not None else None
 
     def _variable(self, node: Node) -> Declaration | None:

@@ -7,8 +7,8 @@ Using one id for both may be intended, so this is only a hint.
 A namespace has the same `id` and `preview_id`. Placeholders don't count. It isn't reported if the
 comment above or in it says that they are shared, or what `preview_id` is for with `--remote`, nor
 with `remote = true`, which says that local development works on real data, nor in a Pages project,
-whose `wrangler pages dev` has no `--remote`, nor in an environment such as `staging` or `dev`,
-whose data isn't production's.
+whose `wrangler pages dev` has no `--remote`, nor in an environment such as `staging` or `dev`, or a
+`wrangler.staging.toml`, whose data isn't production's.
 
 ## Why
 `preview_id` lets `wrangler dev --remote`, and a namespace with `remote = true`, work on data other
@@ -39,6 +39,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import PurePath
 
 from kvlens.config.model import Config, Entry, Environment
 from kvlens.lint.base import EntryRule, Finding
@@ -67,7 +68,8 @@ def _check(entry: Entry) -> Iterator[Finding]:
 
 
 def _is_meant(config: Config, environment: Environment, entry: Entry) -> bool:
-    if is_shared_on_purpose(config, entry) or _OTHER.match(environment.name or ""):
+    stage = environment.name or PurePath(config.path).stem.rpartition(".")[2]
+    if is_shared_on_purpose(config, entry) or _OTHER.match(stage):
         return True
     if any((field := entry.get(name)) and field.value is True for name in _REMOTE):
         return True

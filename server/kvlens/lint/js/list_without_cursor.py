@@ -81,7 +81,7 @@ _PAGES = re.compile(r"list_complete|listComplete|cursor", re.IGNORECASE)
 # What people enter by hand: the last part of a prefix.
 _FEW = re.compile(
     r"(?:domain|destination|tag|role|plan|flag|feature|provider|category|categories|template|setting"
-    r"|config(?:uration)?)s?\Z",
+    r"|policy|policies|schema|config(?:uration)?)s?\Z",
     re.IGNORECASE,
 )
 _KNOWN = re.compile(r"paginat|\b1[,.]?000\b", re.IGNORECASE)

@@ -171,13 +171,41 @@ def _of_imports(context: Context, known: dict[int, list[_Lost]]) -> Iterator[tup
         if other is None or path == source.path or _directive(other) == "use server":
             continue
         written = source.text_of(declared.origin.child_by_field_name("name") or declared.node)
-        for call in read(other, context.project).complete_calls:
-            function = ancestor(call.node, FUNCTIONS)
-            if function is None or call.method not in ("put", "delete"):
-                continue
-            if call.fate in ("awaited", "returned") and _name_of(other, function) == written:
-                yield from ((call, each) for each in lost if each.how == "dropped")
-                break
+        call = _writers(read(other, context.project)).get(written)
+        if call is not None:
+            yield from ((call, each) for each in lost if each.how == "dropped")
+
+
+@memo
+def _writers(analysis: Analysis) -> dict[str, KvCall]:
+    """Return a write of each function that waits for one, by its name, also through another."""
+    source = analysis.source
+    found: dict[str, KvCall] = {}
+    waiting = [
+        (call, call.node)
+        for call in analysis.complete_calls
+        if call.method in ("put", "delete") and call.fate in ("awaited", "returned")
+    ]
+    for call, node in waiting:
+        function = ancestor(node, FUNCTIONS)
+        name = _name_of(source, function) if function is not None else None
+        if function is None or name is None or name in found:
+            continue
+        found[name] = call
+        for use in _uses_of(source, function):
+            outer_call = call_of(use)
+            if outer_call is not None and _is_awaited(source, outer_call):
+                waiting.append((call, outer_call))
+    return found
+
+
+def _is_awaited(source: Source, call: Node) -> bool:
+    """Return whether a function waits for a call, alone or in `Promise.all()`."""
+    fate, here = fate_of(call)
+    if fate not in ("awaited", "returned") and here.parent is not None:
+        several = _of_several(source, here.parent)
+        fate = fate_of(several)[0] if several is not None else fate
+    return fate in ("awaited", "returned")
 
 
 def _directive(source: Source) -> str:

@@ -4,10 +4,11 @@
 `expirationTtl` is the time until something expires, such as `(expiresAt - Date.now()) / 1000`, or
 comes from a request, a response or a variable that no config sets, also less a constant
 (`expires_in - 60`), and nothing keeps it at 60 or more: neither `Math.max(60, …)` nor a comparison.
-`Math.max(1, …)` keeps it at 1 only, and a time left that is compared with 0 may still be 1. A
-variable is reported at its first use only. A parameter is reported if a call in the project passes
-such a number, or a constant below 60 in another file, or if only others can call the function: it's
-in the Worker's entry, or in a file of no Worker.
+`Math.max(1, …)` keeps it at 1 only, and a time left that is compared with 0, or a time that is
+compared with the clock, may still be a second off. A variable is reported at its first use only. A
+parameter is reported if a call in the project passes such a number, or a constant below 60 in
+another file, or if only others can call the function: it's in the Worker's entry, or in a file of
+no Worker.
 
 ## Why
 `put()` throws if the TTL is below 60 seconds. That happens rarely, only in the last minute of a
@@ -126,8 +127,9 @@ def _unbounded(analysis: Analysis, node: Node, around: Node) -> str | None:
     ):
         return f"can be as low as {int(least)}"
     words = []
-    if _is_time_left(analysis, node, words, 0):
-        is_safe = is_bounded(analysis.source, around, words, least=MIN_EXPIRATION_TTL)
+    clock = _clock(analysis, node, words, 0)
+    if clock is not None:
+        is_safe = is_bounded(analysis.source, around, words, least=MIN_EXPIRATION_TTL, clock=clock)
         return None if is_safe else "is the time that is left"
     names = outside_names(analysis, node)
     if names is None or is_bounded(analysis.source, around, names):
@@ -180,39 +182,41 @@ def _is_for_others(source: Source, declared: Declaration, context: Context) -> b
     return not any(True for _ in passed_values(source, declared, project.modules))
 
 
-def _is_time_left(analysis: Analysis, node: Node, words: list[str], depth: int) -> bool:
-    """Return whether this is a time less the clock; `words` gets the names that make it."""
+def _clock(analysis: Analysis, node: Node, words: list[str], depth: int) -> str | None:
+    """Return the clock in a time less the clock; `words` gets the names that make the time left."""
     node = plain(node)
     source = analysis.source
     if depth > _DEEPEST:
-        return False
+        return None
     if node.type.endswith("identifier"):
         declared = source.names.resolve(node)
         words.append(source.text_of(node))
         if declared is None or declared.kind != "const" or declared.path:
-            return False
+            return None
         start = declared.origin.child_by_field_name("value")
-        return start is not None and _is_time_left(analysis, start, words, depth + 1)
+        return _clock(analysis, start, words, depth + 1) if start is not None else None
     if node.type == "call_expression":
         function, given = callee(node), arguments_of(node)
         if function is None or not given or source.text_of(function) not in SAME:
-            return False
-        return _is_time_left(analysis, given[0], words, depth + 1)
+            return None
+        return _clock(analysis, given[0], words, depth + 1)
     left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
     operator = node.child_by_field_name("operator")
     if node.type != "binary_expression" or left is None or right is None or operator is None:
-        return False
+        return None
     if operator.type in ("/", "|", ">>"):
-        return _is_time_left(analysis, left, words, depth + 1)
+        return _clock(analysis, left, words, depth + 1)
     if operator.type != "-":
-        return False
+        return None
     now, then = analysis.folder.value(right), analysis.folder.value(left)
     is_now = now.kind == "time" or (now.kind == "instance" and now.value == "Date" and now.complete)
     date = _date_of(source, plain(left))
     words += [source.text_of(plain(left)), *([source.text_of(date)] if date is not None else [])]
     if then.kind == "time":  # of a Date: unknown if other code made it
-        return is_now and date is not None and _is_given(analysis, date, 0)
-    return is_now and then.kind in ("unknown", "numeric")
+        is_left = is_now and date is not None and _is_given(analysis, date, 0)
+    else:
+        is_left = is_now and then.kind in ("unknown", "numeric")
+    return source.text_of(plain(right)) if is_left else None
 
 
 def _least(analysis: Analysis, node: Node, words: list[str], depth: int) -> float | None:
