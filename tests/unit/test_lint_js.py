@@ -2655,6 +2655,7 @@ UNUSED: dict[str, tuple[str, dict[str, str], list[str]]] = {
         for name, code in {
             "in-an-object": "const run = (c) => c; const g = (env) => { const c = { env }; return run(c); };",
             "in-a-field": "class A { constructor(env) { this.env = env; } }",
+            "in-a-member": "app.use((c, next) => { c.env = env; return next(); });",
             "with-the-rest": "const log = (...rest) => console.log(...rest);",
         }.items()
     },

@@ -189,7 +189,7 @@ def _is_use(node: Node) -> bool:
 
 def _is_opaque(source: Source) -> bool:
     """Return whether other code may access bindings that this source doesn't name."""
-    resolver = BindingResolver(source)
+    resolver, seen = BindingResolver(source), set[int]()
     for node in source.captures.get("subscript", ()):
         base, index = node.child_by_field_name("object"), node.child_by_field_name("index")
         if base is None or index is None or index.type == "string":
@@ -200,7 +200,7 @@ def _is_opaque(source: Source) -> bool:
         if any(child.type == "rest_pattern" for child in node.named_children):
             return True
     return (
-        any(_is_handed_out(source, node) for node in resolver.envs.nodes)
+        any(_is_handed_out(source, node, seen) for node in resolver.envs.nodes)
         or _hands_on_everything(source)
         or any(_exports_foreign(source, node) for node in source.root.named_children)
         or _extends_foreign(source)
@@ -218,8 +218,11 @@ def _mounts_foreign(source: Source, word: str) -> bool:
     return False
 
 
-def _is_handed_out(source: Source, node: Node, depth: int = 0) -> bool:
-    """Return whether a value with the bindings is where a package may look at them."""
+def _is_handed_out(source: Source, node: Node, seen: set[int]) -> bool:
+    """Return whether a value with the bindings is where a package may look at them.
+
+    `seen`: the variables that have been looked at, by their nodes.
+    """
     here = outer(node)
     while (parent := here.parent) is not None and parent.type in _HOLDING:
         field = _HOLDING[parent.type]
@@ -235,14 +238,23 @@ def _is_handed_out(source: Source, node: Node, depth: int = 0) -> bool:
         function = call.child_by_field_name("function") or call.child_by_field_name("constructor")
         return function is not None and _is_foreign(source, function)
     if parent.type == "assignment_expression" and is_field(parent, "right", here):
-        owner = (left := parent.child_by_field_name("left")) and left.child_by_field_name("object")
-        return owner is not None and owner.type != "this"  # `request.env = env`
-    if parent.type == "variable_declarator" and here.type == "object" and depth < _DEPTH:
+        left = parent.child_by_field_name("left")
+        owner = left.child_by_field_name("object") if left is not None else None
+        if owner is None or owner.type in ("this", "identifier"):  # `request.env = env`
+            return owner is not None and _is_variable_handed_out(source, owner, seen)
+        return True
+    if parent.type == "variable_declarator" and here.type == "object":
         name = parent.child_by_field_name("name")
-        declared = source.names.resolve(name) if name is not None else None
-        uses = source.names.references(declared) if declared is not None else ()
-        return any(_is_handed_out(source, use, depth + 1) for use in uses)
+        return name is not None and _is_variable_handed_out(source, name, seen)
     return False
+
+
+def _is_variable_handed_out(source: Source, name: Node, seen: set[int]) -> bool:
+    declared = source.names.resolve(name)
+    if declared is None or declared.node.id in seen:
+        return False
+    seen.add(declared.node.id)
+    return any(_is_handed_out(source, use, seen) for use in source.names.references(declared))
 
 
 def _hands_on_everything(source: Source) -> bool:
