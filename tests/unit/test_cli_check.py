@@ -329,6 +329,20 @@ def test_a_large_source_is_refused_if_it_is_named(checker: Checker) -> None:
     assert "unreadable-file" not in {each["code"] for each in checker.json(".")}
 
 
+@pytest.mark.parametrize(
+    ("main", "found"),
+    [("dist/index.js", []), ("src/index.ts", ["unreadable-file"])],
+    ids=["made-by-a-bundler", "written"],
+)
+def test_a_large_entry_is_named_if_somebody_wrote_it(
+    checker: Checker, main: str, found: list[str]
+) -> None:
+    checker.write("wrangler.toml", f'name = "w"\nmain = "{main}"\n{GOOD}')
+    checker.write(main, "//" + "x" * 1_000_000)
+    checker.write("src/data.ts", "//" + "x" * 1_000_000)
+    assert [each["code"] for each in checker.json()] == found
+
+
 def test_a_config_of_a_mebibyte_is_checked(checker: Checker) -> None:
     checker.write("wrangler.toml", "# a comment that goes on\n" * 41_900 + EMPTY_ID)
     assert [problem["code"] for problem in checker.json()] == ["id-empty"]

@@ -33,7 +33,7 @@ def read_text(path: Path) -> str | None:
 class SourceError(KVLensError):
     """A source isn't read. The text says why, and what to do.
 
-    `made`: it is so large that it comes from a bundler, and is only reported if the user names it.
+    `made`: it is so large that a tool has probably made it, and reported only where it matters.
     """
 
     made = False

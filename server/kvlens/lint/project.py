@@ -381,7 +381,8 @@ def _check_sources(
         context = shared if path in elsewhere else project
         text, problems, fixable = files.text(name), [], None
         if (unread := files.unread.get(name)) is not None:
-            is_passed_over = unread.made and path not in wanted.named
+            is_written = name in started and path.suffix in (".ts", ".tsx")  # no bundler makes it
+            is_passed_over = unread.made and path not in wanted.named and not is_written
             problem = None if is_passed_over else with_severity(file_problem(str(unread)), levels)
             problems = [problem] if problem else []
         elif path not in wanted.named and is_left_over(name, files.texts, started):
