@@ -453,6 +453,8 @@ CASES: dict[str, tuple[str, str]] = {
     "json-deep-twice": ("json-key-twice", '{ "vars": { "a": [{ "b": { "c": 1, «"c"»: 2 } }] } }'),
     # comments that silence
     "silence-misspelled": ("silence-unknown", '# kvlens-disable-line «id-shraed»\nname = "x"\n'),
+    "silence-another-word": ("silence-unknown", '# «kvlens-ignore» id-shared\nname = "x"\n'),
+    "silence-in-a-file": ("silence-unknown", 'name = "x" # «kvlens-disable» id-shared\n'),
     "silence-nothing": ("silence-unknown", 'name = "x" # «kvlens-disable-next-line»\n'),
     "silence-one-of-two": (
         "silence-unknown",

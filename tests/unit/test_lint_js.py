@@ -952,6 +952,10 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "silence-unknown",
         "await env.KV.put('a', 'b'); // kvlens-disable-line «kye-invalid»\n",
     ),
+    "silence-another-word": (
+        "silence-unknown",
+        "/* «kvlens-disable» key-invalid */\nawait env.KV.put('a', 'b');",
+    ),
     "silence-nothing": (
         "silence-unknown",
         "// «kvlens-disable-next-line»\nawait env.KV.put('a', 'b');",

@@ -2,7 +2,8 @@
 
 ## What
 A comment `kvlens-disable-line` or `kvlens-disable-next-line` in a config or a source names a rule
-that doesn't exist, or no rule at all.
+that doesn't exist, or no rule at all. Or it is another such comment, which has no meaning:
+`kvlens-disable`, `kvlens-ignore`.
 
 ## Why
 It has no effect, although it looks as if it had. See [how to turn off a rule for one
@@ -26,6 +27,7 @@ id = "<YOUR_ID>" # kvlens-disable-line id-placeholder
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from kvlens.config.edit import Edit
@@ -35,6 +37,12 @@ from kvlens.lint.registry import codes, rules_of
 from kvlens.lint.suppressions import Commented, suppressions
 from kvlens.lint.wording import quoted
 from kvlens.spelling import nearest
+from kvlens.text import Span
+
+_START = "kvlens-"
+_OTHER = re.compile(
+    rf"(?:#|//|/\*+)\s*({_START}(?:disable|enable|ignore|silence)(?!-(?:next-)?line\b)[\w-]*)"
+)
 
 
 def check(file: Commented) -> Iterator[Finding]:
@@ -55,6 +63,14 @@ def check(file: Commented) -> Iterator[Finding]:
                     f"There is no rule {quoted(code)}, so this comment has no effect. {way_out}",
                     data={"nearest": meant} if meant else None,
                 )
+    for span in file.comments_with(_START):
+        if other := _OTHER.match(file.text, *span):
+            yield Finding(
+                Span(*other.span(1)),
+                f"{quoted(other[1])} has no meaning, so this comment has no effect. Write "
+                "kvlens-disable-line or kvlens-disable-next-line, or turn the rule off for the "
+                "file in kvlens.toml.",
+            )
 
 
 def _is_known(code: str, file: Commented) -> bool:
