@@ -12,6 +12,7 @@ from bisect import bisect_right
 from typing import NamedTuple
 
 from kvlens.config.model import Config
+from kvlens.config.plain_toml import is_plain
 from kvlens.config.reader import load_text
 from kvlens.config.syntax_words import plain
 from kvlens.text import LineIndex, Span
@@ -77,7 +78,9 @@ def _check_code(config: Config) -> SyntaxProblem | None:
 
 
 def _check_toml(config: Config) -> SyntaxProblem | None:
-    fault = _plain_fault(config.text)
+    if is_plain(config.text, config.sections):
+        return None
+    fault = _fault(config.text)
     if fault is None:
         return None
     if len(config.text) > _LARGE:
@@ -138,7 +141,7 @@ def _statement(config: Config, at: int) -> tuple[int, int]:
     return starts[place - 1], starts[place]
 
 
-def _plain_fault(text: str) -> str | None:
+def _fault(text: str) -> str | None:
     """Return the error of Python's own parser, which takes a seventh of tomlkit's time.
 
     tomlkit, which supports TOML 1.1 and reports positions, checks rejected texts again.
