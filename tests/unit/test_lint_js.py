@@ -2306,6 +2306,25 @@ TESTS = (
 )
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(
+            "{ async fetch(r: Request, env: Env) { return env.KV.get('k'); } };", id="type"
+        ),
+        pytest.param(
+            "{ async fetch(r, env: {| KV: any |}) { return env.KV.get('k'); } };", id="exact"
+        ),
+        pytest.param(
+            "{ async fetch(r, env) {} };\nconst env: Env = open(); await env.KV.get('k');", id="var"
+        ),
+        pytest.param("{ fetch() {} };\nconst KV: any = open();\nawait KV.get('k');", id="global"),
+    ],
+)
+def test_what_is_in_scope_is_unsure_with_types_of_flow(text: str) -> None:
+    assert problems_of(f"// @flow\nexport default {text}", name="/shop/src/index.js") == []
+
+
 @pytest.mark.parametrize("name", TESTS)
 def test_tests_do_wrong_on_purpose(name: str) -> None:
     assert problems_of(handler('await env.KV.get("");'), name=name) == []
