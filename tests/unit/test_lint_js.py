@@ -1054,6 +1054,15 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "method-unknown",
         "Object.assign(env, { MINE: wrap() }); env.KV.«set»('a');",
     ),
+    "set-that-a-type-does-not-add": (
+        "method-unknown",
+        "type Kv = KVNamespace & { has(key: string): boolean }; const kv: Kv = make();"
+        ' await kv.«set»("k", "v");',
+    ),
+    "value-of-a-bound-put": (
+        "put-value-type",
+        'const put = env.KV.put.bind(env.KV); await put("k", «{}»);',
+    ),
     "set-destructured": ("method-unknown", 'const { KV } = env; await KV.«set»("k", "v");'),
     "destructured-get": ("method-unbound", 'const { get } = env.KV; await «get»("x");'),
     "destructured-renamed": (
@@ -1575,6 +1584,12 @@ WHOLE: dict[str, tuple[str, str]] = {
 
 # Nothing is wrong with these, or it is uncertain.
 CLEAN_IN_HANDLER: dict[str, str] = {
+    "bound-with-a-key": "const put = env.KV.put.bind(env.KV, 'k'); await put('v', { metadata: {} });",
+    "taken-and-bound-with-a-key": "const { put } = env.KV; const p = put.bind(env.KV, 'k'); await p('v');",
+    "pages-removed-by-a-function": (
+        "let page; do { page = await env.KV.list({ prefix: 'tmp:' }); await purgeAll(page.keys); }"
+        " while (!page.list_complete);"
+    ),
     "counter-of-another-key-of-a-bulk-get": "const found = await env.KV.get(keys);"
     " for (const k of keys) { await env.KV.put(k, String(Number(found.get(first)) + 1)); }",
     "counter-of-a-map": "const found = new Map();"
@@ -2045,6 +2060,19 @@ CLEAN_IN_HANDLER: dict[str, str] = {
 }
 
 CLEAN: dict[str, str] = {
+    "type-that-adds-to-a-namespace": (
+        "interface Base extends KVNamespace { has(key: string): Promise<boolean> }\n"
+        "interface Kv extends Base { keys(): Promise<string[]> }\n"
+        "async function f(kv: Kv) { if (await kv.has('k')) return kv.keys(); }"
+    ),
+    "type-with-some-methods-and-more": (
+        "type Kv = Pick<KVNamespace, 'get'> & { incr(key: string): Promise<number> };\n"
+        "class C { constructor(private kv: Kv) {} async f() { await this.kv.incr('k'); } }"
+    ),
+    "asserted-to-be-of-a-type-that-adds": (
+        "type Kv = KVNamespace & { mget(keys: string[]): Promise<string[]> };\n"
+        "async function f(env) { const kv = extend(env.KV) as Kv; await kv.mget([]); }"
+    ),
     "guarded-by-a-return": "async function f(env) { if (!env.LINKS) return null; return env.LINKS.get('k', 'json'); }",
     "guarded-by-an-error-with-another": "async function f(env) { if (!env.LINKS && !env.KV) throw new Error('no'); return env.LINKS.get('k', 'json'); }",
     "guarded-by-an-answer": "async function f(env) { if (!env.LINKS) throw redirect(302, '/setup'); return env.LINKS.get('k', 'json'); }",
