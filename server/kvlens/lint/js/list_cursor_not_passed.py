@@ -156,8 +156,8 @@ def _of_page(call: KvCall, loop: Node) -> str | None:
         return f"{page}.cursor" if is_certain and plain(start).type == "await_expression" else None
     if not is_typed:
         return f"{page}?.cursor"
-    if start is not None or declared.origin.child_by_field_name("type") is None:
-        return None  # TypeScript doesn't know then what the page is
+    if not _begins_undefined(call.source, declared):
+        return None
     return f"{page}?.list_complete === false ? {page}.cursor : undefined"
 
 
@@ -179,10 +179,21 @@ def _of_cursor(call: KvCall, loop: Node) -> str | None:
             continue
         start = declared.origin.child_by_field_name("value")
         is_empty = start is None or start.type in _NOTHING
-        is_known = not _is_typescript(source) or declared.origin.child_by_field_name("type")
-        if is_empty and is_known and _assignments(source, declared, loop) == [set_to]:
+        if _is_typescript(source):
+            is_empty = _begins_undefined(source, declared)
+        if is_empty and _assignments(source, declared, loop) == [set_to]:
             return source.text_of(target)
     return None
+
+
+def _begins_undefined(source: Source, declared: Declaration) -> bool:
+    """Return whether TypeScript lets a loop read a variable before it is set.
+
+    Without `undefined` in its type that is an error (TS2454), and where it begins with `null`, what
+    is set from it in turn has no type (TS7022).
+    """
+    kind, start = (declared.origin.child_by_field_name(name) for name in ("type", "value"))
+    return start is None and kind is not None and "undefined" in source.text_of(kind)
 
 
 def _is_cursor(call: KvCall, node: Node) -> bool:
