@@ -69,7 +69,9 @@ _ENDS = re.compile(
     rf"\bif\s*\([^{{}};]{{0,200}}{_PAGES}[^{{}};]{{0,200}}\)\s*\{{?\s*(?:break|return)\b"
 )
 _NAME = re.compile(r"[!\s()]*([\w$]+)[\s()]*\Z")
-_DELETE = re.compile(r"(?i)(?:delete|remove|purge|clear|clean|prune|evict|drop|wipe|move)\w*\s*\(")
+_DELETE = re.compile(
+    r"(?i)(?:delete|remove|purge|clear|clean|prune|evict|drop|wipe|move)\w{0,40}\s{0,20}\("
+)
 _LIST = re.compile(r"\.\s*list\s*[(<]")
 _NOTHING = ("null", "undefined")
 _FOREVER = ("", "true", "1")
