@@ -1054,6 +1054,12 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "method-unknown",
         "Object.assign(env, { MINE: wrap() }); env.KV.«set»('a');",
     ),
+    "pages-that-a-function-only-reads": (
+        "list-cursor-not-passed",
+        "const take = async (keys) => { for (const k of keys) await show(k.name); };"
+        " let page; do { page = await env.KV.«list»(); await take(page.keys); }"
+        " while (!page.list_complete);",
+    ),
     "set-that-a-type-does-not-add": (
         "method-unknown",
         "type Kv = KVNamespace & { has(key: string): boolean }; const kv: Kv = make();"
@@ -1586,6 +1592,20 @@ WHOLE: dict[str, tuple[str, str]] = {
 CLEAN_IN_HANDLER: dict[str, str] = {
     "bound-with-a-key": "const put = env.KV.put.bind(env.KV, 'k'); await put('v', { metadata: {} });",
     "taken-and-bound-with-a-key": "const { put } = env.KV; const p = put.bind(env.KV, 'k'); await p('v');",
+    "pages-that-a-function-of-the-file-removes": (
+        "const take = async (keys) => { for (const k of keys) await env.KV.delete(k.name); };"
+        " let page; do { page = await env.KV.list({ prefix: 'tmp:' }); await take(page.keys); }"
+        " while (!page.list_complete);"
+    ),
+    "pages-removed-by-a-subscript": (
+        "let page; do { page = await env.KV.list({ prefix: 'tmp:' });"
+        " await Promise.all(page.keys.map((k) => env.KV['delete'](k.name))); }"
+        " while (!page.list_complete);"
+    ),
+    "pages-removed-by-a-bound-method": (
+        "let page; do { page = await env.KV.list(); const take = env.KV.delete.bind(env.KV);"
+        " for (const k of page.keys) await take(k.name); } while (!page.list_complete);"
+    ),
     "pages-removed-by-a-function": (
         "let page; do { page = await env.KV.list({ prefix: 'tmp:' }); await purgeAll(page.keys); }"
         " while (!page.list_complete);"

@@ -2,8 +2,8 @@
 
 ## What
 A loop that goes on until `list_complete` calls `list()` without the cursor of the page before. It
-isn't reported if the loop deletes keys, as the first page is another one then, if an option
-changes in the loop, or if it has another list.
+isn't reported if the loop deletes keys, itself or in a function, as the first page is another one
+then, if an option changes in the loop, or if it has another list.
 
 ## Why
 Without a cursor, `list()` always returns the first page. If there are more keys than one page has,
@@ -63,14 +63,15 @@ if TYPE_CHECKING:
 
 _LOOPS = frozenset(("while_statement", "do_statement", "for_statement"))
 _NEAREST = FUNCTIONS | _LOOPS | {"for_in_statement"}
-_LONGEST = 20_000  # bytes of a loop that are searched
+_LONGEST = 20_000  # bytes of a loop, and of the functions it names, that are searched
 _PAGES = r"(?:list_complete|listComplete|cursor)"
 _ENDS = re.compile(
     rf"\bif\s*\([^{{}};]{{0,200}}{_PAGES}[^{{}};]{{0,200}}\)\s*\{{?\s*(?:break|return)\b"
 )
 _NAME = re.compile(r"[!\s()]*([\w$]+)[\s()]*\Z")
 _DELETE = re.compile(
-    r"(?i)(?:delete|remove|purge|clear|clean|prune|evict|drop|wipe|move)\w{0,40}\s{0,20}\("
+    r"(?i)(?:delete|remove|purge|clear|clean|prune|evict|drop|wipe|move)\w{0,40}"
+    r"(?:[\"'`]\])?(?:\s{0,20}\(|\.(?:bind|call|apply)\b)"
 )
 _LIST = re.compile(r"\.\s*list\s*[(<]")
 _NOTHING = ("null", "undefined")
@@ -88,7 +89,9 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     if loop is None or loop.type not in _LOOPS or loop.end_byte - loop.start_byte > _LONGEST:
         return
     text = call.source.text_of(loop)
-    if not _is_paging(call, loop, text) or _DELETE.search(text) or len(_LIST.findall(text)) > 1:
+    if not _is_paging(call, loop, text) or len(_LIST.findall(text)) > 1:
+        return
+    if _DELETE.search(text) or any(_DELETE.search(each) for each in _named(call.source, text)):
         return
     if any(_is_set(word, text) for node in call.argument_nodes for word in _words(call, node)):
         return
@@ -112,6 +115,20 @@ def _is_paging(call: KvCall, loop: Node, text: str) -> bool:
     return name is not None and bool(
         re.search(rf"(?<![\w$.]){re.escape(name[1])}\s*=(?!=)[^;\n]{{0,200}}{_PAGES}", text)
     )
+
+
+def _named(source: Source, text: str) -> Iterator[str]:
+    """Yield the texts of the file's functions that a loop names, up to a limit."""
+    left = _LONGEST
+    for word in sorted(set(_WORD.findall(text))):
+        for declared in source.names.declarations(word):
+            value = declared.origin.child_by_field_name("value")
+            made = declared.origin if declared.kind == "function" else value
+            if made is not None and made.type in FUNCTIONS:
+                left -= made.end_byte - made.start_byte
+                if left < 0:
+                    return
+                yield source.text_of(made)
 
 
 def _words(call: KvCall, node: Node) -> set[str]:
