@@ -138,7 +138,7 @@ def _check(context: Context) -> Iterator[Finding]:
         if any(word in each.added for each in access.each()):
             continue
         if word not in tested:
-            tested[word] = _is_tested(analysis, word)
+            tested[word] = _is_tested(analysis, word) or _is_declared(analysis, word)
         if tested[word]:
             continue
         meant = _nearest(word)
@@ -184,6 +184,15 @@ def _own_type(analysis: Analysis) -> bool:
         node.parent is not None and is_field(node.parent, "name", node)
         for node in analysis.source.names.nodes("KVNamespace")
         if node.type == "type_identifier" and "declaration" in getattr(node.parent, "type", "")
+    )
+
+
+def _is_declared(analysis: Analysis, word: str) -> bool:
+    """Return whether another file adds a member to the global type KVNamespace."""
+    return any(
+        word in flow.members.names_of(declared)
+        for flow, declared in analysis.resolver.program.global_types("KVNamespace")
+        if declared.type == "interface_declaration"
     )
 
 
