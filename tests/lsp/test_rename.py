@@ -51,6 +51,14 @@ CASES: dict[str, dict[str, str]] = {
         "src/types.ts": "export type Env = { readonly «KV»?: KVNamespace<string> };\n",
     },
     "generated": {"src/index.ts": WORKER, "worker-configuration.d.ts": GENERATED},
+    "names-in-an-array": {
+        "src/index.ts": "interface Env { «KV»: KVNamespace }\n"
+        "const ALL = ['«KV»', 'CACHE'] as const; const SHOWN = ['KV'];\n"
+        "type Name = (typeof ALL)[number];\n"
+        "async function f(env: Env) { for (const name of ALL) await env[name].get('KV');\n"
+        "  await Promise.all(ALL.map((name) => env[name].list()));\n"
+        "  for (const name of SHOWN) { await env[name].get('a'); show(name); } }\n" + WORKER,
+    },
     "lookups": {
         "src/index.ts": "import type { Env } from './types';\n"
         "type A = Env['«KV»']; type B = Pick<Env, \"«KV»\" | 'X'>; type C = Omit<Env, '«KV»'>;\n"

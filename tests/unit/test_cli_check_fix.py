@@ -346,7 +346,7 @@ def test_a_baseline_hides_what_was_known(checker: Checker) -> None:
     config.write_text(GOOD, encoding="utf-8")
     code, _, err = checker("--baseline", "known.json")
     assert code == 0
-    assert "1 problem in known.json no longer exist" in err
+    assert "1 problem in known.json no longer exists; --update-baseline removes it" in err
     assert checker("--baseline", "known.json", "--update-baseline")[2] == ""
     config.write_text(EMPTY_ID, encoding="utf-8")
     assert checker("--baseline", "known.json")[0] == 1
@@ -418,7 +418,7 @@ def test_rules_that_are_not_checked_are_not_said_to_be_fixed(checker: Checker) -
     checker.write("known.json", json.dumps({"version": 1, "problems": RECORDS}))
     checker.write("a/wrangler.toml", GOOD)
     _, _, err = checker("--baseline", "known.json", "--select", "id-empty")
-    assert "1 problem in known.json no longer exist" in err
+    assert "1 problem in known.json no longer exists; --update-baseline removes it" in err
 
 
 BROKEN = {

@@ -29,6 +29,11 @@ def worker(imports: str, body: str) -> str:
 
 # id: the files of a project by their path; problems are exactly at the marks
 PROJECTS: dict[str, dict[str, str]] = {
+    "methods-that-another-file-adds-to-a-namespace": {
+        "src/index.ts": worker('import "./more";', "await env.CARTS.mget([]); await env.CARTS.«has»('k');"),
+        "src/more.ts": "declare global { interface KVNamespace { mget(keys: string[]): void } }\n"
+        "Object.defineProperty(Object.prototype, 'mget', { value: many });",
+    },
     "name-passed-to-another-file": {
         "src/index.ts": worker('import { kv } from "./kv";', f'await kv(env, "CARTS").{BAD};'),
         "src/kv.ts": "export const kv = (env: Env, name: keyof Env) => env[name];",

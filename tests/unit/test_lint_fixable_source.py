@@ -291,13 +291,27 @@ WITHOUT_FIX: dict[str, tuple[str, str]] = {
         "list-cursor-not-passed",
         "let page; do { page = await env.KV.list(); f(page); } while (!page.list_complete);",
     ),
+    "cursor-of-a-page-that-cannot-be-undefined": (
+        "list-cursor-not-passed",
+        "let p: Page; do { p = await env.KV.list(); } while (!p.list_complete);",
+    ),
+    "cursor-that-cannot-be-undefined": (
+        "list-cursor-not-passed",
+        "let c: string | null; do { const p = await env.KV.list();"
+        " c = p.list_complete ? null : p.cursor; } while (c);",
+    ),
+    "cursor-that-begins-with-null": (
+        "list-cursor-not-passed",
+        "let c: string | null = null; do { const p = await env.KV.list();"
+        " c = p.list_complete ? null : p.cursor; } while (c);",
+    ),
     "cursor-of-a-page-that-is-set-again": (
         "list-cursor-not-passed",
-        "let p: Page; do { p = await env.KV.list(); if (x) p = y; } while (!p.list_complete);",
+        "let p: Page | undefined; do { p = await env.KV.list(); if (x) p = y; } while (!p.list_complete);",
     ),
     "cursor-for-options-elsewhere": (
         "list-cursor-not-passed",
-        "const all = { prefix: 'a' }; let p: Page; do { p = await env.KV.list(all); } "
+        "const all = { prefix: 'a' }; let p: Page | undefined; do { p = await env.KV.list(all); } "
         "while (!p.list_complete);",
     ),
     "cursor-of-something-else": (

@@ -1058,6 +1058,21 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "method-unknown",
         "Object.assign(env, { MINE: wrap() }); env.KV.«set»('a');",
     ),
+    "pages-that-a-function-only-reads": (
+        "list-cursor-not-passed",
+        "const take = async (keys) => { for (const k of keys) await show(k.name); };"
+        " let page; do { page = await env.KV.«list»(); await take(page.keys); }"
+        " while (!page.list_complete);",
+    ),
+    "set-that-a-type-does-not-add": (
+        "method-unknown",
+        "type Kv = KVNamespace & { has(key: string): boolean }; const kv: Kv = make();"
+        ' await kv.«set»("k", "v");',
+    ),
+    "value-of-a-bound-put": (
+        "put-value-type",
+        'const put = env.KV.put.bind(env.KV); await put("k", «{}»);',
+    ),
     "set-destructured": ("method-unknown", 'const { KV } = env; await KV.«set»("k", "v");'),
     "destructured-get": ("method-unbound", 'const { get } = env.KV; await «get»("x");'),
     "destructured-renamed": (
@@ -1579,6 +1594,26 @@ WHOLE: dict[str, tuple[str, str]] = {
 
 # Nothing is wrong with these, or it is uncertain.
 CLEAN_IN_HANDLER: dict[str, str] = {
+    "bound-with-a-key": "const put = env.KV.put.bind(env.KV, 'k'); await put('v', { metadata: {} });",
+    "taken-and-bound-with-a-key": "const { put } = env.KV; const p = put.bind(env.KV, 'k'); await p('v');",
+    "pages-that-a-function-of-the-file-removes": (
+        "const take = async (keys) => { for (const k of keys) await env.KV.delete(k.name); };"
+        " let page; do { page = await env.KV.list({ prefix: 'tmp:' }); await take(page.keys); }"
+        " while (!page.list_complete);"
+    ),
+    "pages-removed-by-a-subscript": (
+        "let page; do { page = await env.KV.list({ prefix: 'tmp:' });"
+        " await Promise.all(page.keys.map((k) => env.KV['delete'](k.name))); }"
+        " while (!page.list_complete);"
+    ),
+    "pages-removed-by-a-bound-method": (
+        "let page; do { page = await env.KV.list(); const take = env.KV.delete.bind(env.KV);"
+        " for (const k of page.keys) await take(k.name); } while (!page.list_complete);"
+    ),
+    "pages-removed-by-a-function": (
+        "let page; do { page = await env.KV.list({ prefix: 'tmp:' }); await purgeAll(page.keys); }"
+        " while (!page.list_complete);"
+    ),
     "counter-of-another-key-of-a-bulk-get": "const found = await env.KV.get(keys);"
     " for (const k of keys) { await env.KV.put(k, String(Number(found.get(first)) + 1)); }",
     "counter-of-a-map": "const found = new Map();"
@@ -2049,6 +2084,19 @@ CLEAN_IN_HANDLER: dict[str, str] = {
 }
 
 CLEAN: dict[str, str] = {
+    "type-that-adds-to-a-namespace": (
+        "interface Base extends KVNamespace { has(key: string): Promise<boolean> }\n"
+        "interface Kv extends Base { keys(): Promise<string[]> }\n"
+        "async function f(kv: Kv) { if (await kv.has('k')) return kv.keys(); }"
+    ),
+    "type-with-some-methods-and-more": (
+        "type Kv = Pick<KVNamespace, 'get'> & { incr(key: string): Promise<number> };\n"
+        "class C { constructor(private kv: Kv) {} async f() { await this.kv.incr('k'); } }"
+    ),
+    "asserted-to-be-of-a-type-that-adds": (
+        "type Kv = KVNamespace & { mget(keys: string[]): Promise<string[]> };\n"
+        "async function f(env) { const kv = extend(env.KV) as Kv; await kv.mget([]); }"
+    ),
     "guarded-by-a-return": "async function f(env) { if (!env.LINKS) return null; return env.LINKS.get('k', 'json'); }",
     "guarded-by-an-error-with-another": "async function f(env) { if (!env.LINKS && !env.KV) throw new Error('no'); return env.LINKS.get('k', 'json'); }",
     "guarded-by-an-answer": "async function f(env) { if (!env.LINKS) throw redirect(302, '/setup'); return env.LINKS.get('k', 'json'); }",
@@ -2308,6 +2356,25 @@ TESTS = (
     "/shop/src/__tests__/deep/a.ts",
     "/x/tests/a.ts",
 )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(
+            "{ async fetch(r: Request, env: Env) { return env.KV.get('k'); } };", id="type"
+        ),
+        pytest.param(
+            "{ async fetch(r, env: {| KV: any |}) { return env.KV.get('k'); } };", id="exact"
+        ),
+        pytest.param(
+            "{ async fetch(r, env) {} };\nconst env: Env = open(); await env.KV.get('k');", id="var"
+        ),
+        pytest.param("{ fetch() {} };\nconst KV: any = open();\nawait KV.get('k');", id="global"),
+    ],
+)
+def test_what_is_in_scope_is_unsure_with_types_of_flow(text: str) -> None:
+    assert problems_of(f"// @flow\nexport default {text}", name="/shop/src/index.js") == []
 
 
 @pytest.mark.parametrize("name", TESTS)

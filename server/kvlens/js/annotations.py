@@ -17,7 +17,9 @@ def typed(value: Value | None, by_type: Value | None) -> Value | None:
     if isinstance(value, NamespaceAccess):
         if isinstance(by_type, NamespaceAccess):
             if not value.others and not by_type.others:
-                return replace(value, typed=value.typed or by_type.typed)
+                return replace(
+                    value, typed=value.typed or by_type.typed, added=value.added | by_type.added
+                )
             return by_type
         if is_like_kv(by_type):
             return value

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kvlens.js.parameters.function_types import cast_of
 from kvlens.js.scopes import Declaration
-from kvlens.js.syntax import arguments_of, callee, outer
+from kvlens.js.syntax import arguments_of, call_of, callee, outer, plain
 from kvlens.js.tree import is_field
 from kvlens.js.values import Env, Function
 
@@ -51,12 +51,29 @@ class _Uses:
         if kind is not None and self._is_key_type(flow, kind):
             return True
         name = holder.child_by_field_name("name")
-        declared = flow.names.resolve(name) if name is not None and not is_item else None
-        return declared is not None and self._of_variable(flow, declared)
+        declared = flow.names.resolve(name) if name is not None else None
+        if declared is None:
+            return False
+        return self._of_items(flow, declared) if is_item else self._of_variable(flow, declared)
+
+    def _of_items(self, flow: Flow, declared: Declaration) -> bool:
+        """Return whether all that uses an array takes each item for a member's name."""
+        if declared.path or declared.node.type != "identifier":
+            return False
+        every = flow.names.references(declared)
+        if len(every) > _MOST:
+            return False
+        uses = [outer(use) for use in every if use != declared.node]
+        uses = [use for use in uses if use.parent is not None and use.parent.type != "type_query"]
+        items = [_item_of(use) for use in uses]
+        found = [flow.names.resolve(item) if item is not None else None for item in items]
+        return bool(found) and all(
+            each is not None and self._of_variable(flow, each) for each in found
+        )
 
     def _of_variable(self, flow: Flow, declared: Declaration) -> bool:
         """Return whether all that uses a variable or a parameter takes it for a member's name."""
-        if declared.path or declared.node.type != "identifier":
+        if declared.node.type != "identifier":
             return False
         uses = [use for use in flow.names.references(declared) if use != declared.node]
         return bool(uses) and all(self._is_key(flow, outer(use)) for use in uses)
@@ -113,6 +130,28 @@ class _Uses:
         if kind.type in _AROUND:
             return any(self._is_key_type(flow, each) for each in kind.named_children)
         return False
+
+
+def _item_of(array: Node) -> Node | None:
+    """Return the variable that is each item of an array in turn, in a loop or a callback."""
+    parent = array.parent
+    if parent is None:
+        return None
+    if parent.type == "for_in_statement" and is_field(parent, "right", array):
+        is_of = any(child.type == "of" for child in parent.children)
+        item = parent.child_by_field_name("left") if is_of else None
+        return item if item is not None and item.type == "identifier" else None
+    call = call_of(parent) if is_field(parent, "object", array) else None
+    given = arguments_of(call) if call is not None else []
+    callback = plain(given[0]) if given else None
+    if callback is None or callback.type not in ("arrow_function", "function_expression"):
+        return None
+    item = callback.child_by_field_name("parameter")
+    parameters = callback.child_by_field_name("parameters")
+    if item is None and parameters is not None and parameters.named_children:
+        first = parameters.named_children[0]
+        item = first.child_by_field_name("pattern") or first
+    return item if item is not None and item.type == "identifier" else None
 
 
 def _meant(flow: Flow, name: Node) -> list[Node]:

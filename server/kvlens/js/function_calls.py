@@ -14,6 +14,7 @@ from kvlens.js.values import (
     Choice,
     Env,
     Function,
+    Method,
     NamespaceAccess,
     Promised,
     Sequence,
@@ -98,8 +99,8 @@ def _method_call(
     if is_global and flow.text(base) in _LIBRARY:
         return _static_call(flow, f"{flow.text(base)}.{name}", given)
     value = flow.value(base)
-    if name == "bind":
-        return value
+    if name == "bind":  # the calls of a method that has arguments already have others
+        return value if len(given) < 2 or not isinstance(value, Method) else None
     if is_promise_step(name) and isinstance(value, Promised):
         if name != "then" or not given:
             return value

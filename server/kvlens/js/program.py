@@ -326,16 +326,16 @@ class Program:
         """Return the interfaces, types and classes that a name stands for; empty if unknown."""
         word = flow.text(name).removeprefix("Cloudflare.")
         if word != flow.text(name):
-            return self._global_types(word)
+            return self.global_types(word)
         for _ in range(_MOST_REEXPORTS):
             found = flow.types.declarations(word)
             if any(is_global(flow, each) for each in found):
-                return self._global_types(word) or [(flow, each) for each in found]
+                return self.global_types(word) or [(flow, each) for each in found]
             if found:
                 return [(flow, each) for each in found]
             imported = next((d for d in flow.names.declarations(word) if d.kind == "import"), None)
             if imported is None:
-                return self._global_types(word)
+                return self.global_types(word)
             origin = self._import(flow, imported.origin, word)
             target = self.resolve(flow, origin[0]) if origin is not None else None
             exported = self._exported_type(target, origin[1]) if target and origin else None
@@ -344,7 +344,7 @@ class Program:
             flow, word = exported
         return []
 
-    def _global_types(self, name: str) -> list[tuple[Flow, Node]]:
+    def global_types(self, name: str) -> list[tuple[Flow, Node]]:
         """Return the declarations of a type that all sources have, which add up."""
         return [
             (flow, each)

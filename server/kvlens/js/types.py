@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,8 @@ from kvlens.js.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tree_sitter import Node
 
     from kvlens.js.flow import Flow
@@ -121,6 +124,8 @@ class Types:
             parts = [self.value(each) for each in inner]
             known = [each for each in parts if each is not None and each != OTHER]
             named = [each for each in known if isinstance(each, (Env, NamespaceAccess))]
+            if named and isinstance(named[0], NamespaceAccess):
+                return _extended(parts)
             return named[0] if named else merged(known)
         if kind == "lookup_type" and len(inner) == 2:
             return self._lookup(inner[0], inner[1])
@@ -248,9 +253,10 @@ class Types:
             value = self.value(target) if target is not None else None
         else:
             every = [each for each in declared if each.type == "interface_declaration"]
-            if any(self._extends_kv(each) for each in every):
-                return KV
             value = merged(Typed(self._flow, each) for each in every)
+            bases = [self.value(kind) for each in every for kind in _bases(each)]
+            if KV in bases:
+                return _extended([*bases, value])
         if not conventions.ENV_TYPE.match(word) or isinstance(value, Env):
             return value
         if value is None:
@@ -290,9 +296,6 @@ class Types:
             if kind is not None and not isinstance(kind, NamespaceAccess) and not is_like_kv(kind):
                 return True
         return False
-
-    def _extends_kv(self, interface: Node) -> bool:
-        return any(self.value(kind) == KV for kind in _bases(interface))
 
     def declarations(self, word: str) -> list[Node]:
         """Return the interfaces, types and classes of this name in the source."""
@@ -415,6 +418,18 @@ class Types:
         if text.startswith("Promise<") and text.endswith(">"):
             return Promised(self._text(text[8:-1]))
         return self._flow.program.type_of_text(self._flow, text)
+
+
+def _extended(parts: Iterable[Value | None]) -> NamespaceAccess:
+    """Return a namespace whose type has more members: `KVNamespace & { has(…): … }`."""
+    added: set[str] = set()
+    for part in parts:
+        for each in part.parts if isinstance(part, Merged) else (part,):
+            if isinstance(each, NamespaceAccess):
+                added |= each.added
+            elif isinstance(each, Typed):
+                added |= each.flow.members.names_of(each.node)
+    return replace(KV, added=frozenset(added))
 
 
 def _bases(interface: Node) -> list[Node]:

@@ -7,7 +7,7 @@ of their source, so that its members are read only when they are needed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class NamespaceAccess:
     how: How
     typed: bool = False  # the file types it as KVNamespace
     others: tuple[NamespaceAccess, ...] = ()  # what it may be too
+    added: frozenset[str] = field(default=frozenset(), compare=False)  # members its type adds
 
     def each(self) -> Iterator[NamespaceAccess]:
         """Yield all that it may be."""

@@ -1,7 +1,8 @@
 """Patterns of paths, as in .gitignore but without `!`. Matching takes linear time.
 
-`*` and `?` stand for anything but `/`, `**` for any folders. A pattern without a slash in the
-middle matches at any depth, and a folder matches everything in it.
+`*` and `?` stand for anything but `/`, `[ab]` for one of these characters, and `**` for any
+folders; a name such as `[id]`, which frameworks give to routes, also stands for itself. A pattern
+without a slash in the middle matches at any depth, and a folder matches everything in it.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class PathPattern:
             passed += [
                 at + 1
                 for at in reached
-                if at < end and wanted[at] != _ANY and fnmatchcase(name, wanted[at])
+                if at < end and wanted[at] != _ANY and _is_like(name, wanted[at])
             ]
             reached = self._skipping(passed)
             if end in reached:
@@ -64,3 +65,7 @@ class PathPattern:
                 at += 1
                 found.add(at)
         return found
+
+
+def _is_like(name: str, wanted: str) -> bool:
+    return name == wanted or fnmatchcase(name, wanted)

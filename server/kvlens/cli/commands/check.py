@@ -182,8 +182,9 @@ def _known_left_out(options: Options, files: list[Checked]) -> list[Checked]:
     found, gone = known.without_known(files, scope)
     if gone:
         some = amount(gone, "problem")
+        verb, them = ("exists", "it") if gone == 1 else ("exist", "them")
         print(
-            f"kvlens check: {some} in {path} no longer exist; --update-baseline removes them",
+            f"kvlens check: {some} in {path} no longer {verb}; --update-baseline removes {them}",
             file=sys.stderr,
         )
     return found

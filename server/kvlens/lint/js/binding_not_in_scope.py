@@ -4,7 +4,7 @@
 A module Worker (`export default { fetch }`) uses a namespace as a global variable, such as
 `CARTS.get()`. Or a function uses `env` that has no such parameter, in the Worker's entry or where
 another function of the file has it. It isn't reported if the code sets or declares such a global
-itself.
+itself, or in a file with syntax that isn't JavaScript or TypeScript, such as Flow's types.
 
 ## Why
 Bindings are globals only in service-worker syntax, with `addEventListener("fetch", …)`. In a module
@@ -75,8 +75,8 @@ _NOT_MODULE = re.compile(
 
 def _check(context: Context) -> Iterator[Finding]:
     source = context.analysis.source
-    if source.path.endswith(tuple(ENDINGS)):
-        return
+    if source.path.endswith(tuple(ENDINGS)) or source.root.has_error:
+        return  # what is visible where isn't known, as with Flow's types
     is_module_worker = _is_module_worker(context)
     found = [*_missing_env(context.analysis, is_module_worker=is_module_worker)]
     if is_module_worker:

@@ -2,8 +2,8 @@
 
 ## What
 A loop that goes on until `list_complete` calls `list()` without the cursor of the page before. It
-isn't reported if the loop deletes keys, as the first page is another one then, if an option
-changes in the loop, or if it has another list.
+isn't reported if the loop deletes keys, itself or in a function, as the first page is another one
+then, if an option changes in the loop, or if it has another list.
 
 ## Why
 Without a cursor, `list()` always returns the first page. If there are more keys than one page has,
@@ -63,13 +63,16 @@ if TYPE_CHECKING:
 
 _LOOPS = frozenset(("while_statement", "do_statement", "for_statement"))
 _NEAREST = FUNCTIONS | _LOOPS | {"for_in_statement"}
-_LONGEST = 20_000  # bytes of a loop that are searched
+_LONGEST = 20_000  # bytes of a loop, and of the functions it names, that are searched
 _PAGES = r"(?:list_complete|listComplete|cursor)"
 _ENDS = re.compile(
     rf"\bif\s*\([^{{}};]{{0,200}}{_PAGES}[^{{}};]{{0,200}}\)\s*\{{?\s*(?:break|return)\b"
 )
 _NAME = re.compile(r"[!\s()]*([\w$]+)[\s()]*\Z")
-_DELETE = re.compile(r"\.\s*delete\s*\(")
+_DELETE = re.compile(
+    r"(?i)(?:delete|remove|purge|clear|clean|prune|evict|drop|wipe|move)\w{0,40}"
+    r"(?:[\"'`]\])?(?:\s{0,20}\(|\.(?:bind|call|apply)\b)"
+)
 _LIST = re.compile(r"\.\s*list\s*[(<]")
 _NOTHING = ("null", "undefined")
 _FOREVER = ("", "true", "1")
@@ -86,7 +89,9 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     if loop is None or loop.type not in _LOOPS or loop.end_byte - loop.start_byte > _LONGEST:
         return
     text = call.source.text_of(loop)
-    if not _is_paging(call, loop, text) or _DELETE.search(text) or len(_LIST.findall(text)) > 1:
+    if not _is_paging(call, loop, text) or len(_LIST.findall(text)) > 1:
+        return
+    if _DELETE.search(text) or any(_DELETE.search(each) for each in _named(call.source, text)):
         return
     if any(_is_set(word, text) for node in call.argument_nodes for word in _words(call, node)):
         return
@@ -110,6 +115,20 @@ def _is_paging(call: KvCall, loop: Node, text: str) -> bool:
     return name is not None and bool(
         re.search(rf"(?<![\w$.]){re.escape(name[1])}\s*=(?!=)[^;\n]{{0,200}}{_PAGES}", text)
     )
+
+
+def _named(source: Source, text: str) -> Iterator[str]:
+    """Yield the texts of the file's functions that a loop names, up to a limit."""
+    left = _LONGEST
+    for word in sorted(set(_WORD.findall(text))):
+        for declared in source.names.declarations(word):
+            value = declared.origin.child_by_field_name("value")
+            made = declared.origin if declared.kind == "function" else value
+            if made is not None and made.type in FUNCTIONS:
+                left -= made.end_byte - made.start_byte
+                if left < 0:
+                    return
+                yield source.text_of(made)
 
 
 def _words(call: KvCall, node: Node) -> set[str]:
@@ -156,8 +175,8 @@ def _of_page(call: KvCall, loop: Node) -> str | None:
         return f"{page}.cursor" if is_certain and plain(start).type == "await_expression" else None
     if not is_typed:
         return f"{page}?.cursor"
-    if start is not None or declared.origin.child_by_field_name("type") is None:
-        return None  # TypeScript doesn't know then what the page is
+    if not _begins_undefined(call.source, declared):
+        return None
     return f"{page}?.list_complete === false ? {page}.cursor : undefined"
 
 
@@ -179,10 +198,21 @@ def _of_cursor(call: KvCall, loop: Node) -> str | None:
             continue
         start = declared.origin.child_by_field_name("value")
         is_empty = start is None or start.type in _NOTHING
-        is_known = not _is_typescript(source) or declared.origin.child_by_field_name("type")
-        if is_empty and is_known and _assignments(source, declared, loop) == [set_to]:
+        if _is_typescript(source):
+            is_empty = _begins_undefined(source, declared)
+        if is_empty and _assignments(source, declared, loop) == [set_to]:
             return source.text_of(target)
     return None
+
+
+def _begins_undefined(source: Source, declared: Declaration) -> bool:
+    """Return whether TypeScript lets a loop read a variable before it is set.
+
+    Without `undefined` in its type that is an error (TS2454), and where it begins with `null`, what
+    is set from it in turn has no type (TS7022).
+    """
+    kind, start = (declared.origin.child_by_field_name(name) for name in ("type", "value"))
+    return start is None and kind is not None and "undefined" in source.text_of(kind)
 
 
 def _is_cursor(call: KvCall, node: Node) -> bool:

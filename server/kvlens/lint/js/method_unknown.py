@@ -3,9 +3,9 @@
 ## What
 A method that KV doesn't have is called on a namespace: one of another store, such as `set()`,
 `has()` or `getItem()`, or a misspelled one, also as `env.KV["has"]()`. It isn't reported if the
-code checks that the method exists, as in `env.KV.has?.("k")`, adds it, or declares its own type
-`KVNamespace`, nor if no config or type says that it's a namespace and a bucket or a database has
-the method, such as `head()`.
+code checks that the method exists, as in `env.KV.has?.("k")`, adds it, declares its own type
+`KVNamespace`, or one that adds the method to it, nor if no config or type says that it's a
+namespace and a bucket or a database has the method, such as `head()`.
 
 ## Why
 A namespace has `get`, `getWithMetadata`, `put`, `list` and `delete`, and nothing else. Any other
@@ -135,8 +135,10 @@ def _check(context: Context) -> Iterator[Finding]:
         access = analysis.resolver.namespace(receiver)
         if access is None or not analysis.is_certain(access) or call.has_error:
             continue
+        if any(word in each.added for each in access.each()):
+            continue
         if word not in tested:
-            tested[word] = _is_tested(analysis, word)
+            tested[word] = _is_tested(analysis, word) or _is_declared(analysis, word)
         if tested[word]:
             continue
         meant = _nearest(word)
@@ -182,6 +184,15 @@ def _own_type(analysis: Analysis) -> bool:
         node.parent is not None and is_field(node.parent, "name", node)
         for node in analysis.source.names.nodes("KVNamespace")
         if node.type == "type_identifier" and "declaration" in getattr(node.parent, "type", "")
+    )
+
+
+def _is_declared(analysis: Analysis, word: str) -> bool:
+    """Return whether another file adds a member to the global type KVNamespace."""
+    return any(
+        word in flow.members.names_of(declared)
+        for flow, declared in analysis.resolver.program.global_types("KVNamespace")
+        if declared.type == "interface_declaration"
     )
 
 
