@@ -1,4 +1,4 @@
-"""The counts that are read from a key, changed by a known number, and put back."""
+"""The counts and sums that are read from a key, changed by a number, and put back."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _TOGETHER = ("Promise.all", "Promise.allSettled")
 _MOST_ITEMS = 64  # promises that are awaited together
 _EMPTY = ('""', "''", "``")
 _MEMBERS = ("member_expression", "subscript_expression")
-_AS_NUMBER = ("Number", "parseInt", "parseFloat", "Number.parseInt", "Number.parseFloat",
-              "JSON.parse", "Math.max", "Math.floor")  # fmt: skip
+_FROM_TEXT = ("Number", "parseInt", "parseFloat", "Number.parseInt", "Number.parseFloat")
+_AS_NUMBER = (*_FROM_TEXT, "JSON.parse", "Math.max", "Math.floor")
 
 
 @memo
@@ -78,6 +78,8 @@ class _Counter:
             argument = node.child_by_field_name("argument")
             is_before = node.children[0].type in ("++", "--")
             return self._read(argument, depth + 1) if argument is not None and is_before else None
+        if node.type == "ternary_expression":  # text ? Number(text) + 1 : 1
+            return self._first_stepped(_sides(node), depth + 1)
         if node.type == "object":
             counted = filter(None, map(self._counted_in_pair, node.named_children))
             return next(filter(None, (self._read(each, depth + 1) for each in counted)), None)
@@ -93,8 +95,11 @@ class _Counter:
             return self.stepped_from(start, depth + 1)
         return self._counted(declared, start, depth)
 
+    def _first_stepped(self, nodes: list[Node], depth: int) -> KvCall | None:
+        return next(filter(None, (self.stepped_from(node, depth) for node in nodes)), None)
+
     def _as_text(self, node: Node) -> Node | None:
-        """Return the number in `String(n)`, `n.toString()`, `${n}` and the like."""
+        """Return the number in `String(n)`, `n.toString()`, `n.toFixed(2)`, `${n}` and the like."""
         if node.type == "template_string":
             parts = node.named_children
             is_alone = len(parts) == 1 and parts[0].type == "template_substitution"
@@ -111,17 +116,18 @@ class _Counter:
         if given[1:] == [] and given and self._text(function) in _AS_TEXT:
             return given[0]
         name = function.child_by_field_name("property")
-        is_method = name is not None and self._text(name) == "toString"
-        return function.child_by_field_name("object") if is_method and not given else None
+        method = self._text(name) if name is not None else ""
+        is_text = method == "toFixed" or (method == "toString" and not given)
+        return function.child_by_field_name("object") if is_text else None
 
     def _stepped(self, node: Node) -> Node | None:
-        """Return the `n` in `n + 1`, `1 + n` and `n - 1`."""
+        """Return the `n` in `n + 1`, `1 + n`, `n - 1`, and `n + amount` if it's made a number."""
         node = plain(node)
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         operator = node.child_by_field_name("operator")
         if left is None or right is None or operator is None or operator.type not in ("+", "-"):
             return None
-        if self._is_number(right):
+        if self._is_number(right) or self._is_made_number(left):
             return plain(left)
         return plain(right) if operator.type == "+" and self._is_number(left) else None
 
@@ -234,9 +240,7 @@ class _Counter:
         if (inner := _without_default(node)) != node:
             return self._read(inner, depth + 1)
         if node.type == "ternary_expression":
-            sides = (node.child_by_field_name(n) for n in ("consequence", "alternative"))
-            reads = (self._read(side, depth + 1) for side in sides if side is not None)
-            return next((read for read in reads if read is not None), None)
+            return next(filter(None, (self._read(side, depth + 1) for side in _sides(node))), None)
         declared = self._variable(node)
         start = self._start(declared) if declared is not None else None
         if declared is not None and start is None and "length" not in declared.path:
@@ -293,11 +297,42 @@ class _Counter:
         self._items.add(plain(items[place]).id)
         return items[place]
 
+    def _is_made_number(self, node: Node, depth: int = 0) -> bool:
+        """Return whether code makes a number of a text: `Number(text)`, `text ? +text : 0`."""
+        node = plain(node)
+        if depth > _DEEPEST:
+            return False
+        if node.type == "call_expression":
+            function = callee(node)
+            return function is not None and self._text(function) in _FROM_TEXT
+        if node.type == "unary_expression":
+            operator = node.child_by_field_name("operator")
+            return operator is not None and operator.type == "+"
+        if (inner := _without_default(node)) != node:
+            return self._is_made_number(inner, depth + 1)
+        if sides := _sides(node):
+            made = [self._is_made_number(side, depth + 1) for side in sides]
+            others = (side for side, is_made in zip(sides, made, strict=True) if not is_made)
+            return any(made) and all(map(self._is_number, others))
+        declared = self._variable(node)
+        start = declared.origin.child_by_field_name("value") if declared is not None else None
+        if declared is None or start is None or declared.path:
+            return False
+        return not is_assigned(self._names, declared) and self._is_made_number(start, depth + 1)
+
     def _is_number(self, node: Node) -> bool:
         return self._call.folder.value(node).kind == "number"
 
     def _text(self, node: Node) -> str:
         return self._call.source.text_of(node)
+
+
+def _sides(node: Node) -> list[Node]:
+    """Return the two results of `a ? b : c`; none of another expression."""
+    if node.type != "ternary_expression":
+        return []
+    sides = (node.child_by_field_name(name) for name in ("consequence", "alternative"))
+    return [side for side in sides if side is not None]
 
 
 def _without_default(node: Node) -> Node:
