@@ -994,6 +994,19 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         " if (!w || w.until <= now || now >= w.until) return;"
         " await env.KV.put('w', w.text, { expirationTtl: «Math.ceil((w.until - now) / 1000)» });",
     ),
+    "count-in-a-callback": (
+        "counter-not-atomic",
+        "await env.KV.get(k).then(async (text) => { const n = text ? Number(text) : 0;"
+        " await env.KV.«put»(k, String(n + 1)); });",
+    ),
+    "page-in-a-callback": (
+        "list-without-cursor",
+        "await env.KV.«list»({ prefix: 'mail:' }).then((page) => page.keys.map(f));",
+    ),
+    "page-in-a-callback-of-a-type": (
+        "list-without-cursor",
+        "return env.KV.«list»().then(async (page: Page) => { for (const key of page.keys) await f(key); });",
+    ),
     "count-of-either": (
         "counter-not-atomic",
         "const text = await env.KV.get(k); const n = text ? parseInt(text, 10) + 1 : 1;"
@@ -2173,6 +2186,15 @@ CLEAN: dict[str, str] = {
     + handler('const n = Number(await env.KV.get("n")); await env.KV.put("n", String(n + 1));'),
     "count-with-a-comment-that-it-is-fine": "// KV is eventually consistent. This is fine here.\n"
     + handler('const n = Number(await env.KV.get("n")); await env.KV.put("n", String(n + 1));'),
+    "page-in-a-callback-that-reads-on": handler(
+        "return env.KV.list().then((page) => page.list_complete ? page.keys : more(page.cursor));"
+    ),
+    "first-key-in-a-callback": handler(
+        "return env.KV.list().then((page) => page.keys.length > 0);"
+    ),
+    "number-that-a-callback-gets-of-another-promise": handler(
+        'await count().then(async (n) => { await env.KV.put("n", String(n + 1)); });'
+    ),
     "text-that-is-longer": handler(
         'const log = await env.KV.get("log"); await env.KV.put("log", log + line);'
     ),

@@ -11,6 +11,7 @@ from kvlens.js.calls import KvCall
 from kvlens.js.patterns import steps_to
 from kvlens.js.scopes import FUNCTIONS, Declaration, is_assigned
 from kvlens.js.syntax import arguments_of, callee, plain
+from kvlens.js.then import promise_of
 from kvlens.js.tree import ancestor
 from kvlens.memo import memo
 
@@ -241,11 +242,23 @@ class _Counter:
             return self._read(inner, depth + 1)
         if node.type == "ternary_expression":
             return next(filter(None, (self._read(side, depth + 1) for side in _sides(node))), None)
+        if (promise := self._promise(node)) is not None:
+            found = self._analysis.call_of(plain(promise))
+            return found if found is not None and found.method == "get" else None
         declared = self._variable(node)
         start = self._start(declared) if declared is not None else None
         if declared is not None and start is None and "length" not in declared.path:
             start = declared.origin.child_by_field_name("value")  # { count } = JSON.parse(text)
         return self._read(start, depth + 1) if start is not None else None
+
+    def _promise(self, node: Node) -> Node | None:
+        """Return the promise whose `then()` gives a parameter of the function around the put()."""
+        declared = self._names.resolve(node) if node.type == "identifier" else None
+        if declared is None or declared.kind != "parameter" or is_assigned(self._names, declared):
+            return None
+        function = ancestor(self._call.node, FUNCTIONS)
+        is_here = ancestor(declared.node, FUNCTIONS) == function
+        return promise_of(self._call.source, declared) if is_here else None
 
     def _variable(self, node: Node) -> Declaration | None:
         """Return the declaration of a variable of the function around the put()."""
