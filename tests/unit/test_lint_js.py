@@ -994,6 +994,11 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         " if (!w || w.until <= now || now >= w.until) return;"
         " await env.KV.put('w', w.text, { expirationTtl: «Math.ceil((w.until - now) / 1000)» });",
     ),
+    "count-that-a-function-reads": (
+        "counter-not-atomic",
+        "async function read() { return JSON.parse((await env.KV.get('all')) ?? '{}'); }"
+        " const all = await read(); all[id] += 1; await env.KV.«put»('all', JSON.stringify(all));",
+    ),
     "count-in-a-callback": (
         "counter-not-atomic",
         "await env.KV.get(k).then(async (text) => { const n = text ? Number(text) : 0;"
@@ -2195,6 +2200,13 @@ CLEAN: dict[str, str] = {
     "number-that-a-callback-gets-of-another-promise": handler(
         'await count().then(async (n) => { await env.KV.put("n", String(n + 1)); });'
     ),
+    "count-that-a-function-reads-elsewhere": "const read = (env, key) => env.KV.get(key, 'json');\n"
+    + handler("const n = await read(env, 'a'); n.all++; await env.KV.put('b', JSON.stringify(n));"),
+    "count-that-a-function-reads-by-any-key": "const read = async (env, key) => await env.KV.get(key);\n"
+    + handler("const n = Number(await read(env, b)); await env.KV.put(key, String(n + 1));"),
+    "count-of-one-of-several-keys": "async function read(env) {"
+    " return [await env.KV.get('a'), await env.KV.get('b')]; }\n"
+    + handler("const n = await read(env); n.all++; await env.KV.put('a', JSON.stringify(n));"),
     "text-that-is-longer": handler(
         'const log = await env.KV.get("log"); await env.KV.put("log", log + line);'
     ),

@@ -220,12 +220,12 @@ class _Counter:
         if node.type == "call_expression":
             function, given = callee(node), arguments_of(node)
             if function is None or not given:
-                return None
+                return self._read_in(function) if function is not None else None
             if (many := self._map_of(function)) is not None and len(given) == 1:
                 self.key = given[0]
                 return self._read(many, depth + 1)
             if self._text(function) not in _AS_NUMBER:
-                return None
+                return self._read_in(function)
             at = 1 if self._is_number(given[0]) and len(given) > 1 else 0
             return self._read(given[at], depth + 1)
         if node.type == "unary_expression":
@@ -250,6 +250,16 @@ class _Counter:
         if declared is not None and start is None and "length" not in declared.path:
             start = declared.origin.child_by_field_name("value")  # { count } = JSON.parse(text)
         return self._read(start, depth + 1) if start is not None else None
+
+    def _read_in(self, name: Node) -> KvCall | None:
+        """Return the one get() of a function of the source, if it's of a constant key."""
+        declared = self._names.resolve(name) if name.type == "identifier" else None
+        if declared is None or declared.kind not in ("function", "const") or declared.path:
+            return None
+        function = declared.origin.child_by_field_name("value") or declared.origin
+        reads = _reads_by_function(self._analysis).get(function.id, ())
+        key = reads[0].key if len(reads) == 1 and reads[0].binding else None
+        return reads[0] if key is not None and key.kind == "string" else None
 
     def _promise(self, node: Node) -> Node | None:
         """Return the promise whose `then()` gives a parameter of the function around the put()."""
@@ -338,6 +348,17 @@ class _Counter:
 
     def _text(self, node: Node) -> str:
         return self._call.source.text_of(node)
+
+
+@memo
+def _reads_by_function(analysis: Analysis) -> dict[int, list[KvCall]]:
+    """Return the reads in each function, not in those in it."""
+    found: dict[int, list[KvCall]] = {}
+    for call in analysis.certain_calls:
+        function = ancestor(call.node, FUNCTIONS) if call.method.startswith("get") else None
+        if function is not None:
+            found.setdefault(function.id, []).append(call)
+    return found
 
 
 def _sides(node: Node) -> list[Node]:

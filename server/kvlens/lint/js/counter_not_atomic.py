@@ -58,7 +58,8 @@ from kvlens.lint.durable_objects import is_in_durable_object
 from kvlens.memo import memo
 
 _VERSION = re.compile(
-    r"(?:\b|_)(?:version|revision)(?![a-z])|[a-z](?:Version|Revision)(?![a-z])|(?:VERSION|REVISION)\b"
+    r"(?:\b|_)(?:version|revision|epoch)(?![a-z])|[a-z](?:Version|Revision|Epoch)(?![a-z])"
+    r"|(?:VERSION|REVISION)\b|(?:\b|_)EPOCH(?:\b|_)"
 )
 _ALONE = ("scheduled", "alarm")  # handlers
 _RACE = re.compile(
