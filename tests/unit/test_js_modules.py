@@ -124,6 +124,20 @@ PROJECTS: dict[str, dict[str, str]] = {
         "src/index.ts": worker('import { save } from "./save";', "«save»(env);"),
         "src/save.ts": 'export async function save(env) { await env.CARTS.put("k", "v"); }',
     },
+    "function-that-writes-and-catches": {
+        "src/index.ts": worker(
+            'import { save, start } from "./save";', 'await env.CARTS.get("a"); «save»(env); start(env);'
+        ),
+        "src/save.ts": 'export async function save(env) { await env.CARTS.put("k", "v").catch(() => {}); }\n'
+        'export function start(env) { void env.CARTS.put("k", "v").catch(() => {}); }',
+    },
+    "function-that-writes-twice-at-once": {
+        "src/index.ts": worker(
+            'import { save } from "./save";', 'await env.CARTS.get("a"); «save»(env);'
+        ),
+        "src/save.ts": "export async function save(env) {"
+        ' await Promise.all([env.CARTS.put("k", "v"), env.CARTS.delete("l")]); }',
+    },
     "function-that-calls-one-that-writes": {
         "src/index.ts": worker(
             'import { record, start, save } from "./save";',

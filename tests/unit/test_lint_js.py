@@ -998,6 +998,54 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         " if (!w || w.until <= now || now >= w.until) return;"
         " await env.KV.put('w', w.text, { expirationTtl: «Math.ceil((w.until - now) / 1000)» });",
     ),
+    "count-that-a-function-reads": (
+        "counter-not-atomic",
+        "async function read() { return JSON.parse((await env.KV.get('all')) ?? '{}'); }"
+        " const all = await read(); all[id] += 1; await env.KV.«put»('all', JSON.stringify(all));",
+    ),
+    "count-in-a-callback": (
+        "counter-not-atomic",
+        "await env.KV.get(k).then(async (text) => { const n = text ? Number(text) : 0;"
+        " await env.KV.«put»(k, String(n + 1)); });",
+    ),
+    "page-in-a-callback": (
+        "list-without-cursor",
+        "await env.KV.«list»({ prefix: 'mail:' }).then((page) => page.keys.map(f));",
+    ),
+    "page-in-a-callback-of-a-type": (
+        "list-without-cursor",
+        "return env.KV.«list»().then(async (page: Page) => { for (const key of page.keys) await f(key); });",
+    ),
+    "count-of-either": (
+        "counter-not-atomic",
+        "const text = await env.KV.get(k); const n = text ? parseInt(text, 10) + 1 : 1;"
+        " await env.KV.«put»(k, String(n));",
+    ),
+    "count-of-a-number-or-a-first-one": (
+        "counter-not-atomic",
+        "const n = Number((await env.KV.get(k)) ?? 0);"
+        " await env.KV.«put»(k, String(Number.isNaN(n) ? 1 : n + 1));",
+    ),
+    "sum-of-any-amount": (
+        "counter-not-atomic",
+        "const sum = parseFloat((await env.KV.get('sum')) ?? '0') + amount;"
+        " await env.KV.«put»('sum', sum.toFixed(6));",
+    ),
+    "sum-of-a-text-that-may-be-missing": (
+        "counter-not-atomic",
+        "const text = await env.KV.get('sum'); const sum = text ? +text : 0;"
+        " await env.KV.«put»('sum', String(sum - cost));",
+    ),
+    "count-with-a-comment-on-users": (
+        "counter-not-atomic",
+        "// the cache is in KV\n// for 1,000 concurrent users\n"
+        "const n = Number(await env.KV.get('n')); await env.KV.«put»('n', String(n + 1));",
+    ),
+    "count-with-a-comment-and-another-below-a-line": (
+        "counter-not-atomic",
+        "// KV\nconst n = Number(await env.KV.get('n'));\n// not atomic\n"
+        "await env.KV.«put»('n', String(n + 1));",
+    ),
     "count-of-a-pattern": (
         "counter-not-atomic",
         "const text = await env.KV.get(k); const { count, until } = JSON.parse(text);"
@@ -2185,6 +2233,38 @@ CLEAN: dict[str, str] = {
     ' bot.catch(async (error) => { await env.KV.put("k", error.message); }); }',
     "count-that-is-a-soft-cap": "// KV is eventually consistent: this is a soft cap\n"
     + handler('const n = Number(await env.KV.get("n")); await env.KV.put("n", String(n + 1));'),
+    "count-with-a-comment-of-several-lines": "// The increment is not atomic: some may get\n"
+    "// lost, as KV has no transactions.\n"
+    + handler('const n = Number(await env.KV.get("n")); await env.KV.put("n", String(n + 1));'),
+    "count-with-a-comment-broken-in-a-term": "/**\n * KV will do here. Move this to a Durable\n"
+    " * Object if it's gamed.\n */\n"
+    + handler('const n = Number(await env.KV.get("n")); await env.KV.put("n", String(n + 1));'),
+    "count-with-a-comment-in-japanese": "// KV の read→write は非アトミックだが許容する\n"
+    + handler('const n = Number(await env.KV.get("n")); await env.KV.put("n", String(n + 1));'),
+    "count-with-a-comment-that-it-is-fine": "// KV is eventually consistent. This is fine here.\n"
+    + handler('const n = Number(await env.KV.get("n")); await env.KV.put("n", String(n + 1));'),
+    "page-in-a-callback-that-reads-on": handler(
+        "return env.KV.list().then((page) => page.list_complete ? page.keys : more(page.cursor));"
+    ),
+    "first-key-in-a-callback": handler(
+        "return env.KV.list().then((page) => page.keys.length > 0);"
+    ),
+    "number-that-a-callback-gets-of-another-promise": handler(
+        'await count().then(async (n) => { await env.KV.put("n", String(n + 1)); });'
+    ),
+    "count-that-a-function-reads-elsewhere": "const read = (env, key) => env.KV.get(key, 'json');\n"
+    + handler("const n = await read(env, 'a'); n.all++; await env.KV.put('b', JSON.stringify(n));"),
+    "count-that-a-function-reads-by-any-key": "const read = async (env, key) => await env.KV.get(key);\n"
+    + handler("const n = Number(await read(env, b)); await env.KV.put(key, String(n + 1));"),
+    "count-of-one-of-several-keys": "async function read(env) {"
+    " return [await env.KV.get('a'), await env.KV.get('b')]; }\n"
+    + handler("const n = await read(env); n.all++; await env.KV.put('a', JSON.stringify(n));"),
+    "text-that-is-longer": handler(
+        'const log = await env.KV.get("log"); await env.KV.put("log", log + line);'
+    ),
+    "number-of-something-else": handler(
+        'const n = await env.KV.get("n"); await env.KV.put("n", String(Number(size) + amount));'
+    ),
     "count-in-a-durable-object": "export class Counter extends DurableObject { async add() {"
     " const n = Number(await this.env.KV.get('n')); await this.env.KV.put('n', String(n + 1)); } }",
     "options-of-callers": "export async function save(env, options) { await env.KV.put('k', 'v', options); }",

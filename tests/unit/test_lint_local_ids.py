@@ -21,6 +21,10 @@ def bound(value: str, table: str = "kv_namespaces", binding: str = "CARTS") -> s
 
 
 PRODUCTION = bound(ID, "env.production.kv_namespaces")
+DEV_AND_SHIP = (
+    '{"scripts": {"dev": "wrangler dev --local --config wrangler.dev.toml",'
+    ' "ship": "wrangler deploy"}}'
+)
 
 # files, and the problems of wrangler.toml
 CASES: dict[str, tuple[dict[str, str], list[str]]] = {
@@ -271,6 +275,58 @@ CASES: dict[str, tuple[dict[str, str], list[str]]] = {
             "package.json": '{"scripts": {"ship": "wrangler deploy --config .wrangler/ship.toml"}}',
         },
         ["id-malformed"],
+    ),
+    "config-that-is-only-run": (
+        {"api/wrangler.dev.toml": bound("mock-carts"), "api/package.json": DEV_AND_SHIP},
+        [],
+    ),
+    "placeholder-in-a-config-that-is-only-run": (
+        {"api/wrangler.dev.toml": bound("<ID>"), "api/package.json": DEV_AND_SHIP},
+        [],
+    ),
+    "slip-in-a-config-that-is-only-run": (
+        {"api/wrangler.dev.toml": bound(ID[1:]), "api/package.json": DEV_AND_SHIP},
+        ["id-malformed"],
+    ),
+    "config-that-is-run-and-deployed": (
+        {
+            "api/wrangler.dev.toml": bound("mock-carts"),
+            "api/package.json": DEV_AND_SHIP.replace("deploy", "deploy -c wrangler.dev.toml"),
+        },
+        ["id-malformed"],
+    ),
+    "config-beside-the-one-that-is-only-run": (
+        {"api/wrangler.toml": bound("mock-carts"), "api/package.json": DEV_AND_SHIP},
+        ["id-malformed"],
+    ),
+    "config-of-the-usual-name-that-is-run": (
+        {
+            "api/wrangler.toml": bound("mock-carts"),
+            "api/package.json": '{"scripts": {"dev": "wrangler dev -c wrangler.toml"}}',
+        },
+        ["id-malformed"],
+    ),
+    "note-at-a-top-level-that-nobody-deploys": (
+        {
+            "wrangler.toml": bound("<ID>") + PRODUCTION,
+            "package.json": '{"scripts": {"ship": "wrangler deploy --env production"}}',
+        },
+        [],
+    ),
+    "note-at-a-top-level-that-is-deployed": (
+        {
+            "wrangler.toml": bound("<ID>") + PRODUCTION,
+            "package.json": '{"scripts": {"ship": "wrangler deploy --env a; wrangler deploy"}}',
+        },
+        ["id-placeholder"],
+    ),
+    "note-in-an-environment-for-tests": (
+        {"wrangler.toml": bound("<ID>", "env.test.kv_namespaces") + PRODUCTION},
+        [],
+    ),
+    "note-in-an-environment-by-another-name": (
+        {"wrangler.toml": bound("<ID>", "env.staging.kv_namespaces") + PRODUCTION},
+        ["id-placeholder"],
     ),
     "empty-in-a-backup": (
         {"shop.backup/api/wrangler.toml": bound("") + 'preview_id = ""\n'},

@@ -1,4 +1,4 @@
-"""The counts that are read from a key, changed by a known number, and put back."""
+"""The counts and sums that are read from a key, changed by a number, and put back."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from kvlens.js.calls import KvCall
 from kvlens.js.patterns import steps_to
 from kvlens.js.scopes import FUNCTIONS, Declaration, is_assigned
 from kvlens.js.syntax import arguments_of, callee, plain
+from kvlens.js.then import promise_of
 from kvlens.js.tree import ancestor
 from kvlens.memo import memo
 
@@ -23,8 +24,8 @@ _TOGETHER = ("Promise.all", "Promise.allSettled")
 _MOST_ITEMS = 64  # promises that are awaited together
 _EMPTY = ('""', "''", "``")
 _MEMBERS = ("member_expression", "subscript_expression")
-_AS_NUMBER = ("Number", "parseInt", "parseFloat", "Number.parseInt", "Number.parseFloat",
-              "JSON.parse", "Math.max", "Math.floor")  # fmt: skip
+_FROM_TEXT = ("Number", "parseInt", "parseFloat", "Number.parseInt", "Number.parseFloat")
+_AS_NUMBER = (*_FROM_TEXT, "JSON.parse", "Math.max", "Math.floor")
 
 
 @memo
@@ -78,6 +79,8 @@ class _Counter:
             argument = node.child_by_field_name("argument")
             is_before = node.children[0].type in ("++", "--")
             return self._read(argument, depth + 1) if argument is not None and is_before else None
+        if node.type == "ternary_expression":  # text ? Number(text) + 1 : 1
+            return self._first_stepped(_sides(node), depth + 1)
         if node.type == "object":
             counted = filter(None, map(self._counted_in_pair, node.named_children))
             return next(filter(None, (self._read(each, depth + 1) for each in counted)), None)
@@ -93,8 +96,11 @@ class _Counter:
             return self.stepped_from(start, depth + 1)
         return self._counted(declared, start, depth)
 
+    def _first_stepped(self, nodes: list[Node], depth: int) -> KvCall | None:
+        return next(filter(None, (self.stepped_from(node, depth) for node in nodes)), None)
+
     def _as_text(self, node: Node) -> Node | None:
-        """Return the number in `String(n)`, `n.toString()`, `${n}` and the like."""
+        """Return the number in `String(n)`, `n.toString()`, `n.toFixed(2)`, `${n}` and the like."""
         if node.type == "template_string":
             parts = node.named_children
             is_alone = len(parts) == 1 and parts[0].type == "template_substitution"
@@ -111,17 +117,18 @@ class _Counter:
         if given[1:] == [] and given and self._text(function) in _AS_TEXT:
             return given[0]
         name = function.child_by_field_name("property")
-        is_method = name is not None and self._text(name) == "toString"
-        return function.child_by_field_name("object") if is_method and not given else None
+        method = self._text(name) if name is not None else ""
+        is_text = method == "toFixed" or (method == "toString" and not given)
+        return function.child_by_field_name("object") if is_text else None
 
     def _stepped(self, node: Node) -> Node | None:
-        """Return the `n` in `n + 1`, `1 + n` and `n - 1`."""
+        """Return the `n` in `n + 1`, `1 + n`, `n - 1`, and `n + amount` if it's made a number."""
         node = plain(node)
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         operator = node.child_by_field_name("operator")
         if left is None or right is None or operator is None or operator.type not in ("+", "-"):
             return None
-        if self._is_number(right):
+        if self._is_number(right) or self._is_made_number(left):
             return plain(left)
         return plain(right) if operator.type == "+" and self._is_number(left) else None
 
@@ -213,12 +220,12 @@ class _Counter:
         if node.type == "call_expression":
             function, given = callee(node), arguments_of(node)
             if function is None or not given:
-                return None
+                return self._read_in(function) if function is not None else None
             if (many := self._map_of(function)) is not None and len(given) == 1:
                 self.key = given[0]
                 return self._read(many, depth + 1)
             if self._text(function) not in _AS_NUMBER:
-                return None
+                return self._read_in(function)
             at = 1 if self._is_number(given[0]) and len(given) > 1 else 0
             return self._read(given[at], depth + 1)
         if node.type == "unary_expression":
@@ -234,14 +241,34 @@ class _Counter:
         if (inner := _without_default(node)) != node:
             return self._read(inner, depth + 1)
         if node.type == "ternary_expression":
-            sides = (node.child_by_field_name(n) for n in ("consequence", "alternative"))
-            reads = (self._read(side, depth + 1) for side in sides if side is not None)
-            return next((read for read in reads if read is not None), None)
+            return next(filter(None, (self._read(side, depth + 1) for side in _sides(node))), None)
+        if (promise := self._promise(node)) is not None:
+            found = self._analysis.call_of(plain(promise))
+            return found if found is not None and found.method == "get" else None
         declared = self._variable(node)
         start = self._start(declared) if declared is not None else None
         if declared is not None and start is None and "length" not in declared.path:
             start = declared.origin.child_by_field_name("value")  # { count } = JSON.parse(text)
         return self._read(start, depth + 1) if start is not None else None
+
+    def _read_in(self, name: Node) -> KvCall | None:
+        """Return the one get() of a function of the source, if it's of a constant key."""
+        declared = self._names.resolve(name) if name.type == "identifier" else None
+        if declared is None or declared.kind not in ("function", "const") or declared.path:
+            return None
+        function = declared.origin.child_by_field_name("value") or declared.origin
+        reads = _reads_by_function(self._analysis).get(function.id, ())
+        key = reads[0].key if len(reads) == 1 and reads[0].binding else None
+        return reads[0] if key is not None and key.kind == "string" else None
+
+    def _promise(self, node: Node) -> Node | None:
+        """Return the promise whose `then()` gives a parameter of the function around the put()."""
+        declared = self._names.resolve(node) if node.type == "identifier" else None
+        if declared is None or declared.kind != "parameter" or is_assigned(self._names, declared):
+            return None
+        function = ancestor(self._call.node, FUNCTIONS)
+        is_here = ancestor(declared.node, FUNCTIONS) == function
+        return promise_of(self._call.source, declared) if is_here else None
 
     def _variable(self, node: Node) -> Declaration | None:
         """Return the declaration of a variable of the function around the put()."""
@@ -293,11 +320,53 @@ class _Counter:
         self._items.add(plain(items[place]).id)
         return items[place]
 
+    def _is_made_number(self, node: Node, depth: int = 0) -> bool:
+        """Return whether code makes a number of a text: `Number(text)`, `text ? +text : 0`."""
+        node = plain(node)
+        if depth > _DEEPEST:
+            return False
+        if node.type == "call_expression":
+            function = callee(node)
+            return function is not None and self._text(function) in _FROM_TEXT
+        if node.type == "unary_expression":
+            operator = node.child_by_field_name("operator")
+            return operator is not None and operator.type == "+"
+        if (inner := _without_default(node)) != node:
+            return self._is_made_number(inner, depth + 1)
+        if sides := _sides(node):
+            made = [self._is_made_number(side, depth + 1) for side in sides]
+            others = (side for side, is_made in zip(sides, made, strict=True) if not is_made)
+            return any(made) and all(map(self._is_number, others))
+        declared = self._variable(node)
+        start = declared.origin.child_by_field_name("value") if declared is not None else None
+        if declared is None or start is None or declared.path:
+            return False
+        return not is_assigned(self._names, declared) and self._is_made_number(start, depth + 1)
+
     def _is_number(self, node: Node) -> bool:
         return self._call.folder.value(node).kind == "number"
 
     def _text(self, node: Node) -> str:
         return self._call.source.text_of(node)
+
+
+@memo
+def _reads_by_function(analysis: Analysis) -> dict[int, list[KvCall]]:
+    """Return the reads in each function, not in those in it."""
+    found: dict[int, list[KvCall]] = {}
+    for call in analysis.certain_calls:
+        function = ancestor(call.node, FUNCTIONS) if call.method.startswith("get") else None
+        if function is not None:
+            found.setdefault(function.id, []).append(call)
+    return found
+
+
+def _sides(node: Node) -> list[Node]:
+    """Return the two results of `a ? b : c`; none of another expression."""
+    if node.type != "ternary_expression":
+        return []
+    sides = (node.child_by_field_name(name) for name in ("consequence", "alternative"))
+    return [side for side in sides if side is not None]
 
 
 def _without_default(node: Node) -> Node:

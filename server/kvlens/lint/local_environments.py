@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from kvlens import files, lookups
+from kvlens.config.find import CONFIG_NAMES
 from kvlens.config.model import Config, Environment
 from kvlens.config.references import LARGEST, scripts_of
 from kvlens.memo import memo
@@ -42,6 +43,22 @@ def is_another_deployed(config: Config) -> bool:
         for script in _scripts(config)
         for found in _DEPLOY.finditer(script)
         for named in (_CONFIGS.findall(found[1]),)
+    )
+
+
+def is_named_in_dev(config: Config) -> bool:
+    """Return whether the scripts run a config by its name, and none of all deploys it.
+
+    `wrangler dev --config wrangler.dev.toml`; `wrangler deploy` takes one by a usual name.
+    """
+    name = os.path.basename(config.path)  # noqa: PTH119 - as in the scripts
+    if name in CONFIG_NAMES:
+        return False
+    scripts = _scripts(config)
+    dev = [found[1] for script in scripts for found in _DEV_REST.finditer(script)]
+    deploy = [script for script in scripts if _DEPLOYS.search(_DEV_REST.sub("", script))]
+    return any(name in _CONFIGS.findall(rest) for rest in dev) and not any(
+        name in script for script in deploy
     )
 
 

@@ -11,6 +11,9 @@ backups (by the path of the config or its `main`), nor where it's meant:
 - an id that says it isn't used, such as `<ignored>`
 - made-up digits of the top level, for local data, if an environment has real ids, or if scripts of
   package.json run `wrangler dev` and none deploys
+- any placeholder beside environments with real ids, if it's in one for tests or local data, or at
+  the top level and every `wrangler deploy` in package.json's scripts has `--env`
+- a config that scripts name for `wrangler dev` only: `wrangler dev --config wrangler.dev.toml`
 - next to a README with a *Deploy to Cloudflare* button, which creates the namespaces
 - in a project for others to deploy: its README, next to the config or at the top of the repository,
   says how to clone or fork it and to run `wrangler kv namespace create`
@@ -57,7 +60,11 @@ from kvlens.lint.filled_in import is_filled_in
 from kvlens.lint.fix_helpers import without_field
 from kvlens.lint.fixtures import is_example
 from kvlens.lint.ids import is_made_up, is_placeholder, is_variable, says_unused
-from kvlens.lint.local_environments import is_only_developed
+from kvlens.lint.local_environments import (
+    is_local_environment,
+    is_named_in_dev,
+    is_only_developed,
+)
 from kvlens.lint.local_ids import is_local
 from kvlens.lint.wording import quoted, usable
 
@@ -84,7 +91,9 @@ def _is_meant(config: Config, environment: Environment, entry: Entry) -> bool:
         and (is_local(config, environment, entry) or is_only_developed(config))
     ):
         return True
-    return is_deployed_by_others(config) or is_filled_in(config, value)
+    if is_local_environment(config, environment) and is_local(config, environment, entry):
+        return True
+    return is_named_in_dev(config) or is_deployed_by_others(config) or is_filled_in(config, value)
 
 
 RULE = EntryRule(

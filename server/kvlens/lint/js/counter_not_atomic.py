@@ -2,8 +2,9 @@
 
 ## What
 `put()` stores a number that is one more or less, or some other known number more or less, than what
-`get()` of the same key returned before in the same function; also as a member of a JSON object. A
-count that several branches store is reported once. It isn't reported in a Durable Object and in a
+`get()` of the same key returned before in the same function; also as a member of a JSON object, and
+with any amount where the code makes a number of the text (`Number(text) + amount`). A count that
+several branches store is reported once. It isn't reported in a Durable Object and in a
 `scheduled()` handler, which don't run twice at once, nor for a number that only tells old from new
 by its name or its key (`cacheVersion`), nor in a file with a comment on races in KV:
 `// KV isn't atomic: a burst may pass`.
@@ -47,6 +48,7 @@ import re
 from collections.abc import Iterator
 
 from kvlens.js.calls import KvCall
+from kvlens.js.comments import comments_about
 from kvlens.js.scopes import FUNCTIONS
 from kvlens.js.stored_counts import stored_counts
 from kvlens.js.syntax import Source
@@ -56,12 +58,16 @@ from kvlens.lint.durable_objects import is_in_durable_object
 from kvlens.memo import memo
 
 _VERSION = re.compile(
-    r"(?:\b|_)(?:version|revision)(?![a-z])|[a-z](?:Version|Revision)(?![a-z])|(?:VERSION|REVISION)\b"
+    r"(?:\b|_)(?:version|revision|epoch)(?![a-z])|[a-z](?:Version|Revision|Epoch)(?![a-z])"
+    r"|(?:VERSION|REVISION)\b|(?:\b|_)EPOCH(?:\b|_)"
 )
 _ALONE = ("scheduled", "alarm")  # handlers
 _RACE = re.compile(
-    r"(?:\bno|\bnot|\bnon|n't)[ -]+atomic|\brac(?:e|es|y)\b|\bconcurren|\blast[ -]write"
-    r"|\bclobber|\bdurable[ -]object|\bsoft (?:cap|limit)|\bapproximate",
+    r"(?:\bno|\bnot|\bnon|n't)[ -]+atomic|\brac(?:e|es|y)\b|\blast[ -]write|\bovershoot"
+    r"|\bconcurren(?!t (?:user|viewer|visitor|player)s?\b)"
+    r"|\bclobber|\bdurable[ -]object|\bsoft (?:cap|limit)|\bapproximate"
+    r"|\beventual.{0,150}?(?:\bfine\b|\bacceptabl|\btolera|\bgood enough\b)"
+    r"|非アトミック|アトミックで(?:は)?な|競合|非原子|原子性|竞态|并发",
     re.IGNORECASE,
 )
 
@@ -86,8 +92,7 @@ def _is_version(call: KvCall) -> bool:
 @memo
 def _is_known(source: Source) -> bool:
     """Return whether a comment in the file speaks of races in KV."""
-    comments = (source.text[slice(*span)] for span in source.comments_with("KV"))
-    return any(_RACE.search(comment) for comment in comments)
+    return any(map(_RACE.search, comments_about(source, "KV")))
 
 
 def _is_alone(call: KvCall, context: Context) -> bool:

@@ -51,8 +51,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from kvlens.config.edit import Edit, line_start, newline_of
 from kvlens.js.calls import KvCall
 from kvlens.js.constants.values import Value
-from kvlens.js.scopes import FUNCTIONS
+from kvlens.js.scopes import FUNCTIONS, Declaration
 from kvlens.js.syntax import Source, outer, plain
+from kvlens.js.then import value_of
 from kvlens.js.tree import ancestor, is_field
 from kvlens.kv.limits import MAX_LIST_KEYS
 from kvlens.lint.base import CallRule, Context, Finding, Fix, Problem
@@ -100,7 +101,8 @@ _AROUND = (2, 60)  # characters before and after a page, in which the keys are u
 
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:
-    if call.fate != "awaited" or len(call.argument_nodes) > 1:
+    page = value_of(call.source, call.node)
+    if (call.fate != "awaited" and page is None) or len(call.argument_nodes) > 1:
         return
     options = call.options
     if options is not None:
@@ -117,7 +119,7 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     around = call.source.text_of(outermost)
     if _PAGES.search(around) or _KNOWN.search(_comment_above(call.source, outermost)):
         return
-    if not any(_KEYS.search(_ONE_PAGE.sub("", text)) for text in _texts(call) or (around,)):
+    if not any(_KEYS.search(_ONE_PAGE.sub("", text)) for text in _texts(call, page) or (around,)):
         return
     yield Finding(
         call.source.span(call.method_node),
@@ -145,18 +147,14 @@ def _is_of_few(prefix: Value) -> bool:
     return bool(_FEW.match(last))
 
 
-def _texts(call: KvCall) -> list[str]:
-    """Return the code at each use of a page; none if not only its members are used."""
-    names, text = call.source.names, call.source.text
-    declarator = ancestor(call.node, frozenset(("variable_declarator", *FUNCTIONS)))
-    name = declarator.child_by_field_name("name") if declarator is not None else None
-    value = declarator.child_by_field_name("value") if declarator is not None else None
-    if name is None or name.type != "identifier" or value is None:
-        return []
-    if value.type != "await_expression" or plain(value.named_children[-1]) != call.node:
-        return []
-    declared = names.resolve(name)
-    nodes = names.references(declared) if declared is not None else []
+def _texts(call: KvCall, page: Declaration | None) -> list[str]:
+    """Return the code at each use of a page; none if not only its members are used.
+
+    `page`: what `then()` gives.
+    """
+    declared = page or _variable_of(call)
+    text = call.source.text
+    nodes = call.source.names.references(declared) if declared is not None else []
     if any(node.parent is None or node.parent.type != "member_expression" for node in nodes):
         return []
     before, after = _AROUND
@@ -165,6 +163,18 @@ def _texts(call: KvCall) -> list[str]:
         f"{text[max(0, span.start - before) : span.start]}page{text[span.end : span.end + after]}"
         for span in spans
     ]
+
+
+def _variable_of(call: KvCall) -> Declaration | None:
+    """Return the variable that a page is the value of."""
+    declarator = ancestor(call.node, frozenset(("variable_declarator", *FUNCTIONS)))
+    name = declarator.child_by_field_name("name") if declarator is not None else None
+    value = declarator.child_by_field_name("value") if declarator is not None else None
+    if name is None or name.type != "identifier" or value is None:
+        return None
+    if value.type != "await_expression" or plain(value.named_children[-1]) != call.node:
+        return None
+    return call.source.names.resolve(name)
 
 
 def _is_of_one(source: Source, prefix: Node) -> bool:

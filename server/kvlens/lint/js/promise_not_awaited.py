@@ -184,7 +184,7 @@ def _writers(analysis: Analysis) -> dict[str, KvCall]:
     waiting = [
         (call, call.node)
         for call in analysis.complete_calls
-        if call.method in ("put", "delete") and call.fate in ("awaited", "returned")
+        if call.method in ("put", "delete") and _is_awaited(source, call.node)
     ]
     for call, node in waiting:
         function = ancestor(node, FUNCTIONS)
@@ -200,8 +200,13 @@ def _writers(analysis: Analysis) -> dict[str, KvCall]:
 
 
 def _is_awaited(source: Source, call: Node) -> bool:
-    """Return whether a function waits for a call, alone or in `Promise.all()`."""
+    """Return whether a function waits for a call, alone, with `catch()`, or in `Promise.all()`."""
     fate, here = fate_of(call)
+    for _ in range(_FURTHEST):
+        following = _step(source, here.parent) if fate == "chained" else None
+        if following is None:
+            break
+        fate, here = fate_of(following)
     if fate not in ("awaited", "returned") and here.parent is not None:
         several = _of_several(source, here.parent)
         fate = fate_of(several)[0] if several is not None else fate
