@@ -22,7 +22,8 @@ binding = "CARTS"
 id = "<YOUR_ID>" # kvlens-disable-line id-placeholder
 ```
 
-*Quick fix: changes it to the nearest rule. `kvlens check --fix` applies it.*
+*Quick fix: changes it to the nearest rule, which `kvlens check --fix` applies, or to
+`kvlens-disable-line` or `kvlens-disable-next-line`.*
 """
 
 from __future__ import annotations
@@ -65,11 +66,13 @@ def check(file: Commented) -> Iterator[Finding]:
                 )
     for span in file.comments_with(_START):
         if other := _OTHER.match(file.text, *span):
+            before = file.text[file.text.rfind("\n", 0, span.start) + 1 : span.start]
+            meant = "kvlens-disable-line" if before.strip() else "kvlens-disable-next-line"
             yield Finding(
                 Span(*other.span(1)),
-                f"{quoted(other[1])} has no meaning, so this comment has no effect. Write "
-                "kvlens-disable-line or kvlens-disable-next-line, or turn the rule off for the "
-                "file in kvlens.toml.",
+                f"{quoted(other[1])} has no meaning, so this comment has no effect. Write {meant}, "
+                "or turn the rule off for the whole file in kvlens.toml.",
+                data={"word": meant},
             )
 
 
@@ -87,9 +90,9 @@ def _codes() -> list[str]:
 
 def fixes(_: Commented, problem: Problem) -> Iterator[Fix]:
     """Yield the fix that writes the nearest rule."""
-    meant = problem.data.get("nearest") if problem.data else None
-    if meant:
-        yield Fix(f"Change to {meant}", (Edit(problem.span, str(meant)),), safe=True)
+    for name, is_safe in (("nearest", True), ("word", False)):
+        if meant := (problem.data or {}).get(name):
+            yield Fix(f"Change to {meant}", (Edit(problem.span, str(meant)),), safe=is_safe)
 
 
 RULE = ConfigRule(
