@@ -2207,6 +2207,10 @@ CLEAN: dict[str, str] = {
     "count-of-one-of-several-keys": "async function read(env) {"
     " return [await env.KV.get('a'), await env.KV.get('b')]; }\n"
     + handler("const n = await read(env); n.all++; await env.KV.put('a', JSON.stringify(n));"),
+    "reflection": handler(
+        'const data = await env.KV.get("k", "arrayBuffer");'
+        ' return typeof Reflect.get(request, "arrayBuffer") === "function";'
+    ),
     "text-that-is-longer": handler(
         'const log = await env.KV.get("log"); await env.KV.put("log", log + line);'
     ),
