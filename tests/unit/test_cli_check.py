@@ -690,6 +690,14 @@ WORKER_B = (
     "    return new Response(await env.B.getWithMetadata('b'));\n  },\n};\n"
 )
 WORKER_A = WORKER_B.replace(".B.", ".A.")
+CRON_A = (
+    "export default {\n  async scheduled(event, env: Env, ctx) {\n"
+    "    ctx.waitUntil(count(env));\n  },\n};\n"
+)
+COUNT = (
+    "export async function count(env) {\n  const n = Number(await env.A.get('n'));\n"
+    "  await env.A.put('n', String(n + 1));\n}\n"
+)
 APP_B = (
     "import { Hono } from 'hono';\nconst app = new Hono<{ Bindings: Env }>();\n"
     "app.get('/', async (c) => c.text((await c.env.B.getWithMetadata('b')).value));\n"
@@ -791,6 +799,22 @@ REPEATS: dict[str, tuple[dict[str, str], list[tuple[str, str]]]] = {
     "bundle-that-is-started": (
         {"wrangler.toml": ONLY_A.replace("x.ts", "built/x.js"), "built/x.js": BUNDLE},
         [("x.js", "list-without-cursor")],
+    ),
+    "count-of-a-cron-job-in-another-file": (
+        {
+            "wrangler.toml": ONLY_A,
+            "x.ts": f"import {{ count }} from './y';\n{CRON_A}",
+            "y.ts": COUNT,
+        },
+        [],
+    ),
+    "count-of-a-cron-job-and-a-request": (
+        {
+            "wrangler.toml": ONLY_A,
+            "x.ts": f"import {{ count }} from './y';\n{CRON_A}",
+            "y.ts": f"{COUNT}\nexport const onRequest = async (c) => count(c.env);",
+        },
+        [("y.ts", "counter-not-atomic")],
     ),
     "another-worker": (
         {"wrangler.toml": ONLY_A, "x.ts": WORKER_A, "tools/y.ts": WORKER_B, "types.ts": TYPED},

@@ -2223,6 +2223,10 @@ CLEAN: dict[str, str] = {
     " socket.addEventListener('close', () => clearInterval(timer)); } }",
     "count-of-a-cron-job": "export default { async scheduled(event, env) {"
     " const n = Number(await env.KV.get('n')); await env.KV.put('n', String(n + 1)); } };",
+    "count-of-what-a-cron-job-calls": "async function count(env) {"
+    " const n = Number(await env.KV.get('n')); await env.KV.put('n', String(n + 1)); }\n"
+    "const work = async (env) => { await count(env); };\n"
+    "export default { async scheduled(event, env, ctx) { ctx.waitUntil(work(env)); } };",
     "dropped-in-a-durable-object": "export class Room extends DurableObject { async fetch() {"
     ' this.env.KV.put("k", "v").catch(() => {}); setTimeout(async () => { await this.env.KV.delete("k"); }); } }',
     "dropped-in-an-agent": "export class Chat extends McpAgent<Env> { async init() {"
@@ -2259,6 +2263,10 @@ CLEAN: dict[str, str] = {
     "count-of-one-of-several-keys": "async function read(env) {"
     " return [await env.KV.get('a'), await env.KV.get('b')]; }\n"
     + handler("const n = await read(env); n.all++; await env.KV.put('a', JSON.stringify(n));"),
+    "reflection": handler(
+        'const data = await env.KV.get("k", "arrayBuffer");'
+        ' return typeof Reflect.get(request, "arrayBuffer") === "function";'
+    ),
     "text-that-is-longer": handler(
         'const log = await env.KV.get("log"); await env.KV.put("log", log + line);'
     ),

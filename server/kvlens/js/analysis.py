@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from kvlens.js import conventions
 from kvlens.js.absence import only_throws
 from kvlens.js.binding_resolver import BindingResolver, signatures
 from kvlens.js.calls import METHODS, OF_OTHER_KINDS, KvCall, Method, called, may_assert
@@ -259,7 +260,7 @@ class Analysis:
         """Return whether a binding is certainly a namespace, by config, by type or by its calls."""
         if binding in self.declared.kv:
             return True
-        if binding in self.declared.others:
+        if binding in self.declared.others or binding in conventions.BUILT_IN:
             return False
         typed = self._typed(binding)
         if typed is None and binding in self.types:

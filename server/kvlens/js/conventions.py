@@ -6,6 +6,8 @@ import re
 
 HANDLERS = ("fetch", "scheduled", "queue", "email", "tail", "trace", "test")
 GLOBAL_OBJECTS = {"globalThis", "self", "global", "window"}
+BUILT_IN = {"Reflect", "Atomics", "Object", "caches", "localStorage", "sessionStorage", "navigator"}
+"""Globals of the language and of browsers, some of which have methods like those of a namespace."""
 NOT_WORKERS = {"process", "Deno", "Bun", "Netlify"}
 WORDS = ("env", "_env", "cfEnv", "cloudflareEnv", "workerEnv", "workersEnv", "#env")
 ENV_TYPE = re.compile(

@@ -257,7 +257,7 @@ class _Counter:
         if declared is None or declared.kind not in ("function", "const") or declared.path:
             return None
         function = declared.origin.child_by_field_name("value") or declared.origin
-        reads = _reads_by_function(self._analysis).get(function.id, ())
+        reads = _reads_by_function(self._analysis).get(function.id, [])
         key = reads[0].key if len(reads) == 1 and reads[0].binding else None
         return reads[0] if key is not None and key.kind == "string" else None
 

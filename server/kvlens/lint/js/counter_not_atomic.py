@@ -5,9 +5,9 @@
 `get()` of the same key returned before in the same function; also as a member of a JSON object, and
 with any amount where the code makes a number of the text (`Number(text) + amount`). A count that
 several branches store is reported once. It isn't reported in a Durable Object and in a
-`scheduled()` handler, which don't run twice at once, nor for a number that only tells old from new
-by its name or its key (`cacheVersion`), nor in a file with a comment on races in KV:
-`// KV isn't atomic: a burst may pass`.
+`scheduled()` handler or what only it calls, which don't run twice at once, nor for a number that
+only tells old from new by its name or its key (`cacheVersion`), nor in a file with a comment on
+races in KV: `// KV isn't atomic: a burst may pass`.
 
 ## Why
 KV is last-write-wins and has no atomic operations. Two requests that read 7 both write 8, and a
@@ -49,11 +49,10 @@ from collections.abc import Iterator
 
 from kvlens.js.calls import KvCall
 from kvlens.js.comments import comments_about
-from kvlens.js.scopes import FUNCTIONS
 from kvlens.js.stored_counts import stored_counts
 from kvlens.js.syntax import Source
-from kvlens.js.tree import ancestor
 from kvlens.lint.base import CallRule, Context, Finding, Related
+from kvlens.lint.cron_jobs import is_in_cron_job
 from kvlens.lint.durable_objects import is_in_durable_object
 from kvlens.memo import memo
 
@@ -61,7 +60,6 @@ _VERSION = re.compile(
     r"(?:\b|_)(?:version|revision|epoch)(?![a-z])|[a-z](?:Version|Revision|Epoch)(?![a-z])"
     r"|(?:VERSION|REVISION)\b|(?:\b|_)EPOCH(?:\b|_)"
 )
-_ALONE = ("scheduled", "alarm")  # handlers
 _RACE = re.compile(
     r"(?:\bno|\bnot|\bnon|n't)[ -]+atomic|\brac(?:e|es|y)\b|\blast[ -]write|\bovershoot"
     r"|\bconcurren(?!t (?:user|viewer|visitor|player)s?\b)"
@@ -99,15 +97,7 @@ def _is_alone(call: KvCall, context: Context) -> bool:
     """Return whether the code never runs twice at once: in a Durable Object or a cron job."""
     if is_in_durable_object(context, call.source, call.node):
         return True
-    function = ancestor(call.node, FUNCTIONS)
-    while function is not None:
-        name = function.child_by_field_name("name")
-        if name is None and function.parent is not None and function.parent.type == "pair":
-            name = function.parent.child_by_field_name("key")
-        if name is not None and call.source.text_of(name) in _ALONE:
-            return True
-        function = ancestor(function, FUNCTIONS)
-    return False
+    return is_in_cron_job(call.source, call.node, context.project.modules)
 
 
 RULE = CallRule(
