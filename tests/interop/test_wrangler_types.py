@@ -46,11 +46,7 @@ CASES: dict[str, tuple[list[str], str, str, list[tuple[str, str]]]] = {
         [],
         config("CARTS", "OLD", staging=("CARTS",)),
         config("CARTS", "NEW", staging=("CARTS", "OTHER")),
-        [
-            ("env-member-undeclared", "OLD"),
-            ("types-outdated", "NEW"),
-            ("types-outdated", "OTHER"),
-        ],
+        [("types-outdated", "NEW"), ("types-outdated", "OTHER")],
     ),
     "no-environments": (
         ["--include-runtime=false"],
@@ -74,7 +70,7 @@ CASES: dict[str, tuple[list[str], str, str, list[tuple[str, str]]]] = {
         ["--include-runtime=false", "src/bindings.d.ts"],
         config("CARTS"),
         config("SESSIONS"),
-        [("env-member-undeclared", "CARTS"), ("types-outdated", "SESSIONS")],
+        [("types-outdated", "SESSIONS")],
     ),
     "a-named-config": (
         ["--config=wrangler.toml", "--include-runtime=false"],
