@@ -33,7 +33,7 @@ async function home(request, env) {
   });
 }
 
-// Count a visit. A browser without a cookie is Ada, so that the seeded session shows at once.
+// Count a visit: nearly, as KV isn't atomic. A browser without a cookie is Ada, who is in seeds/.
 async function visit(request, env) {
   const cookie = request.headers.get("Cookie") ?? "";
   const id = /\bsession=([\w-]+)/.exec(cookie)?.[1] ?? "ada-4f1c";

@@ -41,6 +41,11 @@ def test_worker_uses_the_bindings_of_the_config() -> None:
     assert used == {path.stem for path in SEEDS} == {"SESSIONS", "FEATURE_FLAGS"}
 
 
+def test_nothing_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(EXAMPLES), "--output-format", "json", "--no-cache"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+
+
 @pytest.mark.parametrize("path", SEEDS, ids=lambda path: path.stem)
 def test_seeds_have_neither_errors_nor_warnings(path: Path) -> None:
     assert read(path, 1_800_000_000).problems == []
