@@ -10,8 +10,9 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -129,6 +130,26 @@ def text_or_empty(path: str | os.PathLike[str], limit: int) -> str:
         return read_text(path, limit, errors="replace")
     except OSError:
         return ""
+
+
+def user_folder(variable: str, windows: Sequence[str], macos: str, other: str) -> Path | None:
+    """Return a folder of the user's, for the cache or the configuration; None if there is none.
+
+    `variable` names it on any system. `windows` is the variable that has it there, and folders in
+    that; the others are in the home folder.
+    """
+    named = Path(os.environ.get(variable, ""))
+    if named.is_absolute():
+        return named
+    try:
+        if sys.platform == "win32":
+            name, *parts = windows
+            found = Path(os.environ[name], *parts)
+        else:
+            found = Path.home() / (macos if sys.platform == "darwin" else other)
+    except (KeyError, RuntimeError):
+        return None
+    return found if found.is_absolute() else None
 
 
 def absolute(path: str | os.PathLike[str]) -> Path:

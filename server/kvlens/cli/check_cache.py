@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import kvlens
-from kvlens.files import read_bytes
+from kvlens.files import read_bytes, user_folder
 from kvlens.lint.base import Problem, Related, Severity
 from kvlens.lint.checked import Checked
 from kvlens.lookups import Lookups, is_unchanged
@@ -42,21 +42,11 @@ FOLDER = "KVLENS_CACHE_DIR"  # the variable that names the folder
 
 def cache_folder() -> Path | None:
     """Return the folder of the answers, in the user's cache; None if the system has none."""
-    given, base = (os.environ.get(name, "") for name in (FOLDER, "XDG_CACHE_HOME"))
+    given = os.environ.get(FOLDER, "")
     if given:
         return Path(given).absolute()
-    try:
-        if base and Path(base).is_absolute():
-            folder = Path(base)
-        elif sys.platform == "win32":
-            folder = Path(os.environ["LOCALAPPDATA"])
-        elif sys.platform == "darwin":
-            folder = Path.home() / "Library" / "Caches"
-        else:
-            folder = Path.home() / ".cache"
-    except (KeyError, RuntimeError):
-        return None
-    return folder / "kvlens" / "check" if folder.is_absolute() else None
+    folder = user_folder("XDG_CACHE_HOME", ["LOCALAPPDATA"], "Library/Caches", ".cache")
+    return None if folder is None else folder / "kvlens" / "check"
 
 
 class CheckCache:

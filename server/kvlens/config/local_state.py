@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,19 +59,10 @@ def state_folders(config: Path) -> list[Path]:
 
 def _of_user() -> Iterator[Path]:
     """Yield the folder that `cf` uses, in the place that the system has for configuration."""
-    named = Path(os.environ.get("XDG_CONFIG_HOME", ""))
-    try:
-        if named.is_absolute():
-            base = named
-        elif sys.platform == "win32":
-            base = Path(os.environ["APPDATA"], "xdg.config")
-        elif sys.platform == "darwin":
-            base = Path.home() / "Library" / "Preferences"
-        else:
-            base = Path.home() / ".config"
-    except (KeyError, RuntimeError):
-        return  # the user has no home
-    yield base / "cloudflare" / "state"
+    windows = ("APPDATA", "xdg.config")
+    folder = files.user_folder("XDG_CONFIG_HOME", windows, "Library/Preferences", ".config")
+    if folder is not None:
+        yield folder / "cloudflare" / "state"
 
 
 def _of_scripts(config: Path) -> Iterator[Path]:

@@ -25,6 +25,13 @@ def function_of(declared: Declaration) -> Node | None:
     return plain(start) if plain(start).type in FUNCTIONS else None
 
 
+def name_of(function: Node) -> Node | None:
+    """Return the name of a function that is declared, or the variable that it is the value of."""
+    holder = function if function.type.endswith("declaration") else function.parent
+    name = holder.child_by_field_name("name") if holder is not None else None
+    return name if name is not None and name.type == "identifier" else None
+
+
 class PlainParameter(NamedTuple):
     """A parameter that isn't destructured, of a function or method with a name."""
 

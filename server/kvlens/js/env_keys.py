@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kvlens.js.parameters.function_types import cast_of
 from kvlens.js.scopes import Declaration
-from kvlens.js.syntax import arguments_of, call_of, callee, outer, plain
+from kvlens.js.syntax import arguments_of, call_of, callee, first_parameter, outer, plain
 from kvlens.js.tree import is_field
 from kvlens.js.values import Env, Function
 
@@ -146,11 +146,7 @@ def _item_of(array: Node) -> Node | None:
     callback = plain(given[0]) if given else None
     if callback is None or callback.type not in ("arrow_function", "function_expression"):
         return None
-    item = callback.child_by_field_name("parameter")
-    parameters = callback.child_by_field_name("parameters")
-    if item is None and parameters is not None and parameters.named_children:
-        first = parameters.named_children[0]
-        item = first.child_by_field_name("pattern") or first
+    item = first_parameter(callback)
     return item if item is not None and item.type == "identifier" else None
 
 

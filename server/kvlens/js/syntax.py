@@ -160,6 +160,15 @@ def prefix_of(call: Node) -> str | None:
     return function.children[0].type
 
 
+def first_parameter(function: Node) -> Node | None:
+    """Return the variable or the pattern that is the first parameter of a function."""
+    parameters = function.child_by_field_name("parameters")
+    if parameters is not None and parameters.named_children:
+        first = parameters.named_children[0]
+        return first.child_by_field_name("pattern") or first
+    return function.child_by_field_name("parameter")
+
+
 def arguments_of(call: Node) -> list[Node]:
     """Return the arguments of a call, without comments."""
     given = call.child_by_field_name("arguments")

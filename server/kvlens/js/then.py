@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kvlens.js.scopes import FUNCTIONS, Declaration
-from kvlens.js.syntax import Source, arguments_of, call_of, callee, outer, plain
+from kvlens.js.syntax import Source, arguments_of, call_of, callee, first_parameter, outer, plain
 from kvlens.js.tree import ancestor
 
 if TYPE_CHECKING:
@@ -21,11 +21,7 @@ def value_of(source: Source, promise: Node) -> Declaration | None:
     call = call_of(member)
     given = arguments_of(call) if call is not None else []
     function = plain(given[0]) if given else None
-    parameters = function.child_by_field_name("parameters") if function is not None else None
-    first = function.child_by_field_name("parameter") if function is not None else None
-    if parameters is not None and parameters.named_children:
-        first = parameters.named_children[0]
-        first = first.child_by_field_name("pattern") or first
+    first = first_parameter(function) if function is not None else None
     if function is None or function.type not in FUNCTIONS or first is None:
         return None
     return source.names.resolve(first) if first.type == "identifier" else None

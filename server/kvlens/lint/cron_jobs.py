@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from kvlens.js.callers import name_of
 from kvlens.js.importing_calls import importing_calls
 from kvlens.js.program import Modules
 from kvlens.js.scopes import FUNCTIONS
@@ -42,8 +43,7 @@ def _calls(
     source: Source, function: Node, modules: Modules | None
 ) -> Iterator[tuple[Source, Node | None]]:
     """Yield the calls of a function outside all others; None for another use."""
-    holder = function if function.type.endswith("declaration") else function.parent
-    name = holder.child_by_field_name("name") if holder is not None else None
+    name = name_of(function)
     declared = source.names.resolve(name) if name is not None else None
     if name is None or declared is None:
         yield source, None

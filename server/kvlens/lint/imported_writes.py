@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kvlens.js.analysis import Analysis
+from kvlens.js.callers import name_of
 from kvlens.js.calls import KvCall
 from kvlens.js.scopes import FUNCTIONS, Declaration
 from kvlens.js.source_context import read
@@ -93,8 +94,6 @@ def _imported(source: Source) -> Iterator[tuple[str, Declaration]]:
 
 def _name_of(source: Source, function: Node) -> str | None:
     """Return the name of a function that a source declares outside all others."""
-    holder = function.parent if not function.type.endswith("declaration") else function
-    name = holder.child_by_field_name("name") if holder is not None else None
-    if name is None or name.type != "identifier" or ancestor(function, FUNCTIONS) is not None:
-        return None
-    return source.text_of(name)
+    name = name_of(function)
+    is_outside = ancestor(function, FUNCTIONS) is None
+    return source.text_of(name) if name is not None and is_outside else None

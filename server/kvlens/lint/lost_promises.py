@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from kvlens.js.callers import name_of
 from kvlens.js.calls import fate_of
 from kvlens.js.scopes import FUNCTIONS
 from kvlens.js.syntax import Source, call_of, callee, outer, plain
@@ -254,13 +255,8 @@ def uses_of(source: Source, function: Node) -> Iterator[Node]:
     Without those outside all functions: they run when a script is started, which ends when all of
     its promises have; in a Worker, they would fail.
     """
-    parent = function.parent
-    name = function.child_by_field_name("name") if function.type.endswith("declaration") else None
-    if name is None and parent is not None and parent.type == "variable_declarator":
-        name = parent.child_by_field_name("name")
-    declared = (
-        source.names.resolve(name) if name is not None and name.type == "identifier" else None
-    )
+    name = name_of(function)
+    declared = source.names.resolve(name) if name is not None else None
     if declared is None or declared.kind not in ("function", "const"):
         return
     for use in source.names.references(declared)[:MOST_CALLS]:

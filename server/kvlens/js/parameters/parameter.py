@@ -57,8 +57,7 @@ def uncached_parameter_value(flow: Flow, parameter: Node) -> Value | None:
     start = flow.value(default) if default is not None else NOTHING
     if function is None:
         return by_type
-    place = _place_of(parameter)
-    found = passed_value(flow, function, place) if place is not None else None
+    found = value_from_callers(flow, parameter)
     if found is None and default is not None:
         return typed(start, by_type)
     return typed(join([start, found]) if found is not None else None, by_type)
