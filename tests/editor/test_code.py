@@ -78,10 +78,8 @@ def test_code_is_checked_and_seen_with_its_live_keys(open_window: Open, project:
     expect(inlay).to_have_count(1, timeout=START)
     expect(inlay).to_contain_text("session:nobody")
     # the live value on hover
-    word(window, "session:ada-4f1c").hover()
-    hover = window.page.locator(".monaco-hover:visible")
-    expect(hover.first).to_contain_text('"visits": 41')
-    expect(hover.first).to_contain_text("expires in")
+    hover = window.tooltip(word(window, "session:ada-4f1c"), '"visits": 41')
+    expect(hover).to_contain_text("expires in")
     window.shot("hover")
     # from the binding to its declarations: at the top level and in the environment
     word(window, "SESSIONS").click()
@@ -117,7 +115,5 @@ def test_a_seed_file_is_checked_where_it_is_written(open_window: Open, project: 
     window = open_window(project)
     window.open_file("SESSIONS.json")
     expect(squiggle(window, "error")).to_be_visible(timeout=START)
-    word(window, '"bob"').hover()
-    hover = window.page.locator(".monaco-hover:visible")
-    expect(hover.first).to_contain_text("seed-invalid")
+    window.tooltip(word(window, '"bob"'), "seed-invalid")
     window.shot("seed-file")

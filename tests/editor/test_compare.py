@@ -61,6 +61,10 @@ class Comparison(Table):
     def preview(self) -> Locator:
         return self.frame.locator(".preview")
 
+    def copy(self) -> None:
+        """Confirm the preview."""
+        self.preview().get_by_role("button", name="Copy", exact=True).click()
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
@@ -186,7 +190,7 @@ def test_changes_are_followed_and_nothing_is_overwritten_unseen(
     expect(found.preview()).to_contain_text("1 new, 3 overwritten")
     put(project, [{"key": "user:2", "value": "mine"}], "--env", "staging")
     expect(found.frame.locator(".cell.value", has_text="mine")).to_have_count(0)
-    found.button("Copy").last.click()
+    found.copy()
     window.toast('Nothing was written: "user:2" changed since the comparison')
     assert stored(project, "user:2", "--env", "staging") == "mine"
     expect(found.row("user:2").locator(".cell.difference")).to_have_text("M  value, metadata")
@@ -222,7 +226,7 @@ def test_a_shared_store_has_a_banner_and_a_question(open_window: Open, project: 
         expect(found.frame.locator(".banner.remote")).to_contain_text("shared redis://127.0.0.1")
         found.row("user:1").click(modifiers=["Control"])
         found.button(f"Copy 1 key to redis://127.0.0.1:{redis.port}…").click()
-        found.button("Copy").last.click()
+        found.copy()
         box = window.page.locator(".monaco-dialog-box")
         expect(box).to_contain_text("Write 1 change to the shared store?")
         expect(box).to_contain_text(f"redis://127.0.0.1:{redis.port}")

@@ -55,9 +55,7 @@ def test_it_has_lenses_problems_and_a_menu(open_window: Open, project: Path) -> 
     expect(problem).to_be_visible()
     word = window.page.locator(".editor-instance .view-line span span", has_text="CARTS")
     word.first.click(button="right")
-    menu = window.page.locator(".context-view .action-label")
-    menu.filter(has_text="KV Namespace").hover()
-    window.page.wait_for_timeout(800)  # the submenu opens
+    menu = window.submenu("KV Namespace")
     window.shot("menu")
     menu.filter(has_text="Put Key…").click()
     window.asks("Put Key: CARTS")

@@ -216,8 +216,8 @@ def test_a_key_of_two_environments_shows_both(code: Window) -> None:
 
 
 def test_the_hover_opens_edits_and_copies(code: Window) -> None:
-    hover = code.page.locator(".monaco-hover:visible")
-    word(code, "session:ada-4f1c").hover()
+    key = word(code, "session:ada-4f1c")
+    hover = code.tooltip(key, "Copy")
     for title in ("Open", "Edit", "Copy"):
         expect(hover.get_by_role("link", name=title, exact=True)).to_be_visible()
     code.shot("hover")
@@ -225,13 +225,11 @@ def test_the_hover_opens_edits_and_copies(code: Window) -> None:
     expect(code.page.locator(".statusbar")).to_contain_text("Copied ")
     copied = str(code.page.evaluate("navigator.clipboard.readText()"))
     assert json.loads(copied) == {"user": "ada", "visits": 41}
-    word(code, "session:ada-4f1c").hover()
-    hover.get_by_role("link", name="Edit", exact=True).click()
+    code.tooltip(key, "Edit").get_by_role("link", name="Edit", exact=True).click()
     box = code.page.locator(".quick-input-widget:visible .quick-input-box input")
     expect(box).to_have_value('{"user":"ada","visits":41}')
     code.page.keyboard.press("Escape")
-    word(code, "session:ada-4f1c").hover()
-    hover.get_by_role("link", name="Open", exact=True).click()
+    code.tooltip(key, "Open").get_by_role("link", name="Open", exact=True).click()
     code.tab("session:ada-4f1c")
 
 

@@ -68,8 +68,7 @@ def test_no_name_is_more_than_text(open_window: Open, project: Path) -> None:
     page.mouse.move(900, 400)  # the tooltip of the row above covers the one below
 
     # the view and its tooltip
-    window.see("a\\u202egpj.exe").hover()
-    tooltip = page.locator(".monaco-hover:visible", has_text="Docs")
+    tooltip = window.tooltip(window.see("a\\u202egpj.exe"), "Docs")
     expect(tooltip).to_contain_text(PICTURE)
     expect(tooltip).to_contain_text("&amp;&lt;")
     expect(tooltip).to_contain_text("a\\u202egpj.exe")

@@ -183,7 +183,7 @@ def test_lenses_over_the_config_run_the_commands(window: Window) -> None:
     window.open_file("wrangler.toml")
     lenses = window.page.locator(".editor-instance .codelens-decoration a")
     expect(lenses).to_have_count(9)  # two above each namespace, and one above `main`
-    lenses.filter(has_text="seed from SESSIONS.json").first.click()
+    window.lens("seed from SESSIONS.json").click()
     window.toast("Seeded 4 keys into SESSIONS.")
     expect(lenses.filter(has_text="4 keys")).to_be_visible()
     window.shot("lenses")
@@ -197,9 +197,7 @@ def test_the_menu_of_a_config_acts_on_the_namespace_at_the_cursor(window: Window
     window.open_file("wrangler.toml")
     word = window.page.locator(".editor-instance .view-line span span", has_text="FEATURE_FLAGS")
     word.first.click(button="right")
-    menu = window.page.locator(".context-view .action-label")
-    menu.filter(has_text="KV Namespace").hover()
-    window.page.wait_for_timeout(800)  # the submenu opens
+    menu = window.submenu("KV Namespace")
     window.shot("menu")
     menu.filter(has_text="Put Key…").click()
     window.asks("Put Key: FEATURE_FLAGS")

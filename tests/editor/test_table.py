@@ -137,6 +137,7 @@ def test_edits_are_staged_undone_and_saved_by_keyboard(table: Table, project: Pa
     page = table.window.page
     table.row("note").locator(".cell.key").click()
     page.keyboard.press("F2")
+    expect(table.frame.locator(".cellEditor")).to_be_focused()
     page.keyboard.type("note:2")
     page.keyboard.press("Enter")
     expect(table.row("note:2")).to_have_class("row changed selected current")

@@ -394,6 +394,7 @@ def test_a_row_is_renamed_duplicated_and_deleted_by_its_menu(table: Table) -> No
 
 def test_a_renamed_row_keeps_its_type(table: Table) -> None:
     table.cell("user:1", "key").dblclick()
+    expect(table.frame.locator(".cellEditor")).to_be_focused()
     table.window.page.keyboard.type("user:3")
     table.window.page.keyboard.press("Enter")
     expect(table.cell("user:3", "key")).to_have_class("cell key edited focus")

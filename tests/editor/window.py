@@ -160,8 +160,14 @@ class Window:
     def expand(self, label: str, nth: int = 0) -> None:
         """Open a row of the view unless it is open."""
         row = self.see(label, nth)
-        if row.get_attribute("aria-expanded") == "false":
-            row.locator(".monaco-tl-twistie").click()
+        for _ in range(5):  # a view that is refreshed may miss a click
+            if row.get_attribute("aria-expanded") == "false":
+                row.locator(".monaco-tl-twistie").click()
+            try:
+                expect(row).to_have_attribute("aria-expanded", "true", timeout=10_000)
+                return
+            except AssertionError:
+                continue
         expect(row).to_have_attribute("aria-expanded", "true")
 
     def scroll_to(self, row: Locator) -> None:
@@ -190,16 +196,29 @@ class Window:
         item.click()
         expect(item).to_be_hidden()
 
-    def tooltip(self, row: Locator, text: str) -> None:
-        """Wait for the tooltip of a row, which a view that is refreshed takes away."""
+    def submenu(self, title: str) -> Locator:
+        """Open a submenu of the menu that is shown; return the actions of both."""
+        actions = self.page.locator(".context-view .action-label")
+        shown = actions.count()
+        for _ in range(5):
+            actions.filter(has_text=title).hover()
+            self.page.wait_for_timeout(1000)  # it opens after a while
+            if actions.count() > shown:
+                break
+            actions.first.hover()
+        return actions
+
+    def tooltip(self, target: Locator, text: str) -> Locator:
+        """Wait for the tooltip of a row or a word; it moves away when what is above changes."""
         shown = self.page.locator(".monaco-hover:visible", has_text=text)
         for _ in range(10):
-            row.hover()
+            target.hover(force=True)  # a squiggle is below the text
             self.page.wait_for_timeout(2000)
             if shown.count():
                 break
             self.page.locator(".sidebar .composite.title").hover()
-        expect(shown).to_be_visible()
+        expect(shown.first).to_be_visible()
+        return shown.first
 
     def welcome(self) -> Locator:
         """Return the text of the empty view."""
@@ -209,12 +228,22 @@ class Window:
 
     def palette(self, title: str) -> None:
         """Run a command of the palette."""
-        self.page.keyboard.press("F1")
-        box = self.page.locator(BOX)
-        box.fill(f">{title}")
+        self._ask("F1")
+        self.type(f">{title}")
         row = self.choices().first
         expect(row).to_contain_text(title)
         self.confirm()
+
+    def _ask(self, key: str) -> None:
+        """Press a key that shows an input box; a window that is being drawn may not listen yet."""
+        for _ in range(5):
+            self.page.keyboard.press(key)
+            try:
+                expect(self.page.locator(BOX)).to_be_visible(timeout=10_000)
+                return
+            except AssertionError:
+                continue
+        expect(self.page.locator(BOX)).to_be_visible()
 
     def asks(self, title: str) -> None:
         """Wait for a question with this title."""
@@ -286,7 +315,7 @@ class Window:
 
     def open_file(self, name: str) -> None:
         """Open a file of the folder."""
-        self.page.keyboard.press("Control+P")
+        self._ask("Control+P")
         self.type(name)
         row = self.choices().first
         expect(row).to_contain_text(name)
@@ -295,7 +324,7 @@ class Window:
 
     def go_to(self, line: int, column: int) -> None:
         """Put the cursor into the active editor."""
-        self.page.keyboard.press("Control+G")
+        self._ask("Control+G")
         self.type(f":{line}:{column}")
         row = self.choices().first
         expect(row).to_contain_text(f"line {line} at column {column}")
@@ -310,6 +339,13 @@ class Window:
     def text(self) -> Locator:
         """Return the lines of the active editor."""
         return self.page.locator(".editor-instance .view-lines")
+
+    def lens(self, text: str) -> Locator:
+        """Return the topmost code lens with this text: their elements aren't in this order."""
+        lenses = self.page.locator(".editor-instance .codelens-decoration a", has_text=text)
+        expect(lenses.first).to_be_visible(timeout=START)
+        tops = lenses.evaluate_all("all => all.map(one => one.getBoundingClientRect().top)")
+        return lenses.nth(tops.index(min(tops)))
 
     def replace(self, text: str) -> None:
         """Replace all text of the active editor."""
