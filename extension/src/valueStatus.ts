@@ -3,7 +3,8 @@
 import * as vscode from 'vscode';
 import { placeOf } from './address';
 import { nowIn } from './clock';
-import type { Documents, Version } from './documents';
+import type { Documents } from './documents/documents';
+import type { Version } from './documents/version';
 import * as format from './format';
 import { activeValue } from './keys';
 import { label } from './visible';
