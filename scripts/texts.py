@@ -68,8 +68,8 @@ CODE = {
     "putPrompt": ("users/1", '{"role": "admin"}'),
     "metadata": ('{"role": "admin"}',),
     "table/differences": ("key {}", "metadata {}", "expires {}"),
-    "table/editor": ("value",),
     "table/page": ("img-src data:",),
+    "table/rowActions": ("value",),
     "table/staged": ("no row {}",),
     "webview/table/columns": ("user",),
 }

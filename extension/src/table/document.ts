@@ -13,6 +13,9 @@ import type { Content, RowRef, StagedRow } from './messages';
 import { SavePoint } from './savePoint';
 import { type Backup, isSame, Staged, type Step, type Stored } from './staged';
 
+/** The view type of the custom editor. */
+export const VIEW_TYPE = 'kvlens.table';
+
 const AT_ONCE = 5000; // keys in a request
 const EDITED = 1024 * 1024; // bytes of a value that is read to be edited
 const NAMED = 5; // keys in a question
