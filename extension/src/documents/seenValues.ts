@@ -2,7 +2,7 @@
 
 import * as vscode from 'vscode';
 import { placeOf, SCHEME } from '../address';
-import { nowIn } from '../clock';
+import { delayOf, nowIn } from '../clock';
 import { mayBeHidden } from '../clockStatus';
 import * as format from '../format';
 import { fault } from '../messages';
@@ -13,8 +13,6 @@ import { read, type Whole } from '../values';
 import type { Origin, Origins } from './origin';
 import type { Seen } from './seen';
 import { type Version, versionOf } from './version';
-
-const LONGEST = 2 ** 31 - 1; // ms; the longest timer
 
 /** Reads values, and remembers them while they are open. */
 export class SeenValues implements vscode.Disposable {
@@ -167,8 +165,7 @@ export class SeenValues implements vscode.Disposable {
         const next = Math.min(...left);
         clearTimeout(this.timer);
         if (next < Number.POSITIVE_INFINITY) {
-            const delay = Math.max(1000, next * 1000 + 50);
-            this.timer = setTimeout(() => this.expiry.fire(), Math.min(delay, LONGEST));
+            this.timer = setTimeout(() => this.expiry.fire(), delayOf(next, 1000));
         }
     }
 }
