@@ -76,7 +76,7 @@ export class TableModel extends Watched {
     /** Metadata that can't be used as it is typed, by key. */
     readonly drafts = new Map<string, string>();
     /** Which row to go to once it is added: a new one, or a copy unless another row is chosen first. */
-    toAdded: 'new' | 'copy' | undefined;
+    private toAdded: 'new' | 'copy' | undefined;
 
     private readonly pages = new Pages<Row>();
     private readonly staged = new StagedRows();
@@ -262,6 +262,12 @@ export class TableModel extends Watched {
     /** Whether a row is new, and has no name yet. */
     isNew(ref: RowRef): boolean {
         return 'id' in ref && this.staged.get(ref.id)?.now?.name === '';
+    }
+
+    /** Add a row, and edit its key. */
+    addRow(): void {
+        this.toAdded = 'new';
+        post({ type: 'add', contents: [{ name: '', value: { text: '' }, metadata: null, expiration: null }] });
     }
 
     /** Take a new row away if it has no name yet. */
