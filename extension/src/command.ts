@@ -104,6 +104,5 @@ export function projectOf(node: Subject | undefined): Project | undefined {
 
 /** Say in which config and store a namespace is. */
 export function where(parts: Parts, space: NamespaceRef): string {
-    const project = parts.model.projects.find((one) => one.config === space.config);
-    return whereIs(space, project);
+    return whereIs(space, parts.model.project(space.config));
 }

@@ -8,7 +8,7 @@ import type { Place } from './messages';
 
 /** Return where the keys of a table are. */
 export function placeOf(model: Model, { namespace, key, readOnly }: TableDocument): Place {
-    const project = model.projects.find((one) => one.config === namespace.config);
+    const project = model.project(namespace.config);
     return {
         title: key ?? namespace.binding,
         namespace,

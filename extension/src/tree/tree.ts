@@ -279,7 +279,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
 
     /** Whether the emulator failed: one row above all namespaces says so, and what to do. */
     private hasFailed({ config }: Project): boolean {
-        return this.model.projects.find((one) => one.config === config)?.state === 'failed';
+        return this.model.project(config)?.state === 'failed';
     }
 
     private async inFolder(node: NamespaceNode, prefix: string, row: Node): Promise<Node[]> {
