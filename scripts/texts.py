@@ -56,17 +56,20 @@ PROPER = re.compile(
 )
 CODE = {
     # what users see and isn't a text: commands, code, examples; and errors of our own
+    "commands/addNamespace": ("MY_KV",),
     "commands/copyCurl": ("curl -H 'Authorization: Bearer {}' '{}'",),
     "commands/filterKeys": ("user:",),
+    "commands/snapshotSave": ("before-migration",),
     "compare/other": ("redis://127.0.0.1:6379",),
     "copies": ("npx wrangler kv key get {} {}{} {} --text", "await env.{}.get({})"),
     "development": ("Scripts/python.exe",),
     "install": ("{} install", "{} wrangler", "npm install --save-dev"),
-    "prompts": ("env.{}", "users/1", '{"role": "admin"}', "before-migration", "MY_KV"),
+    "pickNamespace": ("env.{}",),
+    "putPrompt": ("users/1", '{"role": "admin"}'),
     "metadata": ('{"role": "admin"}',),
     "table/differences": ("key {}", "metadata {}", "expires {}"),
-    "table/editor": ("value",),
     "table/page": ("img-src data:",),
+    "table/rowActions": ("value",),
     "table/staged": ("no row {}",),
     "webview/table/columns": ("user",),
 }

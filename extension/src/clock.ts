@@ -2,6 +2,8 @@
 
 import type { Clock } from './protocol';
 
+const LONGEST = 2 ** 31 - 1; // ms; the longest timer
+
 let clocks = new Map<string, Clock>();
 
 /** Remember the moved clocks, by the URI of their config. */
@@ -22,6 +24,11 @@ export function nowIn(config: string): number {
 /** The time of a clock now, in Unix seconds; of the real one if there is none. */
 export function timeOf(clock?: Clock): number {
     return clock?.frozen ? clock.time : Date.now() / 1000 + (clock?.seconds ?? 0);
+}
+
+/** The delay of a timer that ends just after some seconds, in ms; not under a minimum. */
+export function delayOf(seconds: number, least: number): number {
+    return Math.min(Math.max(seconds * 1000 + 50, least), LONGEST);
 }
 
 /** How far a clock is from the real time: `+1 d 2 h`, `-5 min`. */

@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { Comparisons } from './compare/panel';
 import type { History } from './history';
 import { type Model, type NamespaceRef, whereIs } from './model';
+import { pickNamespace } from './pickNamespace';
 import * as prompts from './prompts';
 import type { Project } from './protocol';
 import type { Server } from './server';
@@ -85,7 +86,7 @@ export async function target(
         const { config, id, binding, environment } = node;
         return { config, id, binding, environment };
     }
-    return namespaceOf(node) ?? (await prompts.namespace(parts.model, title));
+    return namespaceOf(node) ?? (await pickNamespace(parts.model, title));
 }
 
 /** Return the key of a row or a link. */
@@ -103,6 +104,5 @@ export function projectOf(node: Subject | undefined): Project | undefined {
 
 /** Say in which config and store a namespace is. */
 export function where(parts: Parts, space: NamespaceRef): string {
-    const project = parts.model.projects.find((one) => one.config === space.config);
-    return whereIs(space, project);
+    return whereIs(space, parts.model.project(space.config));
 }

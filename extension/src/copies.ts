@@ -28,7 +28,7 @@ export async function copyWrangler(parts: Parts, refs: KeyRef[]): Promise<void> 
     const lines = refs.map(({ space, key }) => {
         const name = decodeURIComponent(space.config.split('/').pop() ?? '');
         const inCode = /\.[cm]?[jt]s$/.test(name); // wrangler finds no binding there
-        const project = parts.model.projects.find(({ config }) => config === space.config);
+        const project = parts.model.project(space.config);
         const declared = !inCode && project?.namespaces.some(({ id, binding }) =>
             id === space.id && binding === space.binding);
         const target = declared ? `--binding ${quoted(space.binding)}` : `--namespace-id ${quoted(space.id)}`;

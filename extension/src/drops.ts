@@ -4,12 +4,12 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { nameOf } from './address';
 import { CHANGED } from './askAgain';
-import type { Parts } from './command';
+import { type Parts, where } from './command';
 import { bodyOf } from './contents';
 import * as format from './format';
 import { bySpace, type KeyRef, keysUnder, refOf } from './keys';
 import { brief, fail } from './messages';
-import { type NamespaceRef, whereIs } from './model';
+import type { NamespaceRef } from './model';
 import * as prompts from './prompts';
 import { namespaceOf, type Node } from './tree/nodes';
 import { keyProblem } from './validate';
@@ -79,7 +79,7 @@ export class Drops implements vscode.TreeDragAndDropController<Node> {
         for (const { space: from, keys } of groups) {
             const what = keys.length === 1 ? format.some(keys) : format.count(keys.length, 'key');
             const question = t('Copy {0} to {1}?', what, nameOf(space));
-            const detail = t('From {0} to {1}, with metadata and expiration.', nameOf(from), this.where(space));
+            const detail = t('From {0} to {1}, with metadata and expiration.', nameOf(from), where(this.parts(), space));
             await prompts.confirm(question, detail, t('Copy'));
             const request = { ...space, from: from.id, keys };
             let done = await server.ask('kvlens.copyKeys', request);
@@ -120,7 +120,7 @@ export class Drops implements vscode.TreeDragAndDropController<Node> {
         }
         const keys = dropped.map(({ key }) => key);
         const what = format.count(keys.length, 'file');
-        const lines = [t('{0}, {1}, as {2}', what, format.size(size), format.some(keys)), this.where(space)];
+        const lines = [t('{0}, {1}, as {2}', what, format.size(size), format.some(keys)), where(this.parts(), space)];
         await prompts.confirm(t('Put {0} into {1}?', what, nameOf(space)), lines, t('Put'));
         const request = { ...space, items };
         let done = await server.ask('kvlens.seed', { ...request, existing: 'refuse' });
@@ -132,11 +132,6 @@ export class Drops implements vscode.TreeDragAndDropController<Node> {
             done = await server.ask('kvlens.seed', { ...request, existing, expected: digest });
         }
         brief(t('Put {0} into {1}', format.count(done.written, 'key'), nameOf(space)));
-    }
-
-    private where(space: NamespaceRef): string {
-        const { projects } = this.parts().model;
-        return whereIs(space, projects.find(({ config }) => config === space.config));
     }
 }
 

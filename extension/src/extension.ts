@@ -6,7 +6,7 @@ import { BuildProblems } from './buildProblems';
 import { ClockStatus } from './clockStatus';
 import type { Parts } from './command';
 import { Comparisons } from './compare/panel';
-import { Documents } from './documents';
+import { Documents } from './documents/documents';
 import { Drops } from './drops';
 import { History } from './history';
 import { JsonProblems } from './jsonProblems';

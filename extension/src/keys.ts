@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { placeOf, SCHEME, uriOf } from './address';
 import { type Parts, type Subject, target } from './command';
 import { type NamespaceRef, reference } from './model';
+import { pickKey } from './pickKey';
 import * as prompts from './prompts';
 import type { KeyNode, Node } from './tree/nodes';
 import { distinct } from './visible';
@@ -47,7 +48,7 @@ export async function keyOf(
     }
     const space = await target(parts, subject, title);
     const named = subject && subject.kind === undefined ? subject.key : undefined;
-    return { space, key: named ?? (await prompts.key(parts.server, space, title)) };
+    return { space, key: named ?? (await pickKey(parts.server, space, title)) };
 }
 
 /**

@@ -48,7 +48,7 @@ export class Model implements vscode.Disposable {
             }),
             server.onChanged((change) => this.later(change)),
             server.onStatus((status) => {
-                const project = this.projects.find((one) => one.config === status.config);
+                const project = this.project(status.config);
                 if (project) {
                     Object.assign(project, status);
                     this.emitter.fire([{ config: status.config }]);
@@ -75,6 +75,11 @@ export class Model implements vscode.Disposable {
         if (!this.known && this.server.state === 'running') {
             await (this.loading ?? this.refresh());
         }
+    }
+
+    /** Return the project of a config. */
+    project(config: string): Project | undefined {
+        return this.projects.find((one) => one.config === config);
     }
 
     /** Every namespace of every project, in the order of the files. */

@@ -7,6 +7,7 @@ import { type Parts, projectOf, type Subject } from './command';
 import * as format from './format';
 import { type KeySubject, keyOf } from './keys';
 import { brief, inform, input, item, pick, warn } from './messages';
+import { pickProject } from './pickNamespace';
 import * as prompts from './prompts';
 import type { ClockParameters, Project } from './protocol';
 import { parseDuration } from './validate';
@@ -22,7 +23,7 @@ export async function clockProject(parts: Parts, node?: Subject): Promise<Projec
         projectOf(node) ??
         (first && !others.length ? first : undefined) ??
         (moved.length === 1 ? moved[0] : undefined) ??
-        prompts.project(parts.model, vscode.l10n.t('Clock'))
+        pickProject(parts.model, vscode.l10n.t('Clock'))
     );
 }
 

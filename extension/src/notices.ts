@@ -3,7 +3,7 @@
 import * as vscode from 'vscode';
 import { SCHEME } from './address';
 import { pictureOf } from './contents';
-import type { Documents } from './documents';
+import type { Documents } from './documents/documents';
 import * as format from './format';
 import { hexEditor } from './openValue';
 

@@ -2,9 +2,9 @@
 
 import * as vscode from 'vscode';
 import { placeOf, uriOf } from './address';
-import type { Parts } from './command';
 import { bytesOf, formOf, hasOwnEditor, pictureName, pictureOf } from './contents';
 import type { NamespaceRef } from './model';
+import type { Server } from './server';
 import { peek } from './values';
 
 const HEX_EDITOR = { extension: 'ms-vscode.hexeditor', viewType: 'hexEditor.hexedit' };
@@ -16,8 +16,8 @@ export function hexEditor(): string | undefined {
 }
 
 /** Open a value as text or as an image; other bytes in the hex editor, or as a dump of them. */
-export async function open(parts: Pick<Parts, 'server'>, space: NamespaceRef, key: string): Promise<void> {
-    const value = await peek(parts.server, space, key);
+export async function open({ server }: { server: Server }, space: NamespaceRef, key: string): Promise<void> {
+    const value = await peek(server, space, key);
     const bytes = value ? bytesOf(value) : new Uint8Array();
     const isBinary = value?.base64 !== undefined || formOf(bytes) === 'binary';
     const hex = isBinary ? hexEditor() : undefined;

@@ -3,9 +3,9 @@
 import * as vscode from 'vscode';
 import { placeOf, SCHEME, uriOf } from './address';
 import type { Parts } from './command';
-import { follow } from './elsewhere';
 import type { KeyRef } from './keys';
 import { brief, input } from './messages';
+import { documentOf, follow } from './openDocuments';
 import { openRaw } from './openValue';
 import { confirm, Dismissed, NothingThere } from './prompts';
 import { keyProblem } from './validate';
@@ -65,8 +65,7 @@ async function copied(parts: Parts, { space, key }: KeyRef, to: string, keep: bo
 /** Save an open value with unsaved changes, after a question. */
 async function saveFirst({ space, key }: KeyRef): Promise<void> {
     const { t } = vscode.l10n;
-    const uri = uriOf(space, key).toString();
-    const open = vscode.workspace.textDocuments.find((one) => one.uri.toString() === uri);
+    const open = documentOf(uriOf(space, key));
     if (!open?.isDirty) {
         return;
     }

@@ -2,13 +2,12 @@
 
 import * as vscode from 'vscode';
 import { placeOf } from './address';
-import { nowIn } from './clock';
-import type { Documents, Version } from './documents';
+import { delayOf, nowIn } from './clock';
+import type { Documents } from './documents/documents';
+import type { Version } from './documents/version';
 import * as format from './format';
 import { activeValue } from './keys';
 import { label } from './visible';
-
-const LONGEST = 2 ** 31 - 1; // ms; the longest timer
 
 /** Shows two items while the active tab shows a value. */
 export class ValueStatus implements vscode.Disposable {
@@ -62,8 +61,8 @@ export class ValueStatus implements vscode.Disposable {
             arguments: [uri],
         });
         if (expiration && expiration > now) {
-            const delay = (format.nextChange(expiration, now) - now) * 1000 + 50;
-            this.timer = setTimeout(() => this.update(), Math.min(Math.max(delay, 500), LONGEST));
+            const delay = delayOf(format.nextChange(expiration, now) - now, 500);
+            this.timer = setTimeout(() => this.update(), delay);
         }
     }
 

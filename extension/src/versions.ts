@@ -4,7 +4,7 @@
  */
 
 import * as vscode from 'vscode';
-import type { Documents } from './documents';
+import type { Documents } from './documents/documents';
 
 const SCHEME = 'kvlens-version';
 const MOST = 30; // texts; older ones are forgotten

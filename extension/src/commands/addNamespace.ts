@@ -2,7 +2,10 @@
 
 import * as vscode from 'vscode';
 import { type Contribution, type Parts, projectOf, type Subject } from '../command';
-import * as prompts from '../prompts';
+import { pickEnvironment, pickProject } from '../pickNamespace';
+import { ask } from '../prompts';
+import type { Project } from '../protocol';
+import { bindingProblem } from '../validate';
 
 export const contribution: Contribution = {
     title: 'Add Namespace…',
@@ -23,7 +26,7 @@ export const contribution: Contribution = {
 };
 
 export async function run(parts: Parts, node?: Subject): Promise<void> {
-    const where = await prompts.newNamespace(parts.model, projectOf(node));
+    const where = await askNamespace(parts, projectOf(node));
     const uri = vscode.Uri.parse(where.config);
     const document = await vscode.workspace.openTextDocument(uri);
     const clean = !document.isDirty;
@@ -38,4 +41,24 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
         editor.selection = new vscode.Selection(place, place.translate(0, where.binding.length));
         editor.revealRange(editor.selection, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
     }
+}
+
+/** Ask for the environment and the binding of a new namespace. */
+async function askNamespace(
+    { model }: Parts,
+    chosen: Project | undefined,
+): Promise<{ config: string; environment: string | null; binding: string }> {
+    const title = vscode.l10n.t('Add Namespace');
+    const one = chosen ?? (await pickProject(model, title));
+    const where = await pickEnvironment(one, title);
+    const taken = one.namespaces
+        .filter((space) => space.environment === where)
+        .map((space) => space.binding);
+    const binding = await ask({
+        title,
+        prompt: vscode.l10n.t('Name of the binding: the Worker uses it as env.NAME'),
+        placeHolder: 'MY_KV',
+        validateInput: (typed) => bindingProblem(typed, taken),
+    });
+    return { config: one.config, environment: where, binding };
 }

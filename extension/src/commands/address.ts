@@ -3,7 +3,7 @@
 import * as vscode from 'vscode';
 import { type Contribution, type Parts, projectOf, type Subject } from '../command';
 import { brief } from '../messages';
-import * as prompts from '../prompts';
+import { pickProject } from '../pickNamespace';
 
 const { t } = vscode.l10n;
 
@@ -21,7 +21,7 @@ export const contribution: Contribution = {
 };
 
 export async function run(parts: Parts, node?: Subject): Promise<void> {
-    const one = projectOf(node) ?? (await prompts.project(parts.model, t('Copy Emulator Address')));
+    const one = projectOf(node) ?? (await pickProject(parts.model, t('Copy Emulator Address')));
     const { url } = await parts.server.ask('kvlens.address', { config: one.config });
     await vscode.env.clipboard.writeText(url);
     brief(t('Copied {0}', url));

@@ -4,12 +4,18 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { type Contribution, type Parts, projectOf, type Subject } from '../command';
 import { inform, warn } from '../messages';
+import { pickProject } from '../pickNamespace';
 import * as prompts from '../prompts';
 import type { ConvertConfigParameters, ConvertConfigResult } from '../protocol';
 
 const { t } = vscode.l10n;
 
 type Language = ConvertConfigParameters['to'];
+const LANGUAGES: [Language, string][] = [
+    ['jsonc', 'JSONC'],
+    ['toml', 'TOML'],
+    ['ts', 'cloudflare.config.ts'],
+];
 const MOST = 3; // that couldn't be converted are in the message; the log has all
 
 export const contribution: Contribution = {
@@ -35,9 +41,9 @@ export async function run(parts: Parts, passed?: Subject | Chosen): Promise<void
     const project = projectOf(chosen ? undefined : (passed as Subject | undefined));
     const config =
         chosen?.config ??
-        (project ?? (await prompts.project(parts.model, t('Convert Config')))).config;
+        (project ?? (await pickProject(parts.model, t('Convert Config')))).config;
     const old = vscode.Uri.parse(config);
-    const to = chosen?.to ?? (await prompts.language(path.posix.basename(old.path)));
+    const to = chosen?.to ?? (await pickLanguage(path.posix.basename(old.path)));
     const { text, file, notices } = await parts.server.ask('kvlens.convertConfig', { config, to });
     const uri = vscode.Uri.parse(file);
     const [before, after] = [old, uri].map((one) => path.posix.basename(one.path));
@@ -67,6 +73,17 @@ export async function run(parts: Parts, passed?: Subject | Chosen): Promise<void
     } else if (answer === remove) {
         await moveToTrash(old, before);
     }
+}
+
+/** Ask for the language that a config is converted to; its own isn't offered. */
+function pickLanguage(config: string): Promise<Language> {
+    const own = config.endsWith('.json') ? '' : config.replace(/^.*\.(?:m?[jt]s$)?/, '') || 'ts';
+    const choices = LANGUAGES.filter(([value]) => value !== own).map(([value, label]) => ({
+        label,
+        description: value === 'jsonc' ? t('JSON with comments') : '',
+        value,
+    }));
+    return prompts.choose(choices, t('Convert {0}', config), t('To which language?'));
 }
 
 /** Move a file to the trash; where there is none, as on a remote machine, ask before it is deleted. */

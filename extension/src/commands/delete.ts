@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import { type Contribution, type Parts, type Subject, target } from '../command';
 import { removeGroups, removeKeys } from '../deleteKeys';
-import * as prompts from '../prompts';
+import { pickKey } from '../pickKey';
 import { type FolderNode, type KeyNode, namespaceOf, type Node } from '../tree/nodes';
 
 const { t } = vscode.l10n;
@@ -30,7 +30,7 @@ export async function run(parts: Parts, node?: Subject, selection?: Node[]): Pro
         return;
     }
     const space = await target(parts, node, t('Delete Key'));
-    const key = await prompts.key(parts.server, space, t('Delete Key'));
+    const key = await pickKey(parts.server, space, t('Delete Key'));
     await removeGroups(parts, [{ space, keys: [key] }]);
 }
 

@@ -3,7 +3,7 @@
 import * as vscode from 'vscode';
 import { type Contribution, type Parts, type Subject, target } from '../command';
 import { open } from '../openValue';
-import * as prompts from '../prompts';
+import { pickKey } from '../pickKey';
 
 const { t } = vscode.l10n;
 
@@ -21,5 +21,5 @@ export const contribution: Contribution = {
 
 export async function run(parts: Parts, node?: Subject): Promise<void> {
     const space = await target(parts, node, t('List Keys'));
-    await open(parts, space, await prompts.key(parts.server, space, t('List Keys')));
+    await open(parts, space, await pickKey(parts.server, space, t('List Keys')));
 }

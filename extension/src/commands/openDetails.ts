@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { tableOf } from '../address';
 import type { Contribution, Parts, Subject } from '../command';
 import { keyOf } from '../keys';
-import { VIEW_TYPE } from '../table/editor';
+import { VIEW_TYPE } from '../table/document';
 
 const { t } = vscode.l10n;
 

@@ -3,7 +3,7 @@
 import * as vscode from 'vscode';
 import { tableOf } from '../address';
 import { type Contribution, type Parts, type Subject, target } from '../command';
-import { VIEW_TYPE } from '../table/editor';
+import { VIEW_TYPE } from '../table/document';
 
 const { t } = vscode.l10n;
 

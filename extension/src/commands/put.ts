@@ -6,8 +6,8 @@ import { type Contribution, keyName, type Parts, type Subject, target } from '..
 import { bodyOf } from '../contents';
 import * as format from '../format';
 import { brief, fail } from '../messages';
-import * as prompts from '../prompts';
 import type { Value } from '../protocol';
+import { askPut, type Put } from '../putPrompt';
 import { peek } from '../values';
 
 const { t } = vscode.l10n;
@@ -37,9 +37,9 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
         bodyOf(await vscode.workspace.fs.readFile(uri));
     const look = (key: string): Promise<Value | null> => peek(parts.server, space, key);
     const begun = node?.kind === 'folder' ? node.prefix : undefined;
-    let what: prompts.Put | undefined = begun ? { key: begun, expected: '' } : undefined;
+    let what: Put | undefined = begun ? { key: begun, expected: '' } : undefined;
     for (;;) {
-        what = await prompts.put(space, readFile, look, what, keyName(node));
+        what = await askPut(space, readFile, look, what, keyName(node));
         try {
             await parts.server.ask('kvlens.put', { ...space, ...what });
             brief(t('Put "{0}" into {1}', what.key, nameOf(space)));

@@ -3,7 +3,7 @@
 import * as vscode from 'vscode';
 import { type Contribution, type Parts, projectOf, requireTrust, type Subject } from '../command';
 import { brief } from '../messages';
-import * as prompts from '../prompts';
+import { pickProject } from '../pickNamespace';
 
 const { t } = vscode.l10n;
 
@@ -26,7 +26,7 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
         return;
     }
     requireTrust();
-    const one = projectOf(node) ?? (await prompts.project(parts.model, t('Restart Emulator')));
+    const one = projectOf(node) ?? (await pickProject(parts.model, t('Restart Emulator')));
     const { url } = await parts.server.ask('kvlens.restart', { config: one.config });
     brief(t('KV emulator restarted at {0}', url));
 }

@@ -1,7 +1,7 @@
 /** Delete a table's rows when it is saved, as the Delete key does. */
 
 import type { Contribution } from '../command';
-import { act } from '../table/editor';
+import { act } from '../table/panel';
 
 export const contribution: Contribution = {
     title: 'Delete',

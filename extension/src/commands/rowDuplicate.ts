@@ -1,7 +1,7 @@
 /** Add a copy of a table's row, as Ctrl+D does. */
 
 import type { Contribution } from '../command';
-import { act } from '../table/editor';
+import { act } from '../table/panel';
 
 export const contribution: Contribution = {
     title: 'Duplicate',

@@ -1,7 +1,7 @@
 /** Rename the key of a table's row, as F2 does. */
 
 import type { Contribution } from '../command';
-import { act } from '../table/editor';
+import { act } from '../table/panel';
 
 export const contribution: Contribution = {
     title: 'Rename',

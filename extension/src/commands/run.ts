@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { type Contribution, type Parts, projectOf, type Subject } from '../command';
 import { offerInstall } from '../install';
 import { fail, inform } from '../messages';
-import * as prompts from '../prompts';
+import { pickEnvironment, pickProject } from '../pickNamespace';
 import type { Commands } from '../protocol';
 import { detailsOf } from '../server';
 
@@ -80,7 +80,7 @@ async function whatToRun(
     if (node && node.kind === undefined) {
         return node;
     }
-    const project = projectOf(node) ?? (await prompts.project(parts.model, t('Run Worker')));
-    const environment = await prompts.environment(project, t('Run Worker'));
+    const project = projectOf(node) ?? (await pickProject(parts.model, t('Run Worker')));
+    const environment = await pickEnvironment(project, t('Run Worker'));
     return { config: project.config, environment };
 }

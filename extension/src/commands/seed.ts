@@ -7,6 +7,7 @@ import { CHANGED } from '../askAgain';
 import { type Contribution, type Parts, type Subject, target, where } from '../command';
 import * as format from '../format';
 import { warn } from '../messages';
+import { documentOf } from '../openDocuments';
 import * as prompts from '../prompts';
 import { pickSeedFile } from '../seedFiles';
 import { offerUndo } from '../undo';
@@ -68,8 +69,7 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
 
 /** Save a file with unsaved changes, after confirmation: what is on disk is what is written. */
 async function saveFirst(file: string): Promise<void> {
-    const uri = vscode.Uri.parse(file).toString();
-    const open = vscode.workspace.textDocuments.find((one) => one.uri.toString() === uri);
+    const open = documentOf(vscode.Uri.parse(file));
     if (!open?.isDirty) {
         return;
     }

@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import { type Contribution, type Parts, projectOf, type Subject } from '../command';
 import * as format from '../format';
+import { pickProject } from '../pickNamespace';
 import * as prompts from '../prompts';
 import { offerUndo } from '../undo';
 
@@ -20,7 +21,7 @@ export const contribution: Contribution = {
 };
 
 export async function run(parts: Parts, node?: Subject): Promise<void> {
-    const one = projectOf(node) ?? (await prompts.project(parts.model, t('Seed All Namespaces')));
+    const one = projectOf(node) ?? (await pickProject(parts.model, t('Seed All Namespaces')));
     const request = { config: one.config };
     const { written, namespaces, conflicts, action } = await parts.server.ask('kvlens.seedAll', request);
     if (conflicts) {

@@ -6,8 +6,9 @@ import { CHANGED } from '../askAgain';
 import { type Contribution, type Parts, projectOf, type Subject } from '../command';
 import * as format from '../format';
 import { storeOf } from '../model';
+import { pickProject } from '../pickNamespace';
 import * as prompts from '../prompts';
-import type { Project, Restored, SnapshotRestoreResult } from '../protocol';
+import type { Project, Restored, SnapshotInfo, SnapshotRestoreResult } from '../protocol';
 import { offerUndo } from '../undo';
 
 const { t } = vscode.l10n;
@@ -27,9 +28,9 @@ export const contribution: Contribution = {
 
 export async function run(parts: Parts, node?: Subject): Promise<void> {
     const title = t('Restore Snapshot');
-    const one = projectOf(node) ?? (await prompts.project(parts.model, title));
+    const one = projectOf(node) ?? (await pickProject(parts.model, title));
     const present = await parts.server.ask('kvlens.snapshotList', { config: one.config });
-    const name = await prompts.snapshot(present, title);
+    const name = await pickSnapshot(present, title);
     const request = { config: one.config, name };
     let done = await parts.server.ask('kvlens.snapshotRestore', request);
     for (let again: string[] = []; !done.restored; again = CHANGED) {
@@ -41,6 +42,20 @@ export async function run(parts: Parts, node?: Subject): Promise<void> {
     const written = format.count(done.written, 'key');
     const text = t('Restored "{0}": {1} written, {2} deleted.', name, written, done.deleted);
     void offerUndo(parts.server, text, [{ config: one.config, action: done.action }]);
+}
+
+/** Ask for one of the snapshots, newest first. */
+function pickSnapshot(present: SnapshotInfo[], title: string): Promise<string> {
+    if (!present.length) {
+        throw new prompts.NothingThere(t('There are no snapshots yet; "KV Lens: Save Snapshot…" creates one.'));
+    }
+    const choices = present.slice().reverse().map((one) => ({
+        label: one.name,
+        description: `${format.count(one.keys, 'key')}, ${format.size(one.size)}`,
+        detail: format.moment(one.created),
+        value: one.name,
+    }));
+    return prompts.choose(choices, title, t('Which snapshot?'));
 }
 
 /** Say how many keys a restore would change, in total and in each namespace. */

@@ -4,7 +4,9 @@ import * as vscode from 'vscode';
 import { type Contribution, type Parts, projectOf, type Subject } from '../command';
 import * as format from '../format';
 import { inform } from '../messages';
+import { pickProject } from '../pickNamespace';
 import * as prompts from '../prompts';
+import { snapshotProblem } from '../validate';
 
 const { t } = vscode.l10n;
 
@@ -23,9 +25,14 @@ export const contribution: Contribution = {
 
 export async function run(parts: Parts, node?: Subject): Promise<void> {
     const title = t('Save Snapshot');
-    const one = projectOf(node) ?? (await prompts.project(parts.model, title));
+    const one = projectOf(node) ?? (await pickProject(parts.model, title));
     const present = await parts.server.ask('kvlens.snapshotList', { config: one.config });
-    const name = await prompts.snapshotName(title);
+    const name = await prompts.ask({
+        title,
+        prompt: t('Name of the snapshot, which saves all namespaces of the project'),
+        placeHolder: 'before-migration',
+        validateInput: snapshotProblem,
+    });
     const taken = present.some((snapshot) => snapshot.name === name);
     if (taken) {
         const detail = t('The keys in it are replaced by those in the namespaces of {0}.', one.label);

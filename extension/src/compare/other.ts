@@ -19,7 +19,7 @@ interface Choice extends vscode.QuickPickItem {
 /** Return what to compare a namespace with: the nearest things first. */
 export async function askOther(server: Server, model: Model, space: NamespaceRef): Promise<Other> {
     await model.ready();
-    const project = model.projects.find(({ config }) => config === space.config);
+    const project = model.project(space.config);
     const spaces = model.projects.flatMap((one) => namespacesOf(one, space, model.projects.length > 1));
     const snapshots = project ? await server.ask('kvlens.snapshotList', { config: space.config }) : [];
     const files = await seedFiles(server, space);

@@ -4,20 +4,17 @@ import * as vscode from 'vscode';
 import { tableAt } from '../address';
 import { mayBeHidden } from '../clockStatus';
 import * as format from '../format';
-import { dialog } from '../messages';
 import type { NamespaceRef } from '../model';
-import type { Commands } from '../protocol';
 import type { Server } from '../server';
 import { keyProblem, metadataProblem } from '../validate';
+import { EDITED, type Read, readContents, storedOf } from './contents';
 import type { Content, RowRef, StagedRow } from './messages';
 import { SavePoint } from './savePoint';
-import { type Backup, isSame, Staged, type Step, type Stored } from './staged';
+import { saveStaged } from './saveStaged';
+import { type Backup, isSame, Staged, type Step } from './staged';
 
-const AT_ONCE = 5000; // keys in a request
-const EDITED = 1024 * 1024; // bytes of a value that is read to be edited
-const NAMED = 5; // keys in a question
-
-type Read = Commands['kvlens.contents'][1]['contents'][number];
+/** The view type of the custom editor. */
+export const VIEW_TYPE = 'kvlens.table';
 
 /** Emitted when rows have changed in memory. */
 export interface Changes {
@@ -244,69 +241,17 @@ export class TableDocument implements vscode.CustomDocument {
     }
 
     /**
-     * Write all changes, or none. If the store goes away in the middle, and can't take back what it
-     * has written, the error says how many changes are saved; the others stay.
+     * Write all changes, or none.
      *
      * @throws CancellationError if keys have changed and the user doesn't overwrite them
      */
     save(where: string, compare: () => Thenable<unknown>): Promise<void> {
         return this.inTurn(async () => {
-            await this.saveAll(where, compare);
+            const { server, namespace, staged } = this;
+            const drop = (removed: string[]): void => this.changes.fire({ changed: [], removed });
+            await saveStaged({ server, namespace, staged, drop }, where, compare);
             this.savePoint.saved();
         });
-    }
-
-    private async saveAll(where: string, compare: () => Thenable<unknown>): Promise<void> {
-        if (this.staged.hasName('', '')) {
-            throw new Error(vscode.l10n.t('A new row has no key yet. Nothing was saved.'));
-        }
-        const all = this.staged.count;
-        while (this.staged.count) {
-            const lost = this.staged.lost();
-            if (lost.length) {
-                throw new Error(
-                    vscode.l10n.t(
-                        'Nothing was saved: {0} is gone, and values over 1 MiB aren\'t kept here. Restore it in the History, and take the row back.',
-                        format.some(lost),
-                    ),
-                );
-            }
-            const edits = this.staged.edits();
-            let conflicts: string[];
-            try {
-                const query = { ...this.namespace, edits };
-                ({ conflicts } = await this.server.ask('kvlens.apply', query));
-            } catch (error) {
-                const saved = await this.settle().catch(() => 0); // it may still be away
-                if (saved && !this.staged.count) {
-                    return; // only the answer was lost
-                }
-                if (!saved && error instanceof vscode.CancellationError) {
-                    throw error;
-                }
-                throw saved ? partly(saved, all, error) : new Error(format.reason(error));
-            }
-            if (!conflicts.length) {
-                const versions = await this.read(this.staged.keys(), 0);
-                const ids = this.staged.saved(
-                    new Map(versions.map(({ key, version }) => [key, version])),
-                );
-                this.changes.fire({ changed: [], removed: ids });
-                return;
-            }
-            // a save that failed may have written some of them
-            if (!(await this.settle())) {
-                await this.resolve(conflicts, where, compare);
-            }
-        }
-    }
-
-    /** Drop the changes that are in the store already; return their number. */
-    private async settle(): Promise<number> {
-        const found = await this.read(this.staged.keys(), EDITED);
-        const ids = this.staged.settle(new Map(found.map((one) => [one.key, storedOf(one)])));
-        this.changes.fire({ changed: [], removed: ids });
-        return ids.length;
     }
 
     /** Drop every change. */
@@ -340,14 +285,8 @@ export class TableDocument implements vscode.CustomDocument {
         return id;
     }
 
-    private async read(keys: string[], values: number): Promise<Read[]> {
-        const found: Read[] = [];
-        for (let at = 0; at < keys.length; at += AT_ONCE) {
-            const some = keys.slice(at, at + AT_ONCE);
-            const query = { ...this.namespace, keys: some, values };
-            found.push(...(await this.server.ask('kvlens.contents', query)).contents);
-        }
-        return found;
+    private read(keys: string[], values: number): Promise<Read[]> {
+        return readContents(this.server, this.namespace, keys, values);
     }
 
     private fresh(): string {
@@ -385,31 +324,6 @@ export class TableDocument implements vscode.CustomDocument {
             removed: rows.filter(({ id }) => !this.staged.isChanged(id)).map(({ id }) => id),
         });
     }
-
-    private async resolve(
-        conflicts: string[],
-        where: string,
-        compare: () => Thenable<unknown>,
-    ): Promise<void> {
-        const overwrite = vscode.l10n.t('Overwrite');
-        const show = vscode.l10n.t('Compare');
-        const names = conflicts.slice(0, NAMED).map((key) => `"${key}"`);
-        const more = conflicts.length - names.length;
-        const answer = await dialog(
-            vscode.l10n.t('Something else has changed these keys. Nothing was saved.'),
-            [...names, ...(more ? [vscode.l10n.t('and {0} more', more)] : []), where],
-            show,
-            overwrite,
-        );
-        if (answer === overwrite) {
-            this.staged.overwrite(await this.read(conflicts, EDITED));
-            return;
-        }
-        if (answer === show) {
-            await compare();
-        }
-        throw new vscode.CancellationError();
-    }
 }
 
 /** What of a change no store takes, which a save would only find out. */
@@ -418,30 +332,4 @@ function problemOf({ name, metadata }: Partial<Content>): string | undefined {
         (name === undefined ? undefined : keyProblem(name)) ??
         (metadata == null ? undefined : metadataProblem(metadata))
     );
-}
-
-function partly(saved: number, all: number, error: unknown): Error {
-    return new Error(
-        vscode.l10n.t(
-            'Of {0} changes, {1} were saved; the others are kept here. {2}',
-            all.toLocaleString('en'),
-            saved.toLocaleString('en'),
-            format.reason(error),
-        ),
-    );
-}
-
-function storedOf(one: Read): Stored {
-    return { version: one.version, content: one.version ? contentOf(one) : null };
-}
-
-function contentOf(one: Read): Content {
-    const { key: name, text, base64, metadataText, expiration } = one;
-    const body = text === undefined ? (base64 === undefined ? undefined : { base64 }) : { text };
-    return {
-        name,
-        ...(body ? { value: body } : {}),
-        metadata: metadataText ?? null,
-        expiration: expiration ?? null,
-    };
 }

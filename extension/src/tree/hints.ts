@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import * as format from '../format';
 import type { Project } from '../protocol';
+import type { Server } from '../server';
 import { distinct } from '../visible';
 import { type HintNode, idOf, type NamespaceNode } from './nodes';
 
@@ -77,6 +78,22 @@ export function emulatorHint(project: Project): HintNode {
             arguments: [{ kind: 'project', project }],
         },
     };
+}
+
+/** What seeding all namespaces would write; a click does that. */
+export async function seedAllHint(server: Server, project: Project): Promise<HintNode> {
+    const request = { config: project.config, dryRun: true };
+    const plan = await server.ask('kvlens.seedAll', request).catch(() => undefined); // a click says why
+    const label = plan
+        ? t('Seed {0} into {1}', format.count(plan.written, 'key'), format.count(plan.namespaces, 'namespace'))
+        : t('Seed all namespaces');
+    const hasEnvironments = project.namespaces.some(({ environment }) => environment !== null);
+    const description = hasEnvironments ? t('top level') : '';
+    const tooltip = t('No keys yet: write those in the files of "seeds"');
+    const node = { kind: 'project', project };
+    const command = { command: 'kvlens.seedAll', title: label, arguments: [node] };
+    const id = `${project.config}|seedAll`;
+    return { kind: 'hint', id, label, description, tooltip, icon: 'cloud-upload', command };
 }
 
 /** What is wrong with a config; a click opens it there. */

@@ -5,10 +5,9 @@ import type { Planned, ShownSide, ToComparison, Which } from '../../src/compare/
 import type { ComparedKind, ComparedRow, ComparisonProgress } from '../../src/protocol';
 import { listen, post, t, translate } from '../table/host';
 import type { Filtered } from '../table/filter';
+import { Pages } from '../table/pages';
 import { Watched } from '../table/watched';
 
-const PAGE = 100; // rows in a request
-const PAGES = 200; // kept
 const MOST_SELECTED = 10_000; // by a range
 const TYPING = 150; // ms without typing before a filter is used
 
@@ -40,9 +39,7 @@ export class CompareModel extends Watched implements Filtered {
     cursor = 0;
     readonly selected = new Set<string>();
 
-    private readonly pages = new Map<number, { rows: ComparedRow[]; version: number }>();
-    private readonly asked = new Set<number>();
-    private version = 0;
+    private readonly pages = new Pages<ComparedRow>();
     private seq = 0;
     private anchor = 0;
     private namesSeq = 0;
@@ -82,21 +79,12 @@ export class CompareModel extends Watched implements Filtered {
     }
 
     at(index: number): ComparedRow | undefined {
-        return this.pages.get(Math.floor(index / PAGE))?.rows[index % PAGE];
+        return this.pages.at(index);
     }
 
     /** Ask for the rows between two places that weren't read, or may have changed since. */
     need(first: number, last: number): void {
-        const end = Math.min(last, this.count - 1);
-        for (let page = Math.floor(first / PAGE); page * PAGE <= end; page += 1) {
-            const known = this.pages.get(page);
-            const whole = Math.min(PAGE, this.count - page * PAGE);
-            const fresh = known && known.version === this.version && known.rows.length >= whole;
-            if (!fresh && !this.asked.has(page)) {
-                this.asked.add(page);
-                this.ask('rows', page * PAGE, PAGE);
-            }
-        }
+        this.pages.need(first, last, this.count, (offset, limit) => this.ask('rows', offset, limit));
     }
 
     select(index: number, how: 'one' | 'add' | 'range'): void {
@@ -196,9 +184,7 @@ export class CompareModel extends Watched implements Filtered {
     /** Read all rows again. */
     private again(): void {
         this.seq += 1;
-        this.version += 1;
         this.pages.clear();
-        this.asked.clear();
         this.cursor = Math.max(0, Math.min(this.cursor, this.count - 1));
     }
 
@@ -229,8 +215,7 @@ export class CompareModel extends Watched implements Filtered {
                     this.canRetry = true;
                 }
                 if ((ended || progress.done) && !this.plan) {
-                    this.version += 1; // the rows may be others
-                    this.asked.clear();
+                    this.pages.outdate(); // the rows may be others
                 }
                 return;
             }
@@ -244,7 +229,10 @@ export class CompareModel extends Watched implements Filtered {
                 }
                 return;
             case 'rows':
-                return this.read(message);
+                if (message.seq === this.seq) {
+                    this.pages.add(message.offset, message.rows);
+                }
+                return;
             case 'names':
                 if (message.seq === this.namesSeq) {
                     message.names.forEach((name) => this.selected.add(name));
@@ -262,22 +250,6 @@ export class CompareModel extends Watched implements Filtered {
             case 'error':
                 this.failure = message.text;
                 this.canRetry = message.canRetry;
-        }
-    }
-
-    private read({ seq, offset, rows }: Extract<ToComparison, { type: 'rows' }>): void {
-        if (seq !== this.seq) {
-            return;
-        }
-        const page = offset / PAGE;
-        this.asked.delete(page);
-        this.pages.delete(page);
-        this.pages.set(page, { rows, version: this.version });
-        for (const old of this.pages.keys()) {
-            if (this.pages.size <= PAGES) {
-                break;
-            }
-            this.pages.delete(old);
         }
     }
 }

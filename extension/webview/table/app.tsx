@@ -80,7 +80,7 @@ function Tools({ model }: { model: TableModel }): JSX.Element {
     const chosen = model.chosen();
     return (
         <div class="tools" role="toolbar" aria-label={t('Actions')}>
-            <button type="button" disabled={model.place.readOnly} onClick={() => addRow(model)}>
+            <button type="button" disabled={model.place.readOnly} onClick={() => model.addRow()}>
                 {t('New Key')}
             </button>
             <button
@@ -183,12 +183,6 @@ function Footer({ model }: { model: TableModel }): JSX.Element {
             <Failure model={model} retry={() => model.open()} />
         </div>
     );
-}
-
-/** Add a row, and edit its key. */
-export function addRow(model: TableModel): void {
-    model.toAdded = 'new';
-    post({ type: 'add', contents: [{ name: '', value: { text: '' }, metadata: null, expiration: null }] });
 }
 
 function pasted(model: TableModel, event: ClipboardEvent): void {

@@ -15,11 +15,11 @@ import type {
 import type { FilterToken } from '../../src/filterTokens';
 import { keepClock } from './expiry';
 import { listen, post, t, translate } from './host';
+import { Pages } from './pages';
 import { parseRows } from './paste';
+import { StagedRows } from './stagedRows';
 import { Watched } from './watched';
 
-const PAGE = 100; // rows in a request
-const PAGES = 200; // kept
 const MOST_SELECTED = 10_000; // by a range
 const TYPING = 150; // ms without typing before a filter is used
 
@@ -39,13 +39,6 @@ export interface Shown {
     name: string;
     row?: Row;
     staged?: StagedRow;
-}
-
-interface Page {
-    rows: Row[];
-    version: number;
-    /** How many keys matched when it was read. */
-    matched: number;
 }
 
 export class TableModel extends Watched {
@@ -82,16 +75,11 @@ export class TableModel extends Watched {
     editing: { id: string; column: string; text: string; problem?: string } | undefined;
     /** Metadata that can't be used as it is typed, by key. */
     readonly drafts = new Map<string, string>();
-    /** Whether the key of a new row is to be edited when it is there. */
     /** Which row to go to once it is added: a new one, or a copy unless another row is chosen first. */
-    toAdded: 'new' | 'copy' | undefined;
+    private toAdded: 'new' | 'copy' | undefined;
 
-    private readonly pages = new Map<number, Page>();
-    private readonly asked = new Set<number>();
-    private readonly staged = new Map<string, StagedRow>();
-    private readonly stagedByKey = new Map<string, StagedRow>();
-    private added: StagedRow[] = [];
-    private version = 0;
+    private readonly pages = new Pages<Row>();
+    private readonly staged = new StagedRows();
     private seq = 0;
     private detailsSeq = 0;
     private detailsShown = 0;
@@ -113,11 +101,11 @@ export class TableModel extends Watched {
 
     /** The number of rows, new ones first. */
     get count(): number {
-        return this.added.length + this.progress.matched;
+        return this.staged.added.length + this.progress.matched;
     }
 
     get addedCount(): number {
-        return this.added.length;
+        return this.staged.added.length;
     }
 
     get columns(): (Column & { title: string })[] {
@@ -131,18 +119,13 @@ export class TableModel extends Watched {
     }
 
     setColumns(columns: Column[]): void {
-        this.layout = {
-            ...this.layout,
+        this.setLayout({
             columns: columns.map(({ id, width, hidden }) => ({ id, width, ...(hidden ? { hidden } : {}) })),
-        };
-        post({ type: 'layout', layout: this.layout });
-        this.notify();
+        });
     }
 
     setDetails(details: number): void {
-        this.layout = { ...this.layout, details };
-        post({ type: 'layout', layout: this.layout });
-        this.notify();
+        this.setLayout({ details });
     }
 
     /** Use a filter when typing pauses. */
@@ -179,16 +162,15 @@ export class TableModel extends Watched {
 
     /** The row at a place, or undefined if it wasn't read yet. */
     at(index: number): Shown | undefined {
-        const added = this.added[index];
+        const added = this.staged.added[index];
         if (added) {
             return { id: added.id, ref: { id: added.id }, name: added.now?.name ?? '', staged: added };
         }
-        const at = index - this.added.length;
-        const row = this.pages.get(Math.floor(at / PAGE))?.rows[at % PAGE];
+        const row = this.pages.at(index - this.staged.added.length);
         if (!row) {
             return undefined;
         }
-        const staged = this.stagedByKey.get(row.name);
+        const staged = this.staged.ofKey(row.name);
         return {
             id: `key:${row.name}`,
             ref: { key: row.name },
@@ -200,19 +182,11 @@ export class TableModel extends Watched {
 
     /** Ask for the rows between two places that weren't read, or have changed since. */
     need(first: number, last: number): void {
+        const { addedCount } = this;
         const { matched } = this.progress;
-        const from = Math.max(0, first - this.added.length);
-        const to = Math.min(last - this.added.length, matched - 1);
-        for (let page = Math.floor(from / PAGE); page * PAGE <= to; page += 1) {
-            const known = this.pages.get(page);
-            const whole = Math.min(PAGE, matched - page * PAGE);
-            const complete = known && (known.rows.length >= whole || known.matched === matched);
-            const fresh = complete && known.version === this.version;
-            if (!fresh && !this.asked.has(page)) {
-                this.asked.add(page);
-                post({ type: 'rows', seq: this.seq, offset: page * PAGE, limit: PAGE });
-            }
-        }
+        this.pages.need(Math.max(0, first - addedCount), last - addedCount, matched, (offset, limit) => {
+            post({ type: 'rows', seq: this.seq, offset, limit });
+        });
     }
 
     select(index: number, how: 'one' | 'add' | 'range'): void {
@@ -252,15 +226,13 @@ export class TableModel extends Watched {
 
     /** Whether some of these rows have changes. */
     hasChanged(rows: RowRef[]): boolean {
-        return rows.some((row) => ('id' in row ? this.staged.has(row.id) : this.stagedByKey.has(row.key)));
+        return rows.some((row) => ('id' in row ? this.staged.get(row.id) : this.staged.ofKey(row.key)));
     }
 
     /** Forget a saved filter. */
     forget(name: string): void {
         const { [name]: _, ...filters } = this.layout.filters;
-        this.layout = { ...this.layout, filters };
-        post({ type: 'layout', layout: this.layout });
-        this.notify();
+        this.setLayout({ filters });
     }
 
     askDetails(start = 0): void {
@@ -290,6 +262,12 @@ export class TableModel extends Watched {
     /** Whether a row is new, and has no name yet. */
     isNew(ref: RowRef): boolean {
         return 'id' in ref && this.staged.get(ref.id)?.now?.name === '';
+    }
+
+    /** Add a row, and edit its key. */
+    addRow(): void {
+        this.toAdded = 'new';
+        post({ type: 'add', contents: [{ name: '', value: { text: '' }, metadata: null, expiration: null }] });
     }
 
     /** Take a new row away if it has no name yet. */
@@ -333,15 +311,19 @@ export class TableModel extends Watched {
         try {
             post({ type: 'add', contents: parseRows(text) });
         } catch (error) {
-            this.failure = error instanceof Error ? error.message : String(error);
-            this.canRetry = false;
-            this.notify();
+            this.say(error instanceof Error ? error.message : String(error));
         }
     }
 
     /** Whether the details that were asked for last have come. */
     get detailsRead(): boolean {
         return this.detailsShown === this.detailsSeq;
+    }
+
+    private setLayout(change: Partial<Layout>): void {
+        this.layout = { ...this.layout, ...change };
+        post({ type: 'layout', layout: this.layout });
+        this.notify();
     }
 
     private selectRange(first: number, last: number): void {
@@ -358,7 +340,7 @@ export class TableModel extends Watched {
         }
         if (missing) {
             this.namesSeq += 1;
-            const offset = Math.max(0, first - this.added.length);
+            const offset = Math.max(0, first - this.staged.added.length);
             post({ type: 'names', seq: this.namesSeq, offset, limit: end - first + 1 });
         }
         if (end < last) {
@@ -398,8 +380,7 @@ export class TableModel extends Watched {
                     this.canRetry = true;
                 }
                 if (message.state.stale) {
-                    this.version += 1;
-                    this.asked.clear();
+                    this.pages.outdate();
                     this.askDetails();
                 }
                 return;
@@ -448,8 +429,6 @@ export class TableModel extends Watched {
             this.progress = result;
             this.sortLimit = result.sortLimit;
             this.pages.clear();
-            this.asked.clear();
-            this.version += 1;
             this.cursor = 0;
             this.anchor = 0;
             this.current = undefined;
@@ -461,17 +440,8 @@ export class TableModel extends Watched {
         if (seq !== this.seq) {
             return;
         }
-        const first = !this.pages.size;
-        const page = offset / PAGE;
-        this.asked.delete(page);
-        this.pages.delete(page);
-        this.pages.set(page, { rows, version: this.version, matched });
-        for (const old of this.pages.keys()) {
-            if (this.pages.size <= PAGES) {
-                break;
-            }
-            this.pages.delete(old);
-        }
+        const first = this.pages.isEmpty;
+        this.pages.add(offset, rows, matched);
         this.progress = { ...this.progress, matched };
         this.follow();
         if (first && !this.selected.size) {
@@ -506,39 +476,20 @@ export class TableModel extends Watched {
         if (this.at(this.cursor)?.id === id) {
             return this.cursor;
         }
-        const added = this.added.findIndex((row) => row.id === id);
+        const added = this.staged.added.findIndex((row) => row.id === id);
         if (added >= 0) {
             return added;
         }
-        for (const [page, { rows }] of this.pages) {
-            const at = rows.findIndex(({ name }) => `key:${name}` === id);
-            if (at >= 0) {
-                return this.added.length + page * PAGE + at;
-            }
-        }
-        return undefined;
+        const at = this.pages.find(({ name }) => `key:${name}` === id);
+        return at === undefined ? undefined : this.staged.added.length + at;
     }
 
     private changed({ changed, removed, count }: Extract<ToView, { type: 'staged' }>): void {
-        for (const id of [...removed, ...changed.map((row) => row.id)]) {
-            const old = this.staged.get(id);
-            this.staged.delete(id);
-            if (old?.key != null) {
-                this.stagedByKey.delete(old.key);
-            }
-        }
-        for (const row of changed) {
-            this.staged.set(row.id, row);
-            if (row.key !== null) {
-                this.stagedByKey.set(row.key, row);
-            }
-        }
-        const before = new Set(this.added.map(({ id }) => id));
-        this.added = [...this.staged.values()].filter((row) => row.key === null && row.now);
+        const added = this.staged.update(changed, removed);
         this.stagedCount = count;
-        const next = this.toAdded ? this.added.find(({ id }) => !before.has(id)) : undefined;
+        const next = this.toAdded ? added : undefined;
         if (next) {
-            this.cursor = this.anchor = this.added.indexOf(next);
+            this.cursor = this.anchor = this.staged.added.indexOf(next);
             this.current = next.id;
             this.selected.clear();
             this.selected.set(next.id, { id: next.id });

@@ -5,40 +5,31 @@
 
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { nameOf, type Place, uriOf } from './address';
-import { mayBeHidden } from './clockStatus';
-import { bodyOf } from './contents';
-import * as format from './format';
-import { dialog, fault } from './messages';
-import { type NamespaceRef, reference, whereIs } from './model';
-import type { Commands, Project } from './protocol';
-import type { Server } from './server';
-import { peek } from './values';
+import { nameOf, type Place, uriOf } from '../address';
+import { mayBeHidden } from '../clockStatus';
+import { bodyOf } from '../contents';
+import * as format from '../format';
+import { dialog, fault } from '../messages';
+import { type NamespaceRef, reference, whereIs } from '../model';
+import type { Commands, Project } from '../protocol';
+import type { Server } from '../server';
+import { peek } from '../values';
+import type { Origin } from './origin';
 
 const { t } = vscode.l10n;
-
-/** Where a document's value was read. */
-export interface Origin {
-    /** The store's URL, without passwords. */
-    store?: string;
-    /** Whether a config declared the namespace. */
-    declared?: boolean;
-    /** Where its key has been moved since. */
-    movedTo?: NamespaceRef;
-}
 
 /** The new place of a value that was saved elsewhere. */
 export interface Saved extends Origin {
     uri: vscode.Uri;
 }
 
-type Write = Commands['kvlens.put'][0];
+/** The arguments of a put. */
+export type Write = Commands['kvlens.put'][0];
 
 interface Proposal {
     question: string;
     project?: Project;
     to?: NamespaceRef;
-    button?: string;
 }
 
 /** Ask where to save a value that can't be saved where it was read, and save it there. */
@@ -209,28 +200,4 @@ async function saveToFile(question: string, key: string, content: Uint8Array): P
     }
     await vscode.workspace.fs.writeFile(chosen, content);
     return chosen;
-}
-
-/** Show another address in the tabs of one without changes. */
-export async function follow(from: vscode.Uri, to: vscode.Uri): Promise<void> {
-    for (const group of vscode.window.tabGroups.all) {
-        const tab = group.tabs.find(({ input }) => isText(input, from));
-        if (!tab || tab.isDirty) {
-            continue;
-        }
-        const shown = tab.isActive ? undefined : group.activeTab?.input;
-        const options = { viewColumn: group.viewColumn, preserveFocus: true, preview: tab.isPreview };
-        await vscode.commands.executeCommand('vscode.openWith', to, 'default', options);
-        if (shown instanceof vscode.TabInputText) {
-            await vscode.commands.executeCommand('vscode.openWith', shown.uri, 'default', options);
-        }
-        const old = group.tabs.find(({ input }) => isText(input, from));
-        if (old) {
-            await vscode.window.tabGroups.close(old, true);
-        }
-    }
-}
-
-function isText(input: unknown, uri: vscode.Uri): boolean {
-    return input instanceof vscode.TabInputText && input.uri.toString() === uri.toString();
 }
