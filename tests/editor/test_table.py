@@ -340,6 +340,7 @@ def test_columns_are_made_wider_by_keyboard(table: Table) -> None:
         page.keyboard.press(key)
     expect(grip).to_have_attribute("aria-valuenow", str(width + 20))
     assert table.cell("note", "key").evaluate("(cell) => cell.offsetWidth") == width + 20
+    page.wait_for_timeout(1000)  # the webview has told it
     table.window.palette("View: Close All Editors")
     table.window.palette("KV Lens: Open Namespace")
     again = Table(table.window).frame.get_by_role("separator", name="Width of Key")

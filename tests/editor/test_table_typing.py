@@ -158,6 +158,17 @@ def test_an_edit_after_the_undo_of_a_saved_one_is_not_saved(table: Table, projec
     assert stored(project, "user:1") == "one"
 
 
+def test_a_new_row_stays_current_whatever_is_filtered(table: Table) -> None:
+    table.frame.get_by_role("button", name="New Key").click()
+    expect(table.frame.locator(".cellEditor")).to_be_focused()
+    table.window.page.keyboard.type("user:3")
+    table.window.page.keyboard.press("Enter")
+    expect(table.row("user:3")).to_have_class("row new selected current")
+    table.filter("note")
+    expect(table.footer()).to_contain_text("1 of ")
+    expect(table.row("user:3")).to_have_class("row new selected current")
+
+
 REFUSED = {
     # id: (column, what is typed, what is wrong with it)
     "a dot": ("key", ".", '"." isn\'t allowed as a key name.'),

@@ -429,10 +429,17 @@ export class TableModel extends Watched {
             this.progress = result;
             this.sortLimit = result.sortLimit;
             this.pages.clear();
-            this.cursor = 0;
-            this.anchor = 0;
-            this.current = undefined;
-            this.selected.clear();
+            this.goTo(this.staged.added.find(({ id }) => id === this.current)); // it is above all others
+        }
+    }
+
+    /** Select a new row only, or without one nothing. */
+    private goTo(row: StagedRow | undefined): void {
+        this.cursor = this.anchor = row ? this.staged.added.indexOf(row) : 0;
+        this.current = row?.id;
+        this.selected.clear();
+        if (row) {
+            this.selected.set(row.id, { id: row.id });
         }
     }
 
@@ -489,10 +496,7 @@ export class TableModel extends Watched {
         this.stagedCount = count;
         const next = this.toAdded ? added : undefined;
         if (next) {
-            this.cursor = this.anchor = this.staged.added.indexOf(next);
-            this.current = next.id;
-            this.selected.clear();
-            this.selected.set(next.id, { id: next.id });
+            this.goTo(next);
             this.toAdded = undefined;
             if (next.now?.name === '') {
                 this.editing = { id: next.id, column: 'key', text: '' };
