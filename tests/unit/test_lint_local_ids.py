@@ -299,6 +299,54 @@ CASES: dict[str, tuple[dict[str, str], list[str]]] = {
         {"api/wrangler.toml": bound("mock-carts"), "api/package.json": DEV_AND_SHIP},
         ["id-malformed"],
     ),
+    "filled-in-by-splitting-and-joining": (
+        {
+            "wrangler.toml": bound("<CARTS_ID>"),
+            "scripts/fill.mjs": "const path = 'wrangler.toml';\n"
+            "const ids = { '<CARTS_ID>': process.env.CARTS_ID };\n"
+            "for (const key of Object.keys(ids)) text = text.split(key).join(ids[key]);\n",
+        },
+        [],
+    ),
+    "named-in-a-script-that-only-splits": (
+        {
+            "wrangler.toml": bound("<CARTS_ID>"),
+            "scripts/fill.mjs": "const path = 'wrangler.toml';\n"
+            "const has = text.split('<CARTS_ID>').length > 1;\n",
+        },
+        ["id-placeholder"],
+    ),
+    "name-in-an-environment-that-is-local": (
+        {"wrangler.toml": bound("<ID>") + bound("shop-carts", "env.local.kv_namespaces")},
+        ["id-placeholder"],
+    ),
+    "slip-in-an-environment-that-is-local": (
+        {"wrangler.toml": bound(ID[1:], "env.local.kv_namespaces")},
+        ["id-malformed"],
+    ),
+    "local-without-anything-to-deploy": (
+        {"wrangler.toml": bound("local-kv"), "package.json": '{"scripts": {"dev": "vite dev"}}'},
+        [],
+    ),
+    "local-beside-a-script-that-deploys": (
+        {
+            "wrangler.toml": bound("local-kv"),
+            "package.json": '{"scripts": {"a": "wrangler deploy"}}',
+        },
+        ["id-malformed"],
+    ),
+    "local-of-a-worker": (
+        {
+            "wrangler.toml": 'main = "a.js"\n' + bound("local-kv"),
+            "package.json": '{"scripts": {"dev": "vite dev"}}',
+            "a.js": "export default { fetch: (request, env) => env.CARTS.get('a') };",
+        },
+        ["id-malformed"],
+    ),
+    "other-name-without-anything-to-deploy": (
+        {"wrangler.toml": bound("shop-kv"), "package.json": '{"scripts": {"dev": "vite dev"}}'},
+        ["id-malformed"],
+    ),
     "config-of-the-usual-name-that-is-run": (
         {
             "api/wrangler.toml": bound("mock-carts"),

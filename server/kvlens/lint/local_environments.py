@@ -18,7 +18,8 @@ _DEV = re.compile(r"\bwrangler(?:@\S+)?\s+dev\b")
 _DEV_REST = re.compile(rf"{_DEV.pattern}([^;&|\n]*)")
 _DEPLOYS = re.compile(r"deploy|\bwrangler(?:@\S+)?\s+(?:publish|versions)\b", re.IGNORECASE)
 _NAMES_ENVIRONMENT = re.compile(r"(?:\A|\s)(?:--env|-e)(?:=|\s+)[\"']?[\w$]")  # not `--env=`
-
+_WRANGLER = re.compile(r"\bwrangler\b|deploy", re.IGNORECASE)
+_DEPLOYED = ("main", "assets", "site", "pages_build_output_dir")
 _CONFIGS = re.compile(r"(?:\A|\s)(?:--config|-c)(?:=|\s+)[\"']?(?:[^\s\"']*/)?([^\s\"'/]+)")
 
 
@@ -43,6 +44,20 @@ def is_another_deployed(config: Config) -> bool:
         for script in _scripts(config)
         for found in _DEPLOY.finditer(script)
         for named in (_CONFIGS.findall(found[1]),)
+    )
+
+
+def has_nothing_to_deploy(config: Config) -> bool:
+    """Return whether a config is only for local bindings: no Worker, no files, no output folder.
+
+    The package.json next to it runs a framework, which reads the bindings, and never wrangler.
+    """
+    package = Path(config.path).parent / "package.json"
+    return (
+        not any(config.root.get(name) for name in _DEPLOYED)
+        and package.is_absolute()
+        and lookups.kind(package) == "file"
+        and not any(_WRANGLER.search(script) for script in _scripts(config))
     )
 
 
