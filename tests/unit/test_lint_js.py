@@ -961,6 +961,11 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "// «kvlens-disable-next-line»\nawait env.KV.put('a', 'b');",
     ),
     # counters
+    "count-above-a-comment-that-something-is-enough": (
+        "counter-not-atomic",
+        'const n = Number(await env.KV.get("n"));\nawait env.KV.«put»("n", String(n + 1));\n'
+        "// That's good enough.\nuse(n);",
+    ),
     "count": (
         "counter-not-atomic",
         "const n = await env.KV.get('n'); await env.KV.«put»('n', n + 1);",
@@ -2247,6 +2252,14 @@ CLEAN: dict[str, str] = {
     + handler('const n = Number(await env.KV.get("n")); await env.KV.put("n", String(n + 1));'),
     "count-with-a-comment-that-it-is-fine": "// KV is eventually consistent. This is fine here.\n"
     + handler('const n = Number(await env.KV.get("n")); await env.KV.put("n", String(n + 1));'),
+    "count-below-a-comment-that-it-is-enough": handler(
+        'const n = Number(await env.KV.get("n"));\n'
+        "// A window of ten minutes.\n// It's good enough against a flood.\n"
+        'await env.KV.put("n", String(n + 1));'
+    ),
+    "count-in-a-function-that-is-best-effort": "/** Best-effort: a failure lets it pass. */\n"
+    "export async function count(env) { const n = Number(await env.KV.get('n'));"
+    " await env.KV.put('n', String(n + 1)); }",
     "page-in-a-callback-that-reads-on": handler(
         "return env.KV.list().then((page) => page.list_complete ? page.keys : more(page.cursor));"
     ),
