@@ -960,6 +960,11 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "silence-unknown",
         "// «kvlens-disable-next-line»\nawait env.KV.put('a', 'b');",
     ),
+    "list-of-which-a-comment-says-something-else": (
+        "list-without-cursor",
+        "const page = await env.KV.«list»({ prefix });\n// Only one request at a time.\n"
+        "for (const key of page.keys) await env.KV.delete(key.name);\n// usually just one key\n",
+    ),
     # counters
     "count-above-a-comment-that-something-is-enough": (
         "counter-not-atomic",
@@ -2172,6 +2177,10 @@ CLEAN: dict[str, str] = {
     ),
     "list-below-a-comment-on-pages": "/** At most 36 keys: no pagination needed. */\n"
     "export async function all(env) { return (await env.KV.list()).keys.map((key) => key.name); }",
+    "list-of-which-a-comment-says-that-it-is-short": handler(
+        "const page = await env.KV.list({ prefix });\n// There should typically be just one key.\n"
+        "for (const key of page.keys) await env.KV.delete(key.name);"
+    ),
     "env-of-a-double": "export const f = (env: { KV: Map<string, string> }) => env.KV.has('k');",
     "env-of-a-double-by-its-type": "interface Doubles { KV: Stub; OTHER: string }\n"
     "class Stub { has(key: string) { return true; } }\n"

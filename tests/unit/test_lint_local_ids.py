@@ -199,6 +199,22 @@ CASES: dict[str, tuple[dict[str, str], list[str]]] = {
         {"wrangler.toml": PAGES + bound(ID) + f'preview_id = "{ID}"\n'},
         [],
     ),
+    "preview-of-a-worker-that-vite-runs": (
+        {
+            "wrangler.toml": bound(ID) + f'preview_id = "{ID}"\n',
+            "package.json": '{"scripts": {"dev": "vite dev", "ship": "wrangler deploy"},'
+            ' "devDependencies": {"@cloudflare/vite-plugin": "1"}}',
+        },
+        [],
+    ),
+    "preview-of-a-worker-that-wrangler-runs-too": (
+        {
+            "wrangler.toml": bound(ID) + f'preview_id = "{ID}"\n',
+            "package.json": '{"scripts": {"dev": "vite dev", "start": "wrangler dev"},'
+            ' "devDependencies": {"@cloudflare/vite-plugin": "1"}}',
+        },
+        ["id-is-preview-id"],
+    ),
     "preview-of-a-worker-with-remote": (
         {"wrangler.toml": bound(ID) + f'preview_id = "{ID}"\nremote = true\n'},
         [],

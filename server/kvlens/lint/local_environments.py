@@ -19,6 +19,7 @@ _DEV_REST = re.compile(rf"{_DEV.pattern}([^;&|\n]*)")
 _DEPLOYS = re.compile(r"deploy|\bwrangler(?:@\S+)?\s+(?:publish|versions)\b", re.IGNORECASE)
 _NAMES_ENVIRONMENT = re.compile(r"(?:\A|\s)(?:--env|-e)(?:=|\s+)[\"']?[\w$]")  # not `--env=`
 _WRANGLER = re.compile(r"\bwrangler\b|deploy", re.IGNORECASE)
+_VITE_PLUGIN = '"@cloudflare/vite-plugin"'
 _DEPLOYED = ("main", "assets", "site", "pages_build_output_dir")
 _CONFIGS = re.compile(r"(?:\A|\s)(?:--config|-c)(?:=|\s+)[\"']?(?:[^\s\"']*/)?([^\s\"'/]+)")
 
@@ -58,6 +59,16 @@ def has_nothing_to_deploy(config: Config) -> bool:
         and package.is_absolute()
         and lookups.kind(package) == "file"
         and not any(_WRANGLER.search(script) for script in _scripts(config))
+    )
+
+
+def is_run_by_vite(config: Config) -> bool:
+    """Return whether the package.json next to a config runs a Worker with the Vite plugin only."""
+    package = Path(config.path).parent / "package.json"
+    return (
+        package.is_absolute()
+        and _VITE_PLUGIN in files.text_or_empty(package, LARGEST)
+        and not any(_DEV.search(script) for script in _scripts(config))
     )
 
 

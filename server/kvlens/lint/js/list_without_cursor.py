@@ -6,7 +6,8 @@ neither `cursor` nor `list_complete`. It isn't reported if one page is enough: w
 the code looks only at `keys.length > 0`, `keys[0]` or `keys.slice(0, 50)`, with an id in the prefix
 (`cart:${userId}:`), as one user or record rarely has over 1000 keys, or with the name of things
 that people enter by hand, such as `domain:`, `tag:`, `role:` or `settings:`. Nor is it below a
-comment on pagination or on 1000 keys, right above the function.
+comment on pagination or on 1000 keys, right above the function, or if a comment on the keys says
+that there are few: `// usually just one`.
 
 ## Why
 A page has at most 1000 keys. If there are more, the rest is missing without an error. In a busy
@@ -49,6 +50,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kvlens.js.calls import KvCall
+from kvlens.js.comments import comments_above
 from kvlens.js.constants.values import Value
 from kvlens.js.scopes import FUNCTIONS, Declaration
 from kvlens.js.syntax import Source, plain
@@ -69,6 +71,13 @@ _FEW = re.compile(
     re.IGNORECASE,
 )
 _KNOWN = re.compile(r"paginat|\b1[,.]?000\b", re.IGNORECASE)
+_SAYS_FEW = re.compile(
+    r"\b(?:just|only|at most|usually|typically|normally|always)\s+(?:be\s+)?(?:just\s+)?"
+    r"(?:one|two|a few|a handful|a couple|[1-9]\d{0,2})\b(?!\s+(?:page|call|request|at a time))"
+    r"|\b(?:few|a handful of|a couple of)\s+(?:\w+\s+)?(?:keys|entries|records)\b",
+    re.IGNORECASE,
+)
+_BLOCKS = {"statement_block", "program"}
 _ID = re.compile(r"(?:\A|_)(?:id|ID)\Z|[a-z]I[dD]\Z")
 _KEYS = re.compile(r"\bkeys\b")
 # Uses of the keys for which one page is enough, and their declaration.
@@ -102,6 +111,8 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     around = call.source.text_of(outermost)
     if _PAGES.search(around) or _KNOWN.search(_comment_above(call.source, outermost)):
         return
+    if any(map(_SAYS_FEW.search, _comments_near(call))):
+        return
     if not any(_KEYS.search(_ONE_PAGE.sub("", text)) for text in _texts(call, page) or (around,)):
         return
     yield Finding(
@@ -121,6 +132,17 @@ def _comment_above(source: Source, function: Node) -> str:
         holder = holder.parent
     above = holder.prev_named_sibling
     return source.text_of(above) if above is not None and above.type == "comment" else ""
+
+
+def _comments_near(call: KvCall) -> Iterator[str]:
+    """Yield the comments above a call and right after its statement, above the next one."""
+    yield from comments_above(call.source, call.node)
+    here: Node | None = call.node
+    while here is not None and here.parent is not None and here.parent.type not in _BLOCKS:
+        here = here.parent
+    after = here.next_named_sibling if here is not None else None
+    if after is not None and after.type == "comment":
+        yield call.source.text_of(after)
 
 
 def _is_of_few(prefix: Value) -> bool:
