@@ -446,6 +446,15 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "ttl-out-of-range",
         'const f = (key, ttl = 10) => env.KV.put(key, "v", { expirationTtl: «ttl» }); await f("k");',
     ),
+    "ttl-of-one-of-two-options": (
+        "ttl-unbounded",
+        "const options = until ? { expirationTtl: «Math.max(1, (until - Date.now()) / 1000)» } : {};"
+        " await env.KV.put('k', 'v', options);",
+    ),
+    "ttl-of-options-or-none": (
+        "ttl-out-of-range",
+        "await env.KV.put('k', 'v', temporary ? { expirationTtl: «30» } : undefined);",
+    ),
     "ttl-left": (
         "ttl-unbounded",
         'await env.KV.put("k", "v", { expirationTtl: «Math.floor((expiresAt - Date.now()) / 1000)» });',
@@ -974,6 +983,11 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
     "count": (
         "counter-not-atomic",
         "const n = await env.KV.get('n'); await env.KV.«put»('n', n + 1);",
+    ),
+    "count-of-a-key-that-a-switch-sets": (
+        "counter-not-atomic",
+        'let key; switch (type) { case 1: key = `a:${id}`; break; default: key = `b:${id}`; }'
+        " const n = Number(await env.KV.get(key)); await env.KV.«put»(key, String(n + 1));",
     ),
     "count-as-text": (
         "counter-not-atomic",
@@ -2189,6 +2203,10 @@ CLEAN: dict[str, str] = {
         "async function main(env) { await env.KV.put('k', 'v'); }\n"
         "main(process.env).catch(console.error);"
     ),
+    "ttl-of-options-or-others": "async function save(env, options, temporary) {"
+    " await env.KV.put('k', 'v', temporary ? options : { metadata: { at: 1 } }); }",
+    "list-with-a-cursor-or-no-options": "async function all(env, cursor) {"
+    " const page = await env.KV.list(cursor ? { cursor } : {}); return page.keys; }",
     "ttl-without-callers": "async function save(env, key, ttl) {"
     ' await env.KV.put(key, "v", { expirationTtl: ttl }); }',
     "ttl-of-callers-that-calculate": "async function save(env, ttl) {"
@@ -2269,6 +2287,10 @@ CLEAN: dict[str, str] = {
     "count-in-a-function-that-is-best-effort": "/** Best-effort: a failure lets it pass. */\n"
     "export async function count(env) { const n = Number(await env.KV.get('n'));"
     " await env.KV.put('n', String(n + 1)); }",
+    "count-of-a-key-that-changes": handler(
+        "let key = 'a'; const n = Number(await env.KV.get(key)); if (n > 9) key = 'b';"
+        " await env.KV.put(key, String(n + 1));"
+    ),
     "page-in-a-callback-that-reads-on": handler(
         "return env.KV.list().then((page) => page.list_complete ? page.keys : more(page.cursor));"
     ),

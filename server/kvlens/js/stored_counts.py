@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kvlens.js.analysis import Analysis
 from kvlens.js.calls import KvCall
 from kvlens.js.patterns import steps_to
-from kvlens.js.scopes import FUNCTIONS, Declaration, is_assigned
+from kvlens.js.scopes import FUNCTIONS, Declaration, is_assigned, is_set
 from kvlens.js.syntax import arguments_of, callee, plain
 from kvlens.js.then import promise_of
 from kvlens.js.tree import ancestor
@@ -393,7 +393,7 @@ def _is_same_key(put: KvCall, get: KvCall, key: Node | None) -> bool:
     one, other = put.argument_nodes[0], key or get.argument_nodes[0]
     if put.source.text_of(one) != put.source.text_of(other):
         return False
-    return all(_is_constant(put, node) for node in _identifiers(one))
+    return all(_is_constant(put, node, get.node) for node in _identifiers(one))
 
 
 def _identifiers(node: Node) -> Iterator[Node]:
@@ -403,6 +403,15 @@ def _identifiers(node: Node) -> Iterator[Node]:
         yield from _identifiers(child)
 
 
-def _is_constant(call: KvCall, node: Node) -> bool:
-    declared = call.source.names.resolve(node)
-    return declared is None or not is_assigned(call.source.names, declared)
+def _is_constant(call: KvCall, node: Node, since: Node) -> bool:
+    """Return whether a name is only set before a call of the same function."""
+    names = call.source.names
+    declared = names.resolve(node)
+    if declared is None or not is_assigned(names, declared):
+        return True
+    function = ancestor(since, FUNCTIONS)
+    return all(
+        ancestor(use, FUNCTIONS) == function and use.end_byte <= since.start_byte
+        for use in names.references(declared)
+        if is_set(use)
+    )

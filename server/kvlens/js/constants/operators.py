@@ -62,14 +62,23 @@ def update(evaluator: ConstantEvaluator, node: Node, depth: int) -> Value:
 
 
 def ternary(evaluator: ConstantEvaluator, node: Node, depth: int) -> Value:
-    """Evaluate a choice; of two numbers, the larger one counts."""
+    """Evaluate a choice: of two numbers the larger one, of an object or nothing the object."""
     parts = [node.child_by_field_name(name) for name in ("consequence", "alternative")]
     values = [evaluator.value(part, depth + 1) for part in parts if part is not None]
     numbers = [value for value in values if value.kind == "number"]
     if len(numbers) == 2:
         largest = max(numbers, key=lambda value: value.number or 0.0)
         return Value("numeric", node, sometimes=largest)
+    objects = [value for value in values if value.kind == "object" and value.properties]
+    if len(objects) == 1 and any(map(_is_nothing, values)):
+        return replace(objects[0], complete=False)
     return Value("unknown", node)
+
+
+def _is_nothing(value: Value) -> bool:
+    """Return whether this is `undefined`, `null` or `{}`."""
+    is_empty = value.kind == "object" and value.complete and not value.properties
+    return is_empty or value.kind in ("undefined", "null")
 
 
 def binary(evaluator: ConstantEvaluator, node: Node, depth: int) -> Value:
