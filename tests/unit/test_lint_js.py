@@ -1168,6 +1168,14 @@ STORE = (
 
 # id: (code, whole source with marks): every way to access a namespace
 WHOLE: dict[str, tuple[str, str]] = {
+    "count-that-a-function-reads-by-what-is-passed": (
+        "counter-not-atomic",
+        "async function read(env, id) { const text = await env.KV.get(`n:${id}`);"
+        " const n = text ? parseInt(text, 10) : 0; return n >= 0 ? n : 0; }\n"
+        "export default { async fetch(request, env) { const slug = request.url;"
+        " const n = await read(env, slug); const next = n + 1;"
+        " await env.KV.«put»(`n:${slug}`, String(next)); } };",
+    ),
     "list-below-another-comment": (
         "list-without-cursor",
         "// every key\nexport async function all(env) {"
@@ -2304,6 +2312,11 @@ CLEAN: dict[str, str] = {
     + handler("const n = await read(env, 'a'); n.all++; await env.KV.put('b', JSON.stringify(n));"),
     "count-that-a-function-reads-by-any-key": "const read = async (env, key) => await env.KV.get(key);\n"
     + handler("const n = Number(await read(env, b)); await env.KV.put(key, String(n + 1));"),
+    "count-that-a-function-reads-by-another-key": "const read = async (env, id) => Number(await env.KV.get(`n:${id}`));\n"
+    + handler("const n = await read(env, a); await env.KV.put(`n:${b}`, String(n + 1));"),
+    "count-that-a-function-reads-by-a-key-of-its-own": "const read = async (env, id) => { const k = hash(id);"
+    " return Number(await env.KV.get(`n:${k}`)); };\n"
+    + handler("const n = await read(env, k); await env.KV.put(`n:${k}`, String(n + 1));"),
     "count-of-one-of-several-keys": "async function read(env) {"
     " return [await env.KV.get('a'), await env.KV.get('b')]; }\n"
     + handler("const n = await read(env); n.all++; await env.KV.put('a', JSON.stringify(n));"),
