@@ -984,9 +984,14 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "counter-not-atomic",
         "const n = await env.KV.get('n'); await env.KV.«put»('n', n + 1);",
     ),
+    "count-below-a-comment-that-failures-pass": (
+        "counter-not-atomic",
+        "// A limit by address. Best-effort: a failure lets it pass.\n"
+        "const n = Number(await env.KV.get('n')); await env.KV.«put»('n', String(n + 1));",
+    ),
     "count-of-a-key-that-a-switch-sets": (
         "counter-not-atomic",
-        'let key; switch (type) { case 1: key = `a:${id}`; break; default: key = `b:${id}`; }'
+        "let key; switch (type) { case 1: key = `a:${id}`; break; default: key = `b:${id}`; }"
         " const n = Number(await env.KV.get(key)); await env.KV.«put»(key, String(n + 1));",
     ),
     "count-as-text": (
@@ -2211,6 +2216,11 @@ CLEAN: dict[str, str] = {
         "async function main(env) { await env.KV.put('k', 'v'); }\n"
         "main(process.env).catch(console.error);"
     ),
+    "ttl-of-options-if-it-is-one": "const options = (ttl) => ttl > 0 ? { expirationTtl: ttl } : undefined;\n"
+    "export default { async fetch(request, env) { await env.KV.put('k', 'v', options(0)); } };",
+    "ttl-of-options-if-there-is-one": "async function save(env, expirationTtl) {"
+    " await env.KV.put('k', 'v', expirationTtl ? { expirationTtl } : undefined); }\n"
+    "export default { async fetch(request, env) { await save(env, 0); } };",
     "ttl-of-options-or-others": "async function save(env, options, temporary) {"
     " await env.KV.put('k', 'v', temporary ? options : { metadata: { at: 1 } }); }",
     "list-with-a-cursor-or-no-options": "async function all(env, cursor) {"
@@ -2292,7 +2302,7 @@ CLEAN: dict[str, str] = {
         "// A window of ten minutes.\n// It's good enough against a flood.\n"
         'await env.KV.put("n", String(n + 1));'
     ),
-    "count-in-a-function-that-is-best-effort": "/** Best-effort: a failure lets it pass. */\n"
+    "count-in-a-function-that-is-best-effort": "/** Best-effort count of readers. */\n"
     "export async function count(env) { const n = Number(await env.KV.get('n'));"
     " await env.KV.put('n', String(n + 1)); }",
     "count-of-a-key-that-changes": handler(

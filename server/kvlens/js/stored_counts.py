@@ -273,7 +273,11 @@ class _Counter:
             if declared is None or owner is None:
                 continue
             parameter = plain_parameter(self._names, declared) if owner == function else None
-            if parameter is None or parameter.at >= len(given) or is_assigned(self._names, declared):
+            if (
+                parameter is None
+                or parameter.at >= len(given)
+                or is_assigned(self._names, declared)
+            ):
                 return False
             self.passed[self._text(node)] = self._text(given[parameter.at])
         return bool(self.passed)

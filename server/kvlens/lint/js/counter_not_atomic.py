@@ -69,7 +69,11 @@ _RACE = re.compile(
     r"|非アトミック|アトミックで(?:は)?な|競合|非原子|原子性|竞态|并发",
     re.IGNORECASE,
 )
-_LOOSE = re.compile(r"\bgood enough\b|\bbest[ -]effort\b", re.IGNORECASE)
+_LOOSE = re.compile(
+    r"\bgood enough\b|\bbest[ -]effort\b[^.]{0,40}\b(?:count|limit|throttl)"
+    r"|\b(?:count|limit|throttl)\w*\b[^.]{0,40}\bbest[ -]effort\b",
+    re.IGNORECASE,
+)
 
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:
