@@ -969,6 +969,14 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "silence-unknown",
         "// «kvlens-disable-next-line»\nawait env.KV.put('a', 'b');",
     ),
+    "list-of-all-devices": (
+        "list-without-cursor",
+        "const page = await env.KV.«list»({ prefix: `${DEVICE_PREFIX}:` }); use(page.keys);",
+    ),
+    "list-of-the-referrers-of-one-link": (
+        "list-without-cursor",
+        "const page = await env.KV.«list»({ prefix: `${REFERRERS}${code}:` }); use(page.keys);",
+    ),
     "list-of-which-a-comment-says-something-else": (
         "list-without-cursor",
         "const page = await env.KV.«list»({ prefix });\n// Only one request at a time.\n"
@@ -2208,6 +2216,10 @@ CLEAN: dict[str, str] = {
         "const page = await env.KV.list({ prefix });\n// There should typically be just one key.\n"
         "for (const key of page.keys) await env.KV.delete(key.name);"
     ),
+    "list-of-the-days-of-one-link": "async function f(env, code) {"
+    " const page = await env.KV.list({ prefix: `${STATS}${code}:daily:` }); return page.keys; }",
+    "list-of-the-countries-of-one-link": "async function f(env, code) {"
+    " const page = await env.KV.list({ prefix: `${COUNTRY_PREFIX}${code}:` }); return page.keys; }",
     "env-of-a-double": "export const f = (env: { KV: Map<string, string> }) => env.KV.has('k');",
     "env-of-a-double-by-its-type": "interface Doubles { KV: Stub; OTHER: string }\n"
     "class Stub { has(key: string) { return true; } }\n"

@@ -4,7 +4,8 @@
 The keys of a `list()` are read, and nothing in the same function asks for the next page: there is
 neither `cursor` nor `list_complete`. It isn't reported if one page is enough: with a `limit`, where
 the code looks only at `keys.length > 0`, `keys[0]` or `keys.slice(0, 50)`, with an id in the prefix
-(`cart:${userId}:`), as one user or record rarely has over 1000 keys, or with the name of things
+(`cart:${userId}:`), as one user or record rarely has over 1000 keys, with days, countries or
+devices of one thing (`${code}:daily:`), or with the name of things
 that people enter by hand, such as `domain:`, `tag:`, `role:` or `settings:`. Nor is it below a
 comment on pagination or on 1000 keys, right above the function, or if a comment on the keys says
 that there are few: `// usually just one`.
@@ -67,10 +68,15 @@ _PAGES = re.compile(r"list_complete|listComplete|cursor", re.IGNORECASE)
 # What people enter by hand: the last part of a prefix.
 _FEW = re.compile(
     r"(?:domain|destination|tag|role|plan|flag|feature|provider|category|categories|template|setting"
-    r"|policy|policies|schema|config(?:uration)?)s?\Z",
+    r"|policy|policies|schema|secret|config(?:uration)?)s?\Z",
     re.IGNORECASE,
 )
 _KNOWN = re.compile(r"paginat|\b1[,.]?000\b", re.IGNORECASE)
+# What there are few kinds of, for one link or user: days take years to be 1,000.
+_FEW_KINDS = re.compile(
+    r"(?<![A-Za-z])(?:daily|weekly|monthly|geo|country|countries|device|browser|weekday)s?(?![a-z])",
+    re.IGNORECASE,
+)
 _SAYS_FEW = re.compile(
     r"\b(?:just|only|at most|usually|typically|normally|always)\s+(?:be\s+)?(?:just\s+)?"
     r"(?:one|two|a few|a handful|a couple|[1-9]\d{0,2})\b(?!\s+(?:page|call|request|at a time))"
@@ -104,7 +110,9 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
             return
         prefix = options.properties.get("prefix")
         if prefix is not None and (
-            _is_of_few(prefix.value) or _is_of_one(call.source, plain(prefix.value.node))
+            _is_of_few(prefix.value)
+            or _is_of_few_kinds(call.source, plain(prefix.value.node))
+            or _is_of_one(call.source, plain(prefix.value.node))
         ):
             return
     outermost = _outermost(call.node)
@@ -150,6 +158,15 @@ def _is_of_few(prefix: Value) -> bool:
     words = re.split(r"[^A-Za-z]+", str(prefix.value)) if prefix.kind == "string" else []
     last = next((word for word in reversed(words) if word), "")
     return bool(_FEW.match(last))
+
+
+def _is_of_few_kinds(source: Source, prefix: Node) -> bool:
+    """Return whether a prefix is of few kinds of one thing: `${code}:country:`."""
+    if prefix.type != "template_string":
+        return False
+    names = [source.text_of(name) for name in _names_in(prefix)]
+    has_own = any(not name.isupper() for name in names)  # a constant is the same for all
+    return has_own and _FEW_KINDS.search(source.text_of(prefix).replace("_", " ")) is not None
 
 
 def _texts(call: KvCall, page: Declaration | None) -> list[str]:
