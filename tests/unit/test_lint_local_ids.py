@@ -340,6 +340,18 @@ CASES: dict[str, tuple[dict[str, str], list[str]]] = {
         {"wrangler.toml": bound(ID[1:], "env.local.kv_namespaces")},
         ["id-malformed"],
     ),
+    "note-in-a-worker-that-is-local-by-its-name": (
+        {"wrangler.toml": 'name = "shop-local"\n' + bound("<ID>") + bound("shop", binding="USERS")},
+        [],
+    ),
+    "note-in-a-worker-of-another-name": (
+        {"wrangler.toml": 'name = "localize"\n' + bound("<ID>") + bound("shop", binding="USERS")},
+        ["id-placeholder", "id-malformed"],
+    ),
+    "slip-in-a-worker-that-is-local-by-its-name": (
+        {"wrangler.toml": 'name = "shop-local"\n' + bound(ID[1:])},
+        ["id-malformed"],
+    ),
     "local-without-anything-to-deploy": (
         {"wrangler.toml": bound("local-kv"), "package.json": '{"scripts": {"dev": "vite dev"}}'},
         [],

@@ -18,6 +18,7 @@ _DEV = re.compile(r"\bwrangler(?:@\S+)?\s+dev\b")
 _DEV_REST = re.compile(rf"{_DEV.pattern}([^;&|\n]*)")
 _DEPLOYS = re.compile(r"deploy|\bwrangler(?:@\S+)?\s+(?:publish|versions)\b", re.IGNORECASE)
 _NAMES_ENVIRONMENT = re.compile(r"(?:\A|\s)(?:--env|-e)(?:=|\s+)[\"']?[\w$]")  # not `--env=`
+_WORKER = re.compile(r"(?:\A|[-_])local\Z", re.IGNORECASE)
 _WRANGLER = re.compile(r"\bwrangler\b|deploy", re.IGNORECASE)
 _VITE_PLUGIN = '"@cloudflare/vite-plugin"'
 _DEPLOYED = ("main", "assets", "site", "pages_build_output_dir")
@@ -96,6 +97,14 @@ def is_local_environment(config: Config, environment: Environment) -> bool:
     if environment.name is not None:
         return bool(_NAME.match(environment.name))
     return _is_top_local(config)
+
+
+def is_local_worker(environment: Environment) -> bool:
+    """Return whether the name of an environment's Worker says it: `name = "shop-local"`."""
+    return any(
+        definition.node is not None and _WORKER.search(str(definition.node.value)) is not None
+        for definition in environment.table.get("name")
+    )
 
 
 @memo

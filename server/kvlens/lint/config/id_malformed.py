@@ -12,7 +12,8 @@ have them (`<YOUR_ID>`), next to a config with a real one for the same binding, 
 says it is local, or in a project for others to deploy, see [id-placeholder](id-placeholder.md); nor
 is `local` at the top level, if a script of package.json deploys another config, or if the config
 has neither `main` nor `assets` to deploy; nor a name in an environment such as `local` or `test`,
-or in a config that scripts name for `wrangler dev` only.
+in a Worker with such a `name` (`shop-local`), or in a config that scripts name for `wrangler dev`
+only.
 
 ## Why
 wrangler accepts any text, and `wrangler dev` works, because the id is only a name for local data.
@@ -52,6 +53,7 @@ from kvlens.lint.local_environments import (
     has_nothing_to_deploy,
     is_another_deployed,
     is_local_environment,
+    is_local_worker,
     is_named_in_dev,
 )
 from kvlens.lint.local_ids import is_local
@@ -96,7 +98,7 @@ def _is_meant(config: Config, environment: Environment, entry: Entry) -> bool:
         return False
     if is_local(config, environment, entry) or is_deployed_by_others(config):
         return True
-    if is_named_in_dev(config):
+    if is_named_in_dev(config) or is_local_worker(environment):
         return True
     if environment.name is not None and is_local_environment(config, environment):
         return True
