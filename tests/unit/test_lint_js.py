@@ -997,6 +997,11 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "// A limit by address. Best-effort: a failure lets it pass.\n"
         "const n = Number(await env.KV.get('n')); await env.KV.«put»('n', String(n + 1));",
     ),
+    "count-beside-a-place": (
+        "counter-not-atomic",
+        "const session = await env.KV.get('s', 'json'); session.step++; session.misstep++;"
+        " await env.KV.«put»('s', JSON.stringify(session));",
+    ),
     "count-of-a-key-that-a-switch-sets": (
         "counter-not-atomic",
         "let key; switch (type) { case 1: key = `a:${id}`; break; default: key = `b:${id}`; }"
@@ -2317,6 +2322,10 @@ CLEAN: dict[str, str] = {
     "count-in-a-function-that-is-best-effort": "/** Best-effort count of readers. */\n"
     "export async function count(env) { const n = Number(await env.KV.get('n'));"
     " await env.KV.put('n', String(n + 1)); }",
+    "place-of-a-member": handler(
+        "const session = await env.KV.get('s', 'json'); session.currentIndex++;"
+        " await env.KV.put('s', JSON.stringify(session));"
+    ),
     "count-of-a-key-that-changes": handler(
         "let key = 'a'; const n = Number(await env.KV.get(key)); if (n > 9) key = 'b';"
         " await env.KV.put(key, String(n + 1));"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,10 @@ _DEEPEST = 12
 _AS_TEXT = ("String", "JSON.stringify")
 _TOGETHER = ("Promise.all", "Promise.allSettled")
 _MOST_ITEMS = 64  # promises that are awaited together
+# Members that say where something is, as in a form with several pages: no counts.
+_PLACE = re.compile(
+    r"(?:\b|_)(?:index|position|step|cursor|offset)\Z|[a-z](?:Index|Position|Step|Cursor|Offset)\Z"
+)
 _EMPTY = ('""', "''", "``")
 _MEMBERS = ("member_expression", "subscript_expression")
 _FROM_TEXT = ("Number", "parseInt", "parseFloat", "Number.parseInt", "Number.parseFloat")
@@ -181,7 +186,7 @@ class _Counter:
             if parent.child_by_field_name("object") != member:
                 return False
             member, parent = parent, parent.parent
-        if parent is None or member == use:
+        if parent is None or member == use or _PLACE.search(self._text(member)):
             return False
         if parent.type == "update_expression":
             return True
