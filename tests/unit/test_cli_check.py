@@ -854,6 +854,18 @@ REPEATS: dict[str, tuple[dict[str, str], list[tuple[str, str]]]] = {
         {"wrangler.toml": PAGES_A, "functions/api/functions/b.ts": FUNCTION, "types.ts": TYPED},
         [("b.ts", "binding-undeclared")],
     ),
+    "functions-beside-a-config-of-files": (
+        {
+            "wrangler.toml": 'assets = { directory = "dist" }\n',
+            "functions/b.ts": FUNCTION,
+            "functions/types.ts": TYPED,
+        },
+        [],
+    ),
+    "functions-beside-a-config-of-a-worker": (
+        {"wrangler.toml": ONLY_A, "x.ts": WORKER_A, "functions/b.ts": FUNCTION, "types.ts": TYPED},
+        [("b.ts", "binding-undeclared")],
+    ),
     "type-of-an-undeclared-binding": (
         {"wrangler.toml": ONLY_A, "x.ts": USES_TYPE, "types.ts": TYPED},
         [("x.ts", "binding-undeclared")],

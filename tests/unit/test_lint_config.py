@@ -314,6 +314,12 @@ CASES: dict[str, tuple[str, str]] = {
         "environment-lacks-binding",
         'kv_namespaces = [{ binding = "A" }]\nenv.«p».kv_namespaces = []\n',
     ),
+    "environment-with-another-in-a-comment": (
+        "environment-lacks-binding",
+        'kv_namespaces = [{ binding = "A" }, { binding = "B" }]\n'
+        '[env.«a»]\nkv_namespaces = [\n  { binding = "B" }, # as binding A\n]\n'
+        '# { binding = "A" }\n',
+    ),
     "environment-with-a-comment-on-another": (
         "environment-lacks-binding",
         'kv_namespaces = [{ binding = "A" }]\n[env.«p»]\nname = "p"\n'
@@ -520,6 +526,8 @@ CLEAN = {
     f'  --remote` */\n  {{ "binding": "A", "id": "{ID}", "preview_id": "{ID}" }}\n] }}\n',
     "preview-shared": f'[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
     f'preview_id = "{ID}" # the same on purpose\n',
+    "environment-with-the-binding-in-a-comment": '{ "kv_namespaces": [{ "binding": "A" }], "env": {\n'
+    '"p": { "kv_namespaces": [\n  // once there are keys: { "binding": "A", "id": "x" }\n] } } }\n',
     "shared-by-one-worker": f'name = "a"\n[[kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'
     f'[env.p]\nname = "a"\n[[env.p.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n',
     "shared-by-an-unused-id": f'[[env.p.kv_namespaces]]\nbinding = "A"\nid = "{ID}"\n'

@@ -446,6 +446,15 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "ttl-out-of-range",
         'const f = (key, ttl = 10) => env.KV.put(key, "v", { expirationTtl: «ttl» }); await f("k");',
     ),
+    "ttl-of-one-of-two-options": (
+        "ttl-unbounded",
+        "const options = until ? { expirationTtl: «Math.max(1, (until - Date.now()) / 1000)» } : {};"
+        " await env.KV.put('k', 'v', options);",
+    ),
+    "ttl-of-options-or-none": (
+        "ttl-out-of-range",
+        "await env.KV.put('k', 'v', temporary ? { expirationTtl: «30» } : undefined);",
+    ),
     "ttl-left": (
         "ttl-unbounded",
         'await env.KV.put("k", "v", { expirationTtl: «Math.floor((expiresAt - Date.now()) / 1000)» });',
@@ -960,10 +969,43 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "silence-unknown",
         "// «kvlens-disable-next-line»\nawait env.KV.put('a', 'b');",
     ),
+    "list-of-all-devices": (
+        "list-without-cursor",
+        "const page = await env.KV.«list»({ prefix: `${DEVICE_PREFIX}:` }); use(page.keys);",
+    ),
+    "list-of-the-referrers-of-one-link": (
+        "list-without-cursor",
+        "const page = await env.KV.«list»({ prefix: `${REFERRERS}${code}:` }); use(page.keys);",
+    ),
+    "list-of-which-a-comment-says-something-else": (
+        "list-without-cursor",
+        "const page = await env.KV.«list»({ prefix });\n// Only one request at a time.\n"
+        "for (const key of page.keys) await env.KV.delete(key.name);\n// usually just one key\n",
+    ),
     # counters
+    "count-above-a-comment-that-something-is-enough": (
+        "counter-not-atomic",
+        'const n = Number(await env.KV.get("n"));\nawait env.KV.«put»("n", String(n + 1));\n'
+        "// That's good enough.\nuse(n);",
+    ),
     "count": (
         "counter-not-atomic",
         "const n = await env.KV.get('n'); await env.KV.«put»('n', n + 1);",
+    ),
+    "count-below-a-comment-that-failures-pass": (
+        "counter-not-atomic",
+        "// A limit by address. Best-effort: a failure lets it pass.\n"
+        "const n = Number(await env.KV.get('n')); await env.KV.«put»('n', String(n + 1));",
+    ),
+    "count-beside-a-place": (
+        "counter-not-atomic",
+        "const session = await env.KV.get('s', 'json'); session.step++; session.misstep++;"
+        " await env.KV.«put»('s', JSON.stringify(session));",
+    ),
+    "count-of-a-key-that-a-switch-sets": (
+        "counter-not-atomic",
+        "let key; switch (type) { case 1: key = `a:${id}`; break; default: key = `b:${id}`; }"
+        " const n = Number(await env.KV.get(key)); await env.KV.«put»(key, String(n + 1));",
     ),
     "count-as-text": (
         "counter-not-atomic",
@@ -1144,6 +1186,14 @@ STORE = (
 
 # id: (code, whole source with marks): every way to access a namespace
 WHOLE: dict[str, tuple[str, str]] = {
+    "count-that-a-function-reads-by-what-is-passed": (
+        "counter-not-atomic",
+        "async function read(env, id) { const text = await env.KV.get(`n:${id}`);"
+        " const n = text ? parseInt(text, 10) : 0; return n >= 0 ? n : 0; }\n"
+        "export default { async fetch(request, env) { const slug = request.url;"
+        " const n = await read(env, slug); const next = n + 1;"
+        " await env.KV.«put»(`n:${slug}`, String(next)); } };",
+    ),
     "list-below-another-comment": (
         "list-without-cursor",
         "// every key\nexport async function all(env) {"
@@ -2167,6 +2217,14 @@ CLEAN: dict[str, str] = {
     ),
     "list-below-a-comment-on-pages": "/** At most 36 keys: no pagination needed. */\n"
     "export async function all(env) { return (await env.KV.list()).keys.map((key) => key.name); }",
+    "list-of-which-a-comment-says-that-it-is-short": handler(
+        "const page = await env.KV.list({ prefix });\n// There should typically be just one key.\n"
+        "for (const key of page.keys) await env.KV.delete(key.name);"
+    ),
+    "list-of-the-days-of-one-link": "async function f(env, code) {"
+    " const page = await env.KV.list({ prefix: `${STATS}${code}:daily:` }); return page.keys; }",
+    "list-of-the-countries-of-one-link": "async function f(env, code) {"
+    " const page = await env.KV.list({ prefix: `${COUNTRY_PREFIX}${code}:` }); return page.keys; }",
     "env-of-a-double": "export const f = (env: { KV: Map<string, string> }) => env.KV.has('k');",
     "env-of-a-double-by-its-type": "interface Doubles { KV: Stub; OTHER: string }\n"
     "class Stub { has(key: string) { return true; } }\n"
@@ -2175,6 +2233,15 @@ CLEAN: dict[str, str] = {
         "async function main(env) { await env.KV.put('k', 'v'); }\n"
         "main(process.env).catch(console.error);"
     ),
+    "ttl-of-options-if-it-is-one": "const options = (ttl) => ttl > 0 ? { expirationTtl: ttl } : undefined;\n"
+    "export default { async fetch(request, env) { await env.KV.put('k', 'v', options(0)); } };",
+    "ttl-of-options-if-there-is-one": "async function save(env, expirationTtl) {"
+    " await env.KV.put('k', 'v', expirationTtl ? { expirationTtl } : undefined); }\n"
+    "export default { async fetch(request, env) { await save(env, 0); } };",
+    "ttl-of-options-or-others": "async function save(env, options, temporary) {"
+    " await env.KV.put('k', 'v', temporary ? options : { metadata: { at: 1 } }); }",
+    "list-with-a-cursor-or-no-options": "async function all(env, cursor) {"
+    " const page = await env.KV.list(cursor ? { cursor } : {}); return page.keys; }",
     "ttl-without-callers": "async function save(env, key, ttl) {"
     ' await env.KV.put(key, "v", { expirationTtl: ttl }); }',
     "ttl-of-callers-that-calculate": "async function save(env, ttl) {"
@@ -2247,6 +2314,22 @@ CLEAN: dict[str, str] = {
     + handler('const n = Number(await env.KV.get("n")); await env.KV.put("n", String(n + 1));'),
     "count-with-a-comment-that-it-is-fine": "// KV is eventually consistent. This is fine here.\n"
     + handler('const n = Number(await env.KV.get("n")); await env.KV.put("n", String(n + 1));'),
+    "count-below-a-comment-that-it-is-enough": handler(
+        'const n = Number(await env.KV.get("n"));\n'
+        "// A window of ten minutes.\n// It's good enough against a flood.\n"
+        'await env.KV.put("n", String(n + 1));'
+    ),
+    "count-in-a-function-that-is-best-effort": "/** Best-effort count of readers. */\n"
+    "export async function count(env) { const n = Number(await env.KV.get('n'));"
+    " await env.KV.put('n', String(n + 1)); }",
+    "place-of-a-member": handler(
+        "const session = await env.KV.get('s', 'json'); session.currentIndex++;"
+        " await env.KV.put('s', JSON.stringify(session));"
+    ),
+    "count-of-a-key-that-changes": handler(
+        "let key = 'a'; const n = Number(await env.KV.get(key)); if (n > 9) key = 'b';"
+        " await env.KV.put(key, String(n + 1));"
+    ),
     "page-in-a-callback-that-reads-on": handler(
         "return env.KV.list().then((page) => page.list_complete ? page.keys : more(page.cursor));"
     ),
@@ -2260,6 +2343,11 @@ CLEAN: dict[str, str] = {
     + handler("const n = await read(env, 'a'); n.all++; await env.KV.put('b', JSON.stringify(n));"),
     "count-that-a-function-reads-by-any-key": "const read = async (env, key) => await env.KV.get(key);\n"
     + handler("const n = Number(await read(env, b)); await env.KV.put(key, String(n + 1));"),
+    "count-that-a-function-reads-by-another-key": "const read = async (env, id) => Number(await env.KV.get(`n:${id}`));\n"
+    + handler("const n = await read(env, a); await env.KV.put(`n:${b}`, String(n + 1));"),
+    "count-that-a-function-reads-by-a-key-of-its-own": "const read = async (env, id) => { const k = hash(id);"
+    " return Number(await env.KV.get(`n:${k}`)); };\n"
+    + handler("const n = await read(env, k); await env.KV.put(`n:${k}`, String(n + 1));"),
     "count-of-one-of-several-keys": "async function read(env) {"
     " return [await env.KV.get('a'), await env.KV.get('b')]; }\n"
     + handler("const n = await read(env); n.all++; await env.KV.put('a', JSON.stringify(n));"),

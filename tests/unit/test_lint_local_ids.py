@@ -199,6 +199,22 @@ CASES: dict[str, tuple[dict[str, str], list[str]]] = {
         {"wrangler.toml": PAGES + bound(ID) + f'preview_id = "{ID}"\n'},
         [],
     ),
+    "preview-of-a-worker-that-vite-runs": (
+        {
+            "wrangler.toml": bound(ID) + f'preview_id = "{ID}"\n',
+            "package.json": '{"scripts": {"dev": "vite dev", "ship": "wrangler deploy"},'
+            ' "devDependencies": {"@cloudflare/vite-plugin": "1"}}',
+        },
+        [],
+    ),
+    "preview-of-a-worker-that-wrangler-runs-too": (
+        {
+            "wrangler.toml": bound(ID) + f'preview_id = "{ID}"\n',
+            "package.json": '{"scripts": {"dev": "vite dev", "start": "wrangler dev"},'
+            ' "devDependencies": {"@cloudflare/vite-plugin": "1"}}',
+        },
+        ["id-is-preview-id"],
+    ),
     "preview-of-a-worker-with-remote": (
         {"wrangler.toml": bound(ID) + f'preview_id = "{ID}"\nremote = true\n'},
         [],
@@ -297,6 +313,66 @@ CASES: dict[str, tuple[dict[str, str], list[str]]] = {
     ),
     "config-beside-the-one-that-is-only-run": (
         {"api/wrangler.toml": bound("mock-carts"), "api/package.json": DEV_AND_SHIP},
+        ["id-malformed"],
+    ),
+    "filled-in-by-splitting-and-joining": (
+        {
+            "wrangler.toml": bound("<CARTS_ID>"),
+            "scripts/fill.mjs": "const path = 'wrangler.toml';\n"
+            "const ids = { '<CARTS_ID>': process.env.CARTS_ID };\n"
+            "for (const key of Object.keys(ids)) text = text.split(key).join(ids[key]);\n",
+        },
+        [],
+    ),
+    "named-in-a-script-that-only-splits": (
+        {
+            "wrangler.toml": bound("<CARTS_ID>"),
+            "scripts/fill.mjs": "const path = 'wrangler.toml';\n"
+            "const has = text.split('<CARTS_ID>').length > 1;\n",
+        },
+        ["id-placeholder"],
+    ),
+    "name-in-an-environment-that-is-local": (
+        {"wrangler.toml": bound("<ID>") + bound("shop-carts", "env.local.kv_namespaces")},
+        ["id-placeholder"],
+    ),
+    "slip-in-an-environment-that-is-local": (
+        {"wrangler.toml": bound(ID[1:], "env.local.kv_namespaces")},
+        ["id-malformed"],
+    ),
+    "note-in-a-worker-that-is-local-by-its-name": (
+        {"wrangler.toml": 'name = "shop-local"\n' + bound("<ID>") + bound("shop", binding="USERS")},
+        [],
+    ),
+    "note-in-a-worker-of-another-name": (
+        {"wrangler.toml": 'name = "localize"\n' + bound("<ID>") + bound("shop", binding="USERS")},
+        ["id-placeholder", "id-malformed"],
+    ),
+    "slip-in-a-worker-that-is-local-by-its-name": (
+        {"wrangler.toml": 'name = "shop-local"\n' + bound(ID[1:])},
+        ["id-malformed"],
+    ),
+    "local-without-anything-to-deploy": (
+        {"wrangler.toml": bound("local-kv"), "package.json": '{"scripts": {"dev": "vite dev"}}'},
+        [],
+    ),
+    "local-beside-a-script-that-deploys": (
+        {
+            "wrangler.toml": bound("local-kv"),
+            "package.json": '{"scripts": {"a": "wrangler deploy"}}',
+        },
+        ["id-malformed"],
+    ),
+    "local-of-a-worker": (
+        {
+            "wrangler.toml": 'main = "a.js"\n' + bound("local-kv"),
+            "package.json": '{"scripts": {"dev": "vite dev"}}',
+            "a.js": "export default { fetch: (request, env) => env.CARTS.get('a') };",
+        },
+        ["id-malformed"],
+    ),
+    "other-name-without-anything-to-deploy": (
+        {"wrangler.toml": bound("shop-kv"), "package.json": '{"scripts": {"dev": "vite dev"}}'},
         ["id-malformed"],
     ),
     "config-of-the-usual-name-that-is-run": (

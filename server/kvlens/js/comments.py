@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from kvlens.js.syntax import Source
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 
 def comments_about(source: Source, word: str) -> Iterator[str]:
@@ -16,8 +20,25 @@ def comments_about(source: Source, word: str) -> Iterator[str]:
         start, done = span
         if text.startswith("//", start):
             start, done = _first(text, start), _last(text, done)
-        lines = (line.strip().strip("/*").strip() for line in text[start:done].splitlines())
-        yield " ".join(line for line in lines if line)
+        yield _on_one_line(text[start:done])
+
+
+def comments_above(source: Source, node: Node) -> Iterator[str]:
+    """Yield the comments right above what a node is in, from its statement to its function."""
+    here: Node | None = node
+    while here is not None and here.parent is not None:
+        above, row, parts = here.prev_named_sibling, here.start_point[0], list[str]()
+        while above is not None and above.type == "comment" and above.end_point[0] >= row - 1:
+            parts.append(source.text_of(above))
+            row, above = above.start_point[0], above.prev_named_sibling
+        if parts:
+            yield _on_one_line("\n".join(reversed(parts)))
+        here = here.parent
+
+
+def _on_one_line(comment: str) -> str:
+    lines = (line.strip().strip("/*").strip() for line in comment.splitlines())
+    return " ".join(line for line in lines if line)
 
 
 def _first(text: str, start: int) -> int:

@@ -307,11 +307,11 @@ def is_assigned(names: Scopes, declared: Declaration) -> bool:
     """Return whether a variable may be set after its declaration."""
     known = names.assigned.get(declared.node.id)
     if known is None:
-        known = names.assigned[declared.node.id] = any(map(_is_set, names.references(declared)))
+        known = names.assigned[declared.node.id] = any(map(is_set, names.references(declared)))
     return known
 
 
-def _is_set(node: Node) -> bool:
+def is_set(node: Node) -> bool:
     """Return whether a use of a variable may set it."""
     here = node
     while (parent := here.parent) is not None:

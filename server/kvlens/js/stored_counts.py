@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kvlens.js.analysis import Analysis
+from kvlens.js.callers import plain_parameter
 from kvlens.js.calls import KvCall
 from kvlens.js.patterns import steps_to
-from kvlens.js.scopes import FUNCTIONS, Declaration, is_assigned
-from kvlens.js.syntax import arguments_of, callee, plain
+from kvlens.js.scopes import FUNCTIONS, Declaration, is_assigned, is_set
+from kvlens.js.syntax import Source, arguments_of, callee, plain
 from kvlens.js.then import promise_of
 from kvlens.js.tree import ancestor
 from kvlens.memo import memo
@@ -22,6 +24,10 @@ _DEEPEST = 12
 _AS_TEXT = ("String", "JSON.stringify")
 _TOGETHER = ("Promise.all", "Promise.allSettled")
 _MOST_ITEMS = 64  # promises that are awaited together
+# Members that say where something is, as in a form with several pages: no counts.
+_PLACE = re.compile(
+    r"(?:\b|_)(?:index|position|step|cursor|offset)\Z|[a-z](?:Index|Position|Step|Cursor|Offset)\Z"
+)
 _EMPTY = ('""', "''", "``")
 _MEMBERS = ("member_expression", "subscript_expression")
 _FROM_TEXT = ("Number", "parseInt", "parseFloat", "Number.parseInt", "Number.parseFloat")
@@ -42,7 +48,7 @@ def stored_counts(analysis: Analysis) -> dict[int, KvCall]:
             continue
         counter = _Counter(put, analysis, first_counted)
         read = counter.stepped_from(put.argument_nodes[1])
-        if read is None or read.node.id in stored or not _is_same_key(put, read, counter.key):
+        if read is None or read.node.id in stored or not _is_same_key(put, read, counter):
             continue
         found[put.node.id] = read
         if read.span.start < put.span.start:
@@ -63,6 +69,7 @@ class _Counter:
         self._names = call.source.names
         self._left = 200  # nodes that are looked at
         self.key: Node | None = None  # with which the number is taken from a bulk get()
+        self.passed: dict[str, str] = {}  # for the parameters of a function that reads
         self._items: set[int] = set()  # promises that are awaited together
 
     def stepped_from(self, node: Node, depth: int = 0) -> KvCall | None:
@@ -179,7 +186,7 @@ class _Counter:
             if parent.child_by_field_name("object") != member:
                 return False
             member, parent = parent, parent.parent
-        if parent is None or member == use:
+        if parent is None or member == use or _PLACE.search(self._text(member)):
             return False
         if parent.type == "update_expression":
             return True
@@ -220,12 +227,12 @@ class _Counter:
         if node.type == "call_expression":
             function, given = callee(node), arguments_of(node)
             if function is None or not given:
-                return self._read_in(function) if function is not None else None
+                return self._read_in(function, given) if function is not None else None
             if (many := self._map_of(function)) is not None and len(given) == 1:
                 self.key = given[0]
                 return self._read(many, depth + 1)
             if self._text(function) not in _AS_NUMBER:
-                return self._read_in(function)
+                return self._read_in(function, given)
             at = 1 if self._is_number(given[0]) and len(given) > 1 else 0
             return self._read(given[at], depth + 1)
         if node.type == "unary_expression":
@@ -251,15 +258,34 @@ class _Counter:
             start = declared.origin.child_by_field_name("value")  # { count } = JSON.parse(text)
         return self._read(start, depth + 1) if start is not None else None
 
-    def _read_in(self, name: Node) -> KvCall | None:
-        """Return the one get() of a function of the source, if it's of a constant key."""
+    def _read_in(self, name: Node, given: list[Node]) -> KvCall | None:
+        """Return the one get() of a function of the source, of a key that the caller knows."""
         declared = self._names.resolve(name) if name.type == "identifier" else None
         if declared is None or declared.kind not in ("function", "const") or declared.path:
             return None
         function = declared.origin.child_by_field_name("value") or declared.origin
         reads = _reads_by_function(self._analysis).get(function.id, [])
         key = reads[0].key if len(reads) == 1 and reads[0].binding else None
-        return reads[0] if key is not None and key.kind == "string" else None
+        if key is None or (key.kind != "string" and not self._is_passed(reads[0], function, given)):
+            return None
+        return reads[0]
+
+    def _is_passed(self, read: KvCall, function: Node, given: list[Node]) -> bool:
+        """Return whether a key is made only of parameters that a call passes, and constants."""
+        for node in _identifiers(read.argument_nodes[0]):
+            declared = self._names.resolve(node)
+            owner = ancestor(declared.node, FUNCTIONS) if declared is not None else None
+            if declared is None or owner is None:
+                continue
+            parameter = plain_parameter(self._names, declared) if owner == function else None
+            if (
+                parameter is None
+                or parameter.at >= len(given)
+                or is_assigned(self._names, declared)
+            ):
+                return False
+            self.passed[self._text(node)] = self._text(given[parameter.at])
+        return bool(self.passed)
 
     def _promise(self, node: Node) -> Node | None:
         """Return the promise whose `then()` gives a parameter of the function around the put()."""
@@ -376,11 +402,9 @@ def _without_default(node: Node) -> Node:
     return plain(left) if left is not None and is_default else node
 
 
-def _is_same_key(put: KvCall, get: KvCall, key: Node | None) -> bool:
-    """Return whether both calls are certainly of one key of one namespace.
-
-    `key`: with which the value is taken from what a bulk get() returns.
-    """
+def _is_same_key(put: KvCall, get: KvCall, counter: _Counter) -> bool:
+    """Return whether both calls are certainly of one key of one namespace."""
+    key = counter.key
     if put.binding is None or put.binding != get.binding:
         text = put.source.text_of
         if put.binding or get.binding or text(plain(put.receiver)) != text(plain(get.receiver)):
@@ -391,9 +415,18 @@ def _is_same_key(put: KvCall, get: KvCall, key: Node | None) -> bool:
     if put.key.kind == got.kind == "string":
         return put.key.value == got.value
     one, other = put.argument_nodes[0], key or get.argument_nodes[0]
-    if put.source.text_of(one) != put.source.text_of(other):
+    if put.source.text_of(one) != _with_passed(put.source, other, counter.passed):
         return False
-    return all(_is_constant(put, node) for node in _identifiers(one))
+    return all(_is_constant(put, node, get.node) for node in _identifiers(one))
+
+
+def _with_passed(source: Source, node: Node, passed: dict[str, str]) -> str:
+    """Return the text of a key, with what is passed in the place of parameters."""
+    text, start = source.text_of(node), source.span(node).start
+    for each in reversed([*_identifiers(node)] if passed else []):
+        begin, end = (at - start for at in source.span(each))
+        text = text[:begin] + passed.get(text[begin:end], text[begin:end]) + text[end:]
+    return text
 
 
 def _identifiers(node: Node) -> Iterator[Node]:
@@ -403,6 +436,15 @@ def _identifiers(node: Node) -> Iterator[Node]:
         yield from _identifiers(child)
 
 
-def _is_constant(call: KvCall, node: Node) -> bool:
-    declared = call.source.names.resolve(node)
-    return declared is None or not is_assigned(call.source.names, declared)
+def _is_constant(call: KvCall, node: Node, since: Node) -> bool:
+    """Return whether a name is only set before a call of the same function."""
+    names = call.source.names
+    declared = names.resolve(node)
+    if declared is None or not is_assigned(names, declared):
+        return True
+    function = ancestor(since, FUNCTIONS)
+    return all(
+        ancestor(use, FUNCTIONS) == function and use.end_byte <= since.start_byte
+        for use in names.references(declared)
+        if is_set(use)
+    )

@@ -17,6 +17,7 @@ _FOLDERS = (".github/workflows", "scripts", ".")  # of the config and of the rep
 _SCRIPT = re.compile(r".+\.(?:sh|bash|ps1|py|[cm]?[jt]s)\Z")
 _REPLACES = re.compile(
     r"\b(?:sed|perl|awk|envsubst|yq)\b|(?:\breplace|\breplaceAll|sub)\(|-replace\b"
+    r"|\.split\([^()\n]{1,80}\)\s*\.join\("
 )
 _MOST = 100  # files that are read
 _LARGEST = 256 * 1024  # bytes of one

@@ -18,7 +18,10 @@ _DEV = re.compile(r"\bwrangler(?:@\S+)?\s+dev\b")
 _DEV_REST = re.compile(rf"{_DEV.pattern}([^;&|\n]*)")
 _DEPLOYS = re.compile(r"deploy|\bwrangler(?:@\S+)?\s+(?:publish|versions)\b", re.IGNORECASE)
 _NAMES_ENVIRONMENT = re.compile(r"(?:\A|\s)(?:--env|-e)(?:=|\s+)[\"']?[\w$]")  # not `--env=`
-
+_WORKER = re.compile(r"(?:\A|[-_])local\Z", re.IGNORECASE)
+_WRANGLER = re.compile(r"\bwrangler\b|deploy", re.IGNORECASE)
+_VITE_PLUGIN = '"@cloudflare/vite-plugin"'
+_DEPLOYED = ("main", "assets", "site", "pages_build_output_dir")
 _CONFIGS = re.compile(r"(?:\A|\s)(?:--config|-c)(?:=|\s+)[\"']?(?:[^\s\"']*/)?([^\s\"'/]+)")
 
 
@@ -46,6 +49,30 @@ def is_another_deployed(config: Config) -> bool:
     )
 
 
+def has_nothing_to_deploy(config: Config) -> bool:
+    """Return whether a config is only for local bindings: no Worker, no files, no output folder.
+
+    The package.json next to it runs a framework, which reads the bindings, and never wrangler.
+    """
+    package = Path(config.path).parent / "package.json"
+    return (
+        not any(config.root.get(name) for name in _DEPLOYED)
+        and package.is_absolute()
+        and lookups.kind(package) == "file"
+        and not any(_WRANGLER.search(script) for script in _scripts(config))
+    )
+
+
+def is_run_by_vite(config: Config) -> bool:
+    """Return whether the package.json next to a config runs a Worker with the Vite plugin only."""
+    package = Path(config.path).parent / "package.json"
+    return (
+        package.is_absolute()
+        and _VITE_PLUGIN in files.text_or_empty(package, LARGEST)
+        and not any(_DEV.search(script) for script in _scripts(config))
+    )
+
+
 def is_named_in_dev(config: Config) -> bool:
     """Return whether the scripts run a config by its name, and none of all deploys it.
 
@@ -70,6 +97,14 @@ def is_local_environment(config: Config, environment: Environment) -> bool:
     if environment.name is not None:
         return bool(_NAME.match(environment.name))
     return _is_top_local(config)
+
+
+def is_local_worker(environment: Environment) -> bool:
+    """Return whether the name of an environment's Worker says it: `name = "shop-local"`."""
+    return any(
+        definition.node is not None and _WORKER.search(str(definition.node.value)) is not None
+        for definition in environment.table.get("name")
+    )
 
 
 @memo

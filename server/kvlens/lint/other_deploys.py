@@ -29,6 +29,8 @@ def is_of_another_deploy(context: Context) -> bool:
     modules, path = context.project.modules, context.analysis.source.path
     if modules is None or path in _entries(context):
         return False
+    if _is_run_by_pages(context):
+        return True
     importers = modules.importers(path)
     if not importers:
         return _is_elsewhere(context) or _is_another_worker(context)
@@ -49,6 +51,19 @@ def _is_elsewhere(context: Context) -> bool:
     if not folders or not homes or not _FUNCTION.search(source.text):
         return False
     return folders.isdisjoint(homes)
+
+
+def _is_run_by_pages(context: Context) -> bool:
+    """Return whether Pages runs a source, and its configs are for nothing that has code.
+
+    Pages doesn't read a config without `pages_build_output_dir`: its bindings are in the dashboard.
+    """
+    configs, path = context.project.configs, PurePath(context.analysis.source.path)
+    return bool(configs) and all(
+        PurePath(config.path).parent / "functions" in path.parents
+        and not any(config.root.get(name) for name in ("main", "pages_build_output_dir"))
+        for config in configs
+    )
 
 
 def _homes(context: Context) -> Iterator[PurePath]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 _OF_NUMBERS = {"-", "*", "/", "%", "**", "|", "&", "^", "<<", ">>", ">>>"}
 _COMPARISONS = {"==", "===", "!=", "!==", "<", "<=", ">", ">=", "in", "instanceof"}
+
+_WORDS = re.compile(rb"[\w$.]+")
 
 
 def unary(evaluator: ConstantEvaluator, node: Node, depth: int) -> Value:
@@ -62,14 +65,41 @@ def update(evaluator: ConstantEvaluator, node: Node, depth: int) -> Value:
 
 
 def ternary(evaluator: ConstantEvaluator, node: Node, depth: int) -> Value:
-    """Evaluate a choice; of two numbers, the larger one counts."""
+    """Evaluate a choice: of two numbers the larger one, of an object or nothing the object."""
     parts = [node.child_by_field_name(name) for name in ("consequence", "alternative")]
     values = [evaluator.value(part, depth + 1) for part in parts if part is not None]
     numbers = [value for value in values if value.kind == "number"]
     if len(numbers) == 2:
         largest = max(numbers, key=lambda value: value.number or 0.0)
         return Value("numeric", node, sometimes=largest)
+    objects = [value for value in values if value.kind == "object" and value.properties]
+    if len(objects) == 1 and any(map(_is_nothing, values)):
+        return _if_chosen(objects[0], node)
     return Value("unknown", node)
+
+
+def _if_chosen(chosen: Value, choice: Node) -> Value:
+    """Return an object without the properties whose values the choice depends on."""
+    condition = choice.child_by_field_name("condition")
+    words = set(_WORDS.findall(condition.text or b"")) if condition is not None else set()
+    known = {
+        name: each
+        for name, each in chosen.properties.items()
+        if _text_of_value(each.key) not in words
+    }
+    return replace(chosen, properties=known, complete=False)
+
+
+def _text_of_value(key: Node) -> bytes:
+    pair = key.parent
+    value = pair.child_by_field_name("value") if pair is not None else None
+    return (value or key).text or b""
+
+
+def _is_nothing(value: Value) -> bool:
+    """Return whether this is `undefined`, `null` or `{}`."""
+    is_empty = value.kind == "object" and value.complete and not value.properties
+    return is_empty or value.kind in ("undefined", "null")
 
 
 def binary(evaluator: ConstantEvaluator, node: Node, depth: int) -> Value:

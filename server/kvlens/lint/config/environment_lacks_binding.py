@@ -7,7 +7,8 @@ warns, but only about the selected environment.
 The top level binds a namespace, and an environment doesn't bind one with that name. Each
 environment gets one problem that names everything missing. It isn't reported in tests, fixtures,
 templates, examples and backups, nor with variables for ids (`${KV_ID}`) in a config that nothing
-names, nor if the environment's `[[env.NAME.kv_namespaces]]` is in a comment.
+names, nor if the environment's `[[env.NAME.kv_namespaces]]`, or the binding in its array, is in a
+comment.
 
 ## Why
 `kv_namespaces` isn't inherited: with `--env staging` the Worker has what `env.staging` lists and
@@ -54,6 +55,7 @@ from itertools import islice
 from pathlib import PurePath
 from typing import NamedTuple
 
+from kvlens.config.comments import comments
 from kvlens.config.edit import Edit, add_bindings, list_path, place_of
 from kvlens.config.find import CONFIG_NAMES, is_named
 from kvlens.config.model import Config, Entry, Environment
@@ -83,6 +85,7 @@ _NO_NAMES = frozenset(
     )
 )
 _PREPARED = re.compile(r"(?m)^[ \t]*#[# \t]*\[\[env\.([\w-]+)\.kv_namespaces\]\]")
+_LEFT_OUT = re.compile(r"\bbinding[\"']?\s*[:=]\s*[\"']([^\"'\s]+)[\"']")
 _MOST = 10  # related places shown for missing bindings
 _WRITTEN = 10_000  # bindings that one fix adds
 
@@ -111,6 +114,8 @@ def _missing(config: Config) -> dict[Span, _Missing]:
         environment, here = env.environment, env.by_binding
         if more := elsewhere.get(environment.name):
             here = here | more
+        if left_out := _left_out(config, environment):
+            here = here | left_out
         count = len(wanted) - sum(name is not None and name in top.by_binding for name in here)
         if any(kv.broken for kv in environment.kv) and config.is_code:
             continue  # it may have others
@@ -138,6 +143,19 @@ def _prepared(config: Config) -> frozenset[str]:
     if not config.is_toml or "kv_namespaces" not in config.text:
         return frozenset()
     return frozenset(_PREPARED.findall(config.text))
+
+
+def _left_out(config: Config, environment: Environment) -> dict[str | None, int]:
+    """Return the bindings that are in comments inside the array of an environment."""
+    names = (
+        name
+        for kv in environment.kv
+        for comment in comments(
+            config.text, syntax=config.syntax, start=kv.span.start, end=kv.span.end
+        )
+        for name in _LEFT_OUT.findall(config.text[slice(*comment)])
+    )
+    return dict.fromkeys(names, -1)
 
 
 def _is_template(config: Config) -> bool:

@@ -7,7 +7,8 @@ Using one id for both may be intended, so this is only a hint.
 A namespace has the same `id` and `preview_id`. Placeholders don't count. It isn't reported if the
 comment above or in it says that they are shared, or what `preview_id` is for with `--remote`, nor
 with `remote = true`, which says that local development works on real data, nor in a Pages project,
-whose `wrangler pages dev` has no `--remote`, nor in an environment such as `staging` or `dev`, or a
+whose `wrangler pages dev` has no `--remote`, or one that package.json runs with the Vite plugin,
+and no script with `wrangler dev`, nor in an environment such as `staging` or `dev`, or a
 `wrangler.staging.toml`, whose data isn't production's.
 
 ## Why
@@ -45,6 +46,7 @@ from kvlens.config.model import Config, Entry, Environment
 from kvlens.lint.base import EntryRule, Finding
 from kvlens.lint.fix_helpers import new_preview_id
 from kvlens.lint.ids import is_real
+from kvlens.lint.local_environments import is_run_by_vite
 from kvlens.lint.shared_on_purpose import comment_at, is_shared_on_purpose
 
 _OTHER = re.compile(
@@ -75,6 +77,8 @@ def _is_meant(config: Config, environment: Environment, entry: Entry) -> bool:
         return True
     if config.root.get("pages_build_output_dir"):
         return True  # `wrangler pages dev` has no --remote
+    if is_run_by_vite(config):
+        return True
     text = comment_at(config, entry)
     return "preview_id" in text and "--remote" in text
 

@@ -10,8 +10,10 @@ tests, fixtures, templates, examples and backups (by the path of the config or i
 (`id = "dev"`) isn't reported either in a config whose other environments have real ids, or will
 have them (`<YOUR_ID>`), next to a config with a real one for the same binding, below a comment that
 says it is local, or in a project for others to deploy, see [id-placeholder](id-placeholder.md); nor
-is `local` at the top level, if a script of package.json deploys another config, or a name in a
-config that scripts name for `wrangler dev` only.
+is `local` at the top level, if a script of package.json deploys another config, or if the config
+has neither `main` nor `assets` to deploy; nor a name in an environment such as `local` or `test`,
+in a Worker with such a `name` (`shop-local`), or in a config that scripts name for `wrangler dev`
+only.
 
 ## Why
 wrangler accepts any text, and `wrangler dev` works, because the id is only a name for local data.
@@ -47,7 +49,13 @@ from kvlens.lint.filled_in import names_script
 from kvlens.lint.fix_helpers import without_field
 from kvlens.lint.fixtures import is_example
 from kvlens.lint.ids import is_placeholder, is_real, says_unused
-from kvlens.lint.local_environments import is_another_deployed, is_named_in_dev
+from kvlens.lint.local_environments import (
+    has_nothing_to_deploy,
+    is_another_deployed,
+    is_local_environment,
+    is_local_worker,
+    is_named_in_dev,
+)
 from kvlens.lint.local_ids import is_local
 from kvlens.lint.shared_on_purpose import comment_at
 from kvlens.lint.wording import quoted, usable
@@ -90,10 +98,12 @@ def _is_meant(config: Config, environment: Environment, entry: Entry) -> bool:
         return False
     if is_local(config, environment, entry) or is_deployed_by_others(config):
         return True
-    if is_named_in_dev(config):
+    if is_named_in_dev(config) or is_local_worker(environment):
         return True
-    if environment.name is None and _LOCAL.search(value) and is_another_deployed(config):
+    if environment.name is not None and is_local_environment(config, environment):
         return True
+    if environment.name is None and _LOCAL.search(value):
+        return is_another_deployed(config) or has_nothing_to_deploy(config)
     return bool(_LOCAL.search(comment_at(config, entry)))
 
 

@@ -14,6 +14,7 @@ backups (by the path of the config or its `main`), nor where it's meant:
 - any placeholder beside environments with real ids, if it's in one for tests or local data, or at
   the top level and every `wrangler deploy` in package.json's scripts has `--env`
 - a config that scripts name for `wrangler dev` only: `wrangler dev --config wrangler.dev.toml`
+- a Worker whose `name` says that it's local: `name = "shop-local"`
 - next to a README with a *Deploy to Cloudflare* button, which creates the namespaces
 - in a project for others to deploy: its README, next to the config or at the top of the repository,
   says how to clone or fork it and to run `wrangler kv namespace create`
@@ -62,6 +63,7 @@ from kvlens.lint.fixtures import is_example
 from kvlens.lint.ids import is_made_up, is_placeholder, is_variable, says_unused
 from kvlens.lint.local_environments import (
     is_local_environment,
+    is_local_worker,
     is_named_in_dev,
     is_only_developed,
 )
@@ -84,6 +86,8 @@ def _check(entry: Entry) -> Iterator[Finding]:
 def _is_meant(config: Config, environment: Environment, entry: Entry) -> bool:
     value = entry.text_of("id") or ""
     if is_variable(value) or says_unused(value) or is_example(config):
+        return True
+    if is_local_worker(environment):
         return True
     if (
         environment.name is None

@@ -12,7 +12,8 @@ optional type), which `if (!env.CARTS) throw new Error(…)` in the same file do
 has the name in a comment or as another kind of binding, if it is a variable in `.dev.vars`, in
 tests, or in the source of another Worker: one that code deploys (`main: "src/worker.ts"`), a source
 with a `fetch` handler, or an app of Hono, that nothing imports while `main` names another one, or a
-function of Pages in the folder `functions` of another project. Nor is it if another method of it is
+function of Pages in the folder `functions` of another project, or beside a config with neither
+`main` nor `pages_build_output_dir`, which Pages doesn't read. Nor is it if another method of it is
 one of a bucket or a database, such as `head()`. What follows `||` or `??` isn't a check. `kvlens
 check` names a binding once for a project, unless its name is misspelled by a letter.
 

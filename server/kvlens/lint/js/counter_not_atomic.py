@@ -6,8 +6,10 @@
 with any amount where the code makes a number of the text (`Number(text) + amount`). A count that
 several branches store is reported once. It isn't reported in a Durable Object and in a
 `scheduled()` handler or what only it calls, which don't run twice at once, nor for a number that
-only tells old from new by its name or its key (`cacheVersion`), nor in a file with a comment on
-races in KV: `// KV isn't atomic: a burst may pass`.
+only tells old from new by its name or its key (`cacheVersion`), nor for a place in something
+(`session.currentIndex++`), nor in a file with a comment on
+races in KV (`// KV isn't atomic: a burst may pass`), or below one that calls the count
+good enough or best-effort.
 
 ## Why
 KV is last-write-wins and has no atomic operations. Two requests that read 7 both write 8, and a
@@ -48,7 +50,7 @@ import re
 from collections.abc import Iterator
 
 from kvlens.js.calls import KvCall
-from kvlens.js.comments import comments_about
+from kvlens.js.comments import comments_about, comments_above
 from kvlens.js.stored_counts import stored_counts
 from kvlens.js.syntax import Source
 from kvlens.lint.base import CallRule, Context, Finding, Related
@@ -68,11 +70,18 @@ _RACE = re.compile(
     r"|非アトミック|アトミックで(?:は)?な|競合|非原子|原子性|竞态|并发",
     re.IGNORECASE,
 )
+_LOOSE = re.compile(
+    r"\bgood enough\b|\bbest[ -]effort\b[^.]{0,40}\b(?:count|limit|throttl)"
+    r"|\b(?:count|limit|throttl)\w*\b[^.]{0,40}\bbest[ -]effort\b",
+    re.IGNORECASE,
+)
 
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     read = stored_counts(context.analysis).get(call.node.id)
     if read is None or _is_alone(call, context) or _is_known(call.source) or _is_version(call):
+        return
+    if any(map(_LOOSE.search, comments_above(call.source, call.node))):
         return
     yield Finding(
         call.method_span,

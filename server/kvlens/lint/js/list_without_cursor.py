@@ -4,9 +4,11 @@
 The keys of a `list()` are read, and nothing in the same function asks for the next page: there is
 neither `cursor` nor `list_complete`. It isn't reported if one page is enough: with a `limit`, where
 the code looks only at `keys.length > 0`, `keys[0]` or `keys.slice(0, 50)`, with an id in the prefix
-(`cart:${userId}:`), as one user or record rarely has over 1000 keys, or with the name of things
+(`cart:${userId}:`), as one user or record rarely has over 1000 keys, with days, countries or
+devices of one thing (`${code}:daily:`), or with the name of things
 that people enter by hand, such as `domain:`, `tag:`, `role:` or `settings:`. Nor is it below a
-comment on pagination or on 1000 keys, right above the function.
+comment on pagination or on 1000 keys, right above the function, or if a comment on the keys says
+that there are few: `// usually just one`.
 
 ## Why
 A page has at most 1000 keys. If there are more, the rest is missing without an error. In a busy
@@ -49,6 +51,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kvlens.js.calls import KvCall
+from kvlens.js.comments import comments_above
 from kvlens.js.constants.values import Value
 from kvlens.js.scopes import FUNCTIONS, Declaration
 from kvlens.js.syntax import Source, plain
@@ -65,10 +68,22 @@ _PAGES = re.compile(r"list_complete|listComplete|cursor", re.IGNORECASE)
 # What people enter by hand: the last part of a prefix.
 _FEW = re.compile(
     r"(?:domain|destination|tag|role|plan|flag|feature|provider|category|categories|template|setting"
-    r"|policy|policies|schema|config(?:uration)?)s?\Z",
+    r"|policy|policies|schema|secret|config(?:uration)?)s?\Z",
     re.IGNORECASE,
 )
 _KNOWN = re.compile(r"paginat|\b1[,.]?000\b", re.IGNORECASE)
+# What there are few kinds of, for one link or user: days take years to be 1,000.
+_FEW_KINDS = re.compile(
+    r"(?<![A-Za-z])(?:daily|weekly|monthly|geo|country|countries|device|browser|weekday)s?(?![a-z])",
+    re.IGNORECASE,
+)
+_SAYS_FEW = re.compile(
+    r"\b(?:just|only|at most|usually|typically|normally|always)\s+(?:be\s+)?(?:just\s+)?"
+    r"(?:one|two|a few|a handful|a couple|[1-9]\d{0,2})\b(?!\s+(?:page|call|request|at a time))"
+    r"|\b(?:few|a handful of|a couple of)\s+(?:\w+\s+)?(?:keys|entries|records)\b",
+    re.IGNORECASE,
+)
+_BLOCKS = {"statement_block", "program"}
 _ID = re.compile(r"(?:\A|_)(?:id|ID)\Z|[a-z]I[dD]\Z")
 _KEYS = re.compile(r"\bkeys\b")
 # Uses of the keys for which one page is enough, and their declaration.
@@ -95,12 +110,16 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
             return
         prefix = options.properties.get("prefix")
         if prefix is not None and (
-            _is_of_few(prefix.value) or _is_of_one(call.source, plain(prefix.value.node))
+            _is_of_few(prefix.value)
+            or _is_of_few_kinds(call.source, plain(prefix.value.node))
+            or _is_of_one(call.source, plain(prefix.value.node))
         ):
             return
     outermost = _outermost(call.node)
     around = call.source.text_of(outermost)
     if _PAGES.search(around) or _KNOWN.search(_comment_above(call.source, outermost)):
+        return
+    if any(map(_SAYS_FEW.search, _comments_near(call))):
         return
     if not any(_KEYS.search(_ONE_PAGE.sub("", text)) for text in _texts(call, page) or (around,)):
         return
@@ -123,11 +142,31 @@ def _comment_above(source: Source, function: Node) -> str:
     return source.text_of(above) if above is not None and above.type == "comment" else ""
 
 
+def _comments_near(call: KvCall) -> Iterator[str]:
+    """Yield the comments above a call and right after its statement, above the next one."""
+    yield from comments_above(call.source, call.node)
+    here: Node | None = call.node
+    while here is not None and here.parent is not None and here.parent.type not in _BLOCKS:
+        here = here.parent
+    after = here.next_named_sibling if here is not None else None
+    if after is not None and after.type == "comment":
+        yield call.source.text_of(after)
+
+
 def _is_of_few(prefix: Value) -> bool:
     """Return whether a constant prefix names things of which nobody has over 1,000."""
     words = re.split(r"[^A-Za-z]+", str(prefix.value)) if prefix.kind == "string" else []
     last = next((word for word in reversed(words) if word), "")
     return bool(_FEW.match(last))
+
+
+def _is_of_few_kinds(source: Source, prefix: Node) -> bool:
+    """Return whether a prefix is of few kinds of one thing: `${code}:country:`."""
+    if prefix.type != "template_string":
+        return False
+    names = [source.text_of(name) for name in _names_in(prefix)]
+    has_own = any(not name.isupper() for name in names)  # a constant is the same for all
+    return has_own and _FEW_KINDS.search(source.text_of(prefix).replace("_", " ")) is not None
 
 
 def _texts(call: KvCall, page: Declaration | None) -> list[str]:

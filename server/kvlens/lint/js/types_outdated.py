@@ -6,7 +6,9 @@ the config. The command in the file's header says which config and which environ
 Without an environment, the namespaces of all environments count, as in current versions of
 wrangler; in a file of an older version, only those of the top level.
 
-It isn't reported if another type of the project has a `KVNamespace` of this name.
+It isn't reported if another type of the project has a `KVNamespace` of this name, or if a framework
+makes the Worker (`main` is none of the project's sources) and no source names the namespace, which
+the framework may use itself.
 
 ## Why
 TypeScript rejects `env.CARTS`, although the Worker has it. `wrangler types` has to run again after
@@ -40,6 +42,7 @@ interface Env {
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePath
@@ -71,7 +74,14 @@ def _check(
             name = namespace.binding
             if name not in facts.others and not _has(types.text, name):
                 missing.setdefault(name, (namespace, path, types))
+    is_of_framework = _is_made_by_framework(config, texts)
     for name, (namespace, path, types) in missing.items():
+        if is_of_framework and not any(
+            re.search(rf"\b{re.escape(name)}\b", text)
+            for other, text in texts.items()
+            if not other.endswith(".d.ts")
+        ):
+            continue
         if any(_types(text, name) for other, text in texts.items() if not is_test(other, [config])):
             continue
         yield Finding(
@@ -79,6 +89,19 @@ def _check(
             f"{PurePath(path).name} lacks the KV binding {quoted(name)}, so TypeScript rejects it. "
             f"Run `{types.command}`.",
         )
+
+
+def _is_made_by_framework(config: Config, texts: Mapping[str, str]) -> bool:
+    """Return whether a Worker starts elsewhere than in one of the sources, if there are any."""
+    folder = PurePath(config.path).parent
+    known = {os.path.normpath(path) for path in texts if not path.endswith(".d.ts")}
+    starts = [
+        os.path.normpath(folder / str(definition.node.value))
+        for environment in config.environments
+        for definition in environment.table.get("main")
+        if definition.node is not None
+    ]
+    return bool(starts and known) and known.isdisjoint(starts)
 
 
 def _is_for(types: Generated, config: Config) -> bool:
