@@ -102,7 +102,7 @@ def _is_meant(config: Config, environment: Environment, entry: Entry) -> bool:
 
 RULE = EntryRule(
     "id-placeholder",
-    "warning",
+    "information",
     "An id is a placeholder, not a namespace's id",
     _check,
     without_field("id"),

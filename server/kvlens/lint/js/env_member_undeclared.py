@@ -114,7 +114,7 @@ def _entries(context: Context) -> list[str]:
 
 RULE = SourceRule(
     "env-member-undeclared",
-    "warning",
+    "information",
     "The type of env has a namespace that the config doesn't declare",
     _check,
     undeclared_fixes,
