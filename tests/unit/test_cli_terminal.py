@@ -248,7 +248,7 @@ def test_a_mistake_of_ours_is_one_line(
     def fail(*given: object, **more: object) -> None:
         raise KeyError("x\x1b[2J\n" + "long " * 1000)
 
-    for place in ("lint.project.read_config", "workspace.project.read_config"):
+    for place in ("lint.check_files.read_config", "workspace.project.read_config"):
         monkeypatch.setattr(f"kvlens.{place}", fail)
     assert main([*command.split(), *options]) == 1
     err = capsys.readouterr().err
@@ -261,7 +261,7 @@ def test_a_mistake_of_ours_is_one_line(
 
 def test_the_traceback_is_for_who_asks(tmp_path: Path) -> None:
     code = (
-        "import kvlens.lint.project as p, kvlens.cli as c\n"
+        "import kvlens.lint.check_files as p, kvlens.cli as c\n"
         "def fail(path): raise KeyError('x')\n"
         "p.read_config = fail\n"
         "raise SystemExit(c.main(['check']))\n"

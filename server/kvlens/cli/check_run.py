@@ -58,7 +58,8 @@ class Run:
         return found if fixable else without_copies(found)
 
     def _check(self, seen: Lookups, fixable: bool) -> list[Checked]:
-        from kvlens.lint.project import check_project, merged, wanted_for  # late: all the rules
+        from kvlens.lint.project import check_project, merged  # late: all the rules
+        from kvlens.lint.wanted import wanted_for
 
         projects = wanted_for(self.paths, self.severities)
         missing = unavailable() if any(project.sources for project in projects) else None

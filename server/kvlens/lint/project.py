@@ -1,173 +1,31 @@
-"""Check the files of each project together.
-
-A project is a config with the seed files next to it and the sources in its folder.
-"""
+"""Check the files of each project together."""
 
 from __future__ import annotations
 
-import functools
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from kvlens import lookups
-from kvlens.config.find import (
-    SEEDS,
-    ConfigError,
-    configs_in,
-    find_configs,
-    is_config,
-    owning_config,
-    read_config,
-    winners,
-)
+from kvlens.config.find import configs_in
 from kvlens.config.model import Config
-from kvlens.config.project_context import read_context
-from kvlens.config.reader import load_text
-from kvlens.files import absolute, open_file
+from kvlens.files import absolute
 from kvlens.js import find
-from kvlens.js.grammar import is_source
-from kvlens.lint.base import Levels, Problem
-from kvlens.lint.check_config import check
+from kvlens.lint.base import Problem
+from kvlens.lint.check_files import check_file
 from kvlens.lint.checked import Checked
-from kvlens.lint.claims import Claims
-from kvlens.lint.copies import worker_of
-from kvlens.lint.fixable_config import FixableConfig
 from kvlens.lint.left_over import is_left_over
 from kvlens.lint.problems import file_problem, in_order, too_many_sources
 from kvlens.lint.repeats import without_repeats
 from kvlens.lint.severities import Severities
 from kvlens.lint.suppressions import apply_suppressions, with_severity
+from kvlens.lint.wanted import Wanted, is_source_file
 
 if TYPE_CHECKING:
     from kvlens.js.files import SourceFiles
     from kvlens.js.resolution import Workspace
-
-
-@dataclass
-class Wanted:
-    """Files to check that have a config in common.
-
-    config: the one that counts for the sources; None for files that belong to no project.
-    files: configs and seed files; sources: JavaScript and TypeScript. In the order to report.
-    discovered: the seed files that were found next to a config, not named by the user.
-    named: the sources that the user named; of others, bundles are passed over.
-    plan: all files to check; `roots`: the folders to check
-        that the config is in or above, none if only files are to be checked.
-    number: the place among the projects.
-    """
-
-    config: Path | None
-    plan: _Plan
-    files: list[Path] = field(default_factory=list)
-    sources: list[Path] = field(default_factory=list)
-    discovered: set[Path] = field(default_factory=set)
-    named: set[Path] = field(default_factory=set)
-    roots: list[Path] = field(default_factory=list)
-    number: int = 0
-
-    @property
-    def size(self) -> int:
-        """How much there is to check."""
-        return len(self.files) + len(self.sources)
-
-
-class _Plan:
-    """The files to check, each once, by project."""
-
-    def __init__(self, severities: Severities) -> None:
-        self._severities = severities
-        self.projects: dict[Path | None, Wanted] = {}
-        self._seen: set[str] = set()
-        self.claims = Claims()
-        self.owner: Callable[[str], Path | None] = functools.cache(owning_config)
-        self.load = functools.cache(self._load)
-        self.workspaces: dict[Path, Workspace] = {}
-
-    @functools.cached_property
-    def configs(self) -> list[Config]:
-        """The configs of all projects that can be read."""
-        paths = [path for path in self.projects if path is not None]
-        return [config for path in paths if (config := self.load(path)) is not None]
-
-    def add(self, path: Path, *, discovered: bool = False, named: bool = False) -> None:
-        """Add a file, unless it is there already; whether a seed file was found, a source named."""
-        whole = lookups.real(path)
-        if whole in self._seen:
-            return
-        self._seen.add(whole)
-        wanted = self._wanted(self.owner(os.path.dirname(path)))  # noqa: PTH120 - for every file
-        (wanted.sources if _is_source(path) else wanted.files).append(path)
-        if discovered:
-            wanted.discovered.add(path)
-        if named and _is_source(path):
-            wanted.named.add(path)
-
-    def _load(self, path: Path) -> Config | None:
-        return load_config(path, self._severities.file(path).environments)
-
-    def _wanted(self, config: Path | None) -> Wanted:
-        if config not in self.projects:
-            self.projects[config] = Wanted(config, self)
-        return self.projects[config]
-
-    def add_below(self, folder: Path) -> None:
-        """Add the configs in a folder and its subfolders, their seed files, and the sources."""
-        configs = find_configs(folder)
-        for config in configs:
-            self._discover(config)
-            seeds = self._severities.file(config).seeds
-            for binding, path in seeds.files(config.parent):
-                if seeds.says(binding) or is_named_after_binding(path, self.load):
-                    self._discover(path, is_seed=True)
-        roots = list(dict.fromkeys(config.parent for config in winners(configs)))
-        if folder not in roots:
-            roots.append(folder)  # of the project whose config is above, or of none
-        linked: list[Path] = []  # come last: their files may also be there without a link
-        for root in roots:
-            self._wanted(self.owner(os.fspath(root))).roots.append(folder)
-            for source in find.source_files(root):
-                if lookups.is_link(source):
-                    linked.append(source)
-                else:
-                    self._discover(source)
-        for source in linked:
-            self._discover(source)
-
-    def workspace(self, root: Path) -> Workspace:
-        """Return the workspace in a folder, which the projects in it share."""
-        from kvlens.js.resolution import Workspace  # late: only where there are sources
-
-        if root not in self.workspaces:
-            self.workspaces[root] = Workspace(root)
-        return self.workspaces[root]
-
-    def _discover(self, path: Path, *, is_seed: bool = False) -> None:
-        if not self._severities.excludes(path):
-            self.add(path, discovered=is_seed)
-
-
-def wanted_for(paths: Iterable[Path], severities: Severities) -> list[Wanted]:
-    """Return the files in these files and folders, by project.
-
-    Files that the project file excludes are only included if they are named.
-    """
-    plan = _Plan(severities)
-    for path in paths:
-        if lookups.kind(path) == "folder":
-            plan.add_below(path)
-        else:
-            plan.add(path, named=True)
-    projects = [wanted for wanted in plan.projects.values() if wanted.files or wanted.sources]
-    projects.sort(key=lambda wanted: wanted.config is None)
-    for number, wanted in enumerate(projects):
-        wanted.number = number
-    if None in plan.projects:
-        sources = plan.projects[None].sources
-        plan.claims = Claims([os.path.abspath(path) for path in sources])  # noqa: PTH100
-    return projects
 
 
 class Found(NamedTuple):
@@ -210,7 +68,7 @@ def check_project(
     found: list[Checked] = []
     read: dict[Path, Config] = {}
     for path in wanted.files:
-        checked, config = _check_file(
+        checked, config = check_file(
             path, severities, texts.get(path), found=path in wanted.discovered
         )
         found.append(checked)
@@ -226,96 +84,6 @@ def check_project(
         for checked in found
     ]
     return Found(files, sources)
-
-
-def is_named_after_binding(path: Path, load: Callable[[Path], Config | None]) -> bool:
-    """Return whether a file in a seeds folder has the name of a binding; others are other data.
-
-    `load` returns a config; a config that can't be read may declare any binding.
-    """
-    configs = map(load, configs_in(path.parents[1]))
-    return any(config is None or config.has_binding(path.stem) for config in configs)
-
-
-def load_config(path: Path, counted: frozenset[str] | None = None) -> Config | None:
-    """Return the config on disk, with these environments if not all; None if it can't be read."""
-    try:
-        return load_text(read_config(path), str(path), counted)
-    except ConfigError:
-        return None
-
-
-def is_seed_file(path: Path) -> bool:
-    """Return whether a file is a seed file: by its folder, or as JSON that begins with an array."""
-    if path.suffix != ".json" or is_config(path):
-        return False
-    if path.parent.name == SEEDS:
-        return True
-    from kvlens.seeds.array import LARGEST  # late: only where there may be seeds
-
-    try:
-        with open_file(path, LARGEST) as file:
-            return file.read(1024).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"["
-    except OSError:
-        return False
-
-
-def is_seed_text(path: Path, text: str) -> bool:
-    """Return whether a text is that of a seed file, by its path and its first character."""
-    if path.suffix != ".json" or is_config(path):
-        return False
-    return path.parent.name == SEEDS or text.lstrip()[:1] == "["
-
-
-# configs and seed files ---------------------------------------------------------------------
-
-
-def _check_file(
-    path: Path, severities: Severities, text: str | None, *, found: bool
-) -> tuple[Checked, Config | None]:
-    levels = severities.of(path)
-    if found or (is_seed_file(path) if text is None else is_seed_text(path, text)):
-        seeds = _check_seed_file(path, path.parents[1] if found else None, text)
-        problems = [with_severity(problem, levels) for problem in seeds.problems]
-        return Checked(path, seeds.text, [problem for problem in problems if problem]), None
-    counted = severities.file(path).environments
-    return check_config_file(path, levels, text, counted)
-
-
-def check_config_file(
-    path: Path,
-    levels: Levels,
-    text: str | None = None,
-    counted: frozenset[str] | None = None,
-) -> tuple[Checked, Config | None]:
-    """Check a config, on disk without a text, and also return it if it can be read.
-
-    `counted` as for `load_text`.
-    """
-    try:
-        text = read_config(path) if text is None else text
-    except ConfigError as error:
-        problem = with_severity(file_problem(str(error).removeprefix(f"{path}: ")), levels)
-        return Checked(path, "", [problem] if problem else []), None
-    config = load_text(text, str(absolute(path)), counted)
-    around = read_context(path)
-    problems = check(config, around, levels)
-    fixable = FixableConfig(config, around)
-    return Checked(path, text, problems, fixable, worker_of(config)), config
-
-
-def _check_seed_file(path: Path, within: Path | None, text: str | None) -> Checked:
-    from kvlens.lint.check_seeds import check as check_seeds  # late: only where there are seeds
-    from kvlens.seeds.array import FileError, read_text
-
-    try:
-        text = read_text(path, path.name, within=within) if text is None else text
-    except FileError as error:
-        return Checked(path, "", [file_problem(problem.message) for problem in error.problems])
-    return Checked(path, text, check_seeds(text, str(path)))
-
-
-# sources ------------------------------------------------------------------------------------
 
 
 def _check_sources(
@@ -347,7 +115,7 @@ def _check_sources(
     from kvlens.lint.check_sources import check_with_sources
     from kvlens.lint.fixable_source import FixableSource
 
-    given = {str(absolute(path)): text for path, text in texts.items() if _is_source(path)}
+    given = {str(absolute(path)): text for path, text in texts.items() if is_source_file(path)}
     if wanted.config is not None:
         folder = wanted.config.parent
         configs = [config for config in counting.values() if config is not None]
@@ -435,7 +203,3 @@ def _counting(wanted: Wanted, read: Mapping[Path, Config]) -> dict[Path, Config 
     assert wanted.config is not None
     load = wanted.plan.load
     return {path: read.get(path) or load(path) for path in configs_in(wanted.config.parent)}
-
-
-def _is_source(path: Path) -> bool:
-    return is_source(os.fspath(path)) and not is_config(path)

@@ -21,7 +21,7 @@ from kvlens.config.reader import ConfigReader
 from kvlens.files import is_there
 from kvlens.lint.base import Levels, Problem
 from kvlens.lint.check_config import check_structure, check_text
-from kvlens.lint.project import check_config_file
+from kvlens.lint.check_files import check_config_file
 from kvlens.lint.suppressions import apply_suppressions, with_severity
 from kvlens.lsp.documents import json_range
 from kvlens.lsp.spelling import file_key, file_path

@@ -22,7 +22,7 @@ from kvlens.config.references import is_reference_file
 from kvlens.files import is_regular
 from kvlens.internal import ISSUES, internal_error_message
 from kvlens.lint import project_file
-from kvlens.lint.project import is_named_after_binding, load_config
+from kvlens.lint.check_files import is_named_after_binding, load_config
 from kvlens.lint.severities import Severities
 from kvlens.lsp import child_events, execute_command
 from kvlens.lsp.client import Client
