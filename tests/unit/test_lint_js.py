@@ -1134,6 +1134,10 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "const remove = env.KV.delete; await Promise.all(names.map(«remove»));",
     ),
     "method-for-then": ("method-unbound", "return key().then(«env.KV.get»);"),
+    "timer-beside-what-settles-a-promise": (
+        "promise-not-awaited",
+        'await new Promise((done) => { «setTimeout»(() => env.KV.put("k", "v"), 5); done(); });',
+    ),
 }
 
 TTL = '"k", "v", { expirationTtl: «30» }'
@@ -1638,6 +1642,25 @@ WHOLE: dict[str, tuple[str, str]] = {
         "binding-not-in-scope",
         'export const onRequest = async ({ request }) => new Response(await «env».KV.get("x"));',
     ),
+    "own-method-dropped": (
+        "promise-not-awaited",
+        "class Store { constructor(env) { this.kv = env.KV; }"
+        ' async save() { await this.kv.put("k", "v"); } f() { «this.save»(); }'
+        " later = async () => { await this.kv.delete('k'); }; g() { «this.later»(); }"
+        " #own() { return this.kv.delete('k'); } h() { «this.#own»().catch(() => {}); } }",
+    ),
+    "method-of-an-object-dropped": (
+        "promise-not-awaited",
+        'const carts = { async save(env) { await env.KV.put("k", "v"); },'
+        ' log: async (env) => { await env.KV.put("k", "v"); } };\n'
+        "export default { async fetch(request, env) { «carts.save»(env); «carts.log»(env); } };",
+    ),
+    "method-of-an-instance-dropped": (
+        "promise-not-awaited",
+        "class Store { constructor(private kv: KVNamespace) {}"
+        ' async save() { await this.kv.put("k", "v"); } }\n'
+        "export const f = (env: Env) => { const store = new Store(env.KV); «store.save»(); };",
+    ),
 }
 
 # Nothing is wrong with these, or it is uncertain.
@@ -2129,6 +2152,10 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "storage": 'this.ctx.storage.put("k", { a: 1 }); state.storage.delete(["a", "b"]);',
     "process-env": 'process.env.KV.get(""); import.meta.env.KV.get("");',
     "shadowed": 'const env = { KV: new Map() }; env.KV.get("");',
+    "timer-that-settles-a-promise": "await new Promise((done) => setTimeout(async () => {"
+    ' await env.KV.put("k", "v"); done(); }, 5));',
+    "call-in-a-timer-that-settles-a-promise": "await new Promise((done) => {"
+    ' setTimeout(() => { env.KV.put("k", "v").then(done, done); }, 5); });',
 }
 
 CLEAN: dict[str, str] = {
@@ -2377,6 +2404,17 @@ CLEAN: dict[str, str] = {
     " await env.KV.put('k', await request.formData()); }",
     "empty": "",
     "binary": "\0\1\2",
+    "own-method-awaited": "class Store { constructor(env) { this.kv = env.KV; }"
+    ' async save() { await this.kv.put("k", "v"); } async f() { await this.save(); void this.save(); }'
+    " g(ctx) { ctx.waitUntil(this.save()); return this.save(); } }",
+    "method-of-another-class": "class Store { constructor(env) { this.kv = env.KV; }"
+    ' async save() { await this.kv.put("k", "v"); } }\n'
+    "class Log { save() {} f() { this.save(); } }\n"
+    "export const f = () => { const log = new Log(); log.save(); };",
+    "own-method-dropped-in-a-durable-object": "export class Room extends DurableObject {"
+    ' async save() { await this.env.KV.put("k", "v"); } f() { this.save(); } }',
+    "method-of-a-variable": 'const carts = { async save(env) { await env.KV.put("k", "v"); } };\n'
+    "export const f = (carts, env) => { carts.save(env); };",
 }
 
 
