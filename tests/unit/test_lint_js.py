@@ -1138,6 +1138,38 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "promise-not-awaited",
         'await new Promise((done) => { «setTimeout»(() => env.KV.put("k", "v"), 5); done(); });',
     ),
+    "ttl-on-one-side": (
+        "ttl-out-of-range",
+        'await env.KV.put("k", "v", { expirationTtl: «short ? 10 : 3600» });'
+        'const ttl = long ? 3600 : 30; await env.KV.put("k", "v", { expirationTtl: «ttl» });'
+        'await env.KV.put("k", "v", { expirationTtl: «o.ttl ? o.ttl : 30» });',
+    ),
+    "ttl-by-name": (
+        "ttl-out-of-range",
+        'const TTL = { short: 30 } as const; await env.KV.put("k", "v", { expirationTtl: «TTL["short"]» });'
+        'const NAME = "short"; await env.KV.put("k", "v", { expirationTtl: «TTL[NAME]» });'
+        'await env.KV.put("k", "v", { expirationTtl: «[30, 60][0]» });',
+    ),
+    "ttl-of-text": (
+        "ttl-out-of-range",
+        'await env.KV.put("k", "v", { expirationTtl: «parseInt("30", 10)» });'
+        'await env.KV.put("k", "v", { expirationTtl: «Number("30") || 60» });',
+    ),
+    "ttl-null": (
+        "ttl-out-of-range",
+        'await env.KV.put("k", "v", { expirationTtl: «null» });'
+        'const ttl = null; await env.KV.put("k", "v", { expirationTtl: «ttl» });',
+    ),
+    "expiration-null": (
+        "expiration-out-of-range",
+        'await env.KV.put("k", "v", { expiration: «null» });',
+    ),
+    "cache-ttl-null": ("cache-ttl-out-of-range", 'await env.KV.get("k", { cacheTtl: «null» });'),
+    "options-of-another-number": (
+        "options-not-object",
+        'await env.KV.put("k", "v", «Number(request.url)»); await env.KV.put("k", "v", «Date.now()»);'
+        'await env.KV.list(«`user:${id}`»); await env.KV.list(«"user:" + id»);',
+    ),
 }
 
 TTL = '"k", "v", { expirationTtl: «30» }'
@@ -1738,7 +1770,13 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "ttl-counted": 'let ttl = 10; for (; ttl < 60; ttl++); await env.KV.put("k", "v", { expirationTtl: ttl });',
     "ttl-max": 'await env.KV.put("k", "v", { expirationTtl: Math.max(60, left) });',
     "ttl-undefined": 'await env.KV.put("k", "v", { expirationTtl: undefined });',
-    "ttl-either": 'await env.KV.put("k", "v", { expirationTtl: short ? 10 : 60 });',
+    "ttl-either": 'await env.KV.put("k", "v", { expirationTtl: short ? 600 : 60 });',
+    "ttl-either-tested": 'const ttl = forever ? 0 : 60; await env.KV.put("k", "v", ttl ? { expirationTtl: ttl } : {});',
+    "ttl-either-compared": 'const ttl = short ? 10 : 60; if (ttl >= 60) await env.KV.put("k", "v", { expirationTtl: ttl });',
+    "ttl-by-an-unknown-name": 'const TTL = { a: 30, b: 60 }; await env.KV.put("k", "v", { expirationTtl: TTL[name] });',
+    "ttl-of-a-changed-list": 'const ttls = [30]; ttls[0] = 60; await env.KV.put("k", "v", { expirationTtl: ttls[0] });',
+    "ttl-of-another-radix": 'await env.KV.put("k", "v", { expirationTtl: parseInt("30", 36) });',
+    "options-of-a-text": 'await env.KV.get("k", `${type}`); await env.KV.list(options[`${name}`]);',
     "ttl-changed-object": 'const o = { expirationTtl: 10 }; o.expirationTtl = 60; await env.KV.put("k", "v", o);',
     "ttl-set-after-the-call": 'const o = {}; await env.KV.put("k", "v", o); o.expirationTtl = 30;',
     "ttl-set-in-the-other-branch": "const o = {}; if (a) { o.expirationTtl = 30; use(o); }"
@@ -2599,6 +2637,35 @@ WITH_CONFIG: dict[str, tuple[str, str, list[str]]] = {
     "a-variable-of-an-environment": (
         '[env.a.vars]\nKV = "x"\n',
         handler('await env.KV.get("k", "json");'),
+        [],
+    ),
+    "ttl-of-a-variable": (
+        CONFIG + 'TTL = 30\nTEXT = "45"\n',
+        handler(
+            'await env.KV.put("k", "v", { expirationTtl: env.TTL });'
+            'await env.KV.put("k", "v", { expirationTtl: Number(env["TEXT"]) });'
+            'const { TEXT } = env; await env.KV.put("k", "v", { expirationTtl: parseInt(TEXT, 10) });'
+        ),
+        ["ttl-out-of-range"] * 3,
+    ),
+    "ttl-of-a-variable-of-one-environment": (
+        CONFIG + 'TTL = "60"\n[env.a]\nvars = { TTL = "30" }\n'
+        'kv_namespaces = [{ binding = "KV" }, { binding = "SESSIONS" }]\n',
+        handler('await env.KV.put("k", "v", { expirationTtl: Number(env.TTL) });'),
+        ["ttl-out-of-range"],
+    ),
+    "ttl-of-a-variable-that-fits": (
+        CONFIG + "TTL = 60\nMINUTES = 1\n",
+        handler(
+            'await env.KV.put("k", "v", { expirationTtl: env.TTL });'
+            'await env.KV.put("k", "v", { expirationTtl: env.MINUTES * 60 });'
+            'await env.KV.put("k", "v", { expirationTtl: Math.max(60, env.MINUTES) });'
+        ),
+        [],
+    ),
+    "ttl-of-a-member-of-something-else": (
+        CONFIG + "TTL = 30\n",
+        handler('await env.KV.put("k", "v", { expirationTtl: options.TTL });'),
         [],
     ),
 }

@@ -48,9 +48,12 @@ def global_call(
         if value.kind == "instance" and value.value == "Date" and name == "Number":
             return time_of_date(node, value)
         number = value.number
-        if number is not None and name == "Number":
-            return Value("number", node, number)
-        return Value("numeric", node)
+        if number is None:
+            return Value("numeric", node, sometimes=value.sometimes)
+        is_decimal = len(inner) == 1 or evaluator.value(inner[1], depth + 1).number == 10
+        if name == "parseInt" and is_decimal and math.isfinite(number):
+            return Value("number", node, float(math.trunc(number)))
+        return Value("numeric" if name == "parseInt" else "number", node, number)
     return Value("unknown", node)
 
 

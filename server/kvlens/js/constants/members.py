@@ -55,7 +55,33 @@ def member(evaluator: ConstantEvaluator, node: Node, depth: int) -> Value:
         kind = MEMBERS.get((str(value.value), word)) if value.kind == "instance" else None
         if kind is not None:
             return Value("instance", node, kind)
-    return Value("unknown", node)
+    return evaluator.of_env(node, base, word)
+
+
+def subscript(evaluator: ConstantEvaluator, node: Node, depth: int) -> Value:
+    """Evaluate `base["name"]` and `base[0]`."""
+    base, index = node.child_by_field_name("object"), node.child_by_field_name("index")
+    if base is None or index is None:
+        return Value("unknown", node)
+    key = evaluator.value(index, depth + 1)
+    found: Value | None = None
+    if key.kind == "string":
+        word = str(key.value)
+        holder = _holder(evaluator, base, word, depth + 1) if base.type == "identifier" else None
+        holder = holder or evaluator.value(base, depth + 1)
+        member = holder.properties.get(word) if holder.kind == "object" else None
+        found = member.value if member is not None else None
+    elif key.kind == "number" and isinstance(key.value, float) and key.value.is_integer():
+        holder = evaluator.value(base, depth + 1)
+        at = int(key.value)
+        is_known = holder.kind == "array" and holder.complete and 0 <= at < len(holder.items)
+        found = holder.items[at] if is_known else None
+    if found is None:
+        is_name = key.kind == "string"
+        return evaluator.of_env(node, base, str(key.value)) if is_name else Value("unknown", node)
+    if found.foreign:
+        return placed_at(found, node)
+    return replace(found, source=found.source or found.node, thousand=False)
 
 
 def _own_field(evaluator: ConstantEvaluator, node: Node, word: str, depth: int) -> Value:

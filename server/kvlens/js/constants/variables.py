@@ -94,6 +94,8 @@ class Variables:
         if declared.kind != "const" and self._is_reassigned(declared):
             return Value("unknown", node)
         value = self._evaluator.value_once(start, depth)
+        if len(declared.path) == 1 and declared.path[0] and value.kind == "unknown":
+            return self._evaluator.of_env(node, start, declared.path[0])
         for step in declared.path:
             found = value.properties.get(step) if step and value.kind == "object" else None
             if found is None or found.value.kind == "undefined":  # a default counts
