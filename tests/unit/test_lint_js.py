@@ -1170,6 +1170,26 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         'await env.KV.put("k", "v", «Number(request.url)»); await env.KV.put("k", "v", «Date.now()»);'
         'await env.KV.list(«`user:${id}`»); await env.KV.list(«"user:" + id»);',
     ),
+    "value-of-a-list": (
+        "put-value-type",
+        'await env.KV.put("k", «await env.KV.list({ limit: 9 })»);'
+        'const page = await env.KV.list({ limit: 9 }); await env.KV.put("k", «page»);'
+        'const { keys } = await env.KV.list({ limit: 9 }); await env.KV.put("k", «keys»);',
+    ),
+    "value-with-its-metadata": (
+        "put-value-type",
+        'await env.KV.put("k", «await env.KV.getWithMetadata("l")»);'
+        'const both = await env.KV.get(["a", "b"]); await env.KV.put("k", «both»);',
+    ),
+    "value-that-is-a-made-response": (
+        "put-value-type",
+        'await env.KV.put("k", «Response.json({})»); await env.KV.put("k", «Promise.resolve("v")»);'
+        'await env.KV.put("k", «await Promise.all([fetch("a")])»);',
+    ),
+    "expiration-that-moves-a-date": (
+        "expiration-out-of-range",
+        'const date = new Date();await env.KV.put("k", "v", { expiration: «date.setHours(24)» });',
+    ),
 }
 
 TTL = '"k", "v", { expirationTtl: «30» }'
@@ -1693,6 +1713,16 @@ WHOLE: dict[str, tuple[str, str]] = {
         ' async save() { await this.kv.put("k", "v"); } }\n'
         "export const f = (env: Env) => { const store = new Store(env.KV); «store.save»(); };",
     ),
+    "private-field": (
+        "ttl-out-of-range",
+        "class S { private ttl = 5; #short = 6; constructor(env) { this.kv = env.KV; }"
+        " async f() { await this.kv.put('k', 'v', { expirationTtl: «this.ttl» });"
+        " await this.kv.put('k', 'v', { expirationTtl: «this.#short» }); } }",
+    ),
+    "body-that-hono-parses": (
+        "put-value-type",
+        'app.post("/", async (c) => { await c.env.KV.put("k", «await c.req.parseBody()»); });',
+    ),
 }
 
 # Nothing is wrong with these, or it is uncertain.
@@ -2194,6 +2224,10 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     ' await env.KV.put("k", "v"); done(); }, 5));',
     "call-in-a-timer-that-settles-a-promise": "await new Promise((done) => {"
     ' setTimeout(() => { env.KV.put("k", "v").then(done, done); }, 5); });',
+    "value-out-of-its-metadata": 'const { value } = await env.KV.getWithMetadata("l"); await env.KV.put("k", value);'
+    'await env.KV.put("k", (await env.KV.getWithMetadata("l")).value); const text = await env.KV.get("m");'
+    ' await env.KV.put("k", text); await env.KV.put("k", await Promise.resolve("v"));',
+    "expiration-that-something-else-sets": 'await env.KV.put("k", "v", { expiration: clock.setHours(24) });',
 }
 
 CLEAN: dict[str, str] = {
@@ -2453,6 +2487,10 @@ CLEAN: dict[str, str] = {
     ' async save() { await this.env.KV.put("k", "v"); } f() { this.save(); } }',
     "method-of-a-variable": 'const carts = { async save(env) { await env.KV.put("k", "v"); } };\n'
     "export const f = (carts, env) => { carts.save(env); };",
+    "private-field-set-later": "class S { private ttl = 5; constructor(env) { this.kv = env.KV; }"
+    " slow() { this.ttl = 60; } count() { this.n++; } private n = 5;"
+    " async f() { await this.kv.put('k', 'v', { expirationTtl: this.ttl });"
+    " await this.kv.put('k', 'v', { expirationTtl: this.n }); } }",
 }
 
 

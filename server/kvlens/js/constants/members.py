@@ -85,7 +85,7 @@ def subscript(evaluator: ConstantEvaluator, node: Node, depth: int) -> Value:
 
 
 def _own_field(evaluator: ConstantEvaluator, node: Node, word: str, depth: int) -> Value:
-    """Return the value of a `readonly` field of the enclosing class."""
+    """Return the value of a `readonly` or private field of the enclosing class."""
     here = node.parent
     while here is not None and here.type != "class_body":
         here = here.parent
@@ -96,14 +96,17 @@ def _own_field(evaluator: ConstantEvaluator, node: Node, word: str, depth: int) 
         if name is None or value is None or evaluator.source.text_of(name) != word:
             continue
         words = {evaluator.source.text_of(child) for child in member.children}
-        if "readonly" in words and not _may_differ(evaluator, name, words):
+        is_kept = (
+            bool({"readonly", "private"} & words) or name.type == "private_property_identifier"
+        )
+        if is_kept and not _may_differ(evaluator, name, words):
             found = replace(evaluator.value(value, depth + 1), source=value, thousand=False)
             return with_named_unit(word, found)
     return Value("unknown", node)
 
 
 def _may_differ(evaluator: ConstantEvaluator, name: Node, words: set[str]) -> bool:
-    """Return whether a constructor may set a `readonly` field, or a subclass may have its own."""
+    """Return whether code of the class may set a field, or a subclass may have its own."""
     whole = ancestor(name, {"class_declaration", "class", "abstract_class_declaration"})
     is_private = "private" in words or name.type == "private_property_identifier"
     if whole is not None and whole.type.startswith("abstract") and not is_private:
@@ -119,6 +122,8 @@ def _may_differ(evaluator: ConstantEvaluator, name: Node, words: set[str]) -> bo
         if parent.type == "member_expression" and target is not None:
             is_set = target.type.endswith("assignment_expression")
             if is_set and is_field(target, "left", parent):
+                return True
+            if target.type in ("update_expression", "array_pattern", "pair_pattern"):
                 return True
     return False
 
