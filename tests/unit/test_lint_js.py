@@ -1723,6 +1723,13 @@ WHOLE: dict[str, tuple[str, str]] = {
         "put-value-type",
         'app.post("/", async (c) => { await c.env.KV.put("k", «await c.req.parseBody()»); });',
     ),
+    "body-of-a-request-by-any-name": (
+        "put-value-type",
+        'export default { async fetch(r, env) { await env.KV.put("k", «r.text()»); '
+        'await env.KV.put("k", «r.headers»); } } satisfies ExportedHandler<Env>;\n'
+        "export class Room extends DurableObject { async fetch(r) {"
+        ' await this.env.KV.put("k", «r.json()»); } }',
+    ),
 }
 
 # Nothing is wrong with these, or it is uncertain.
@@ -2491,6 +2498,9 @@ CLEAN: dict[str, str] = {
     " slow() { this.ttl = 60; } count() { this.n++; } private n = 5;"
     " async f() { await this.kv.put('k', 'v', { expirationTtl: this.ttl });"
     " await this.kv.put('k', 'v', { expirationTtl: this.n }); } }",
+    "fetch-of-a-class-of-its-own": "class Api { constructor(env) { this.kv = env.KV; }"
+    ' async fetch(page) { await this.kv.put("k", page.text()); } }\n'
+    'const api = { async fetch(page, env) { await env.KV.put("k", page.text()); } };',
 }
 
 
