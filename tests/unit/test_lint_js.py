@@ -1190,6 +1190,12 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "expiration-out-of-range",
         'const date = new Date();await env.KV.put("k", "v", { expiration: «date.setHours(24)» });',
     ),
+    "key-of-a-list": (
+        "key-invalid",
+        "const { keys } = await env.KV.list({ limit: 9 }); const page = await env.KV.list({ limit: 9 });"
+        " for (const key of keys) await env.KV.delete(«key»);"
+        " await Promise.all(page.keys.map((key) => env.KV.delete(«key»)));",
+    ),
 }
 
 TTL = '"k", "v", { expirationTtl: «30» }'
@@ -2235,6 +2241,11 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     'await env.KV.put("k", (await env.KV.getWithMetadata("l")).value); const text = await env.KV.get("m");'
     ' await env.KV.put("k", text); await env.KV.put("k", await Promise.resolve("v"));',
     "expiration-that-something-else-sets": 'await env.KV.put("k", "v", { expiration: clock.setHours(24) });',
+    "name-of-a-listed-key": "const { keys } = await env.KV.list({ limit: 9 });"
+    " for (const { name } of keys) await env.KV.delete(name); for (const key of keys) await env.KV.delete(key.name);"
+    " await Promise.all(keys.map((key, at) => env.KV.put(at, key.name)));"
+    " const names = keys.map((key) => key.name); for (const key of names) await env.KV.delete(key);"
+    " for (const key of Object.keys(page.keys)) await env.KV.delete(key);",
 }
 
 CLEAN: dict[str, str] = {

@@ -37,15 +37,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kvlens.config.edit import Edit
-from kvlens.js.analysis import Analysis
 from kvlens.js.calls import KvCall
 from kvlens.js.constants.values import Value
 from kvlens.js.platform import BODIES, CLASSES
-from kvlens.js.syntax import plain
 from kvlens.lint.base import CallRule, Context, Finding, Fix, Problem
+from kvlens.lint.kv_results import result_of
 from kvlens.lint.source_fix_helpers import given, wrapped
 from kvlens.lint.wording import place
-from kvlens.memo import memo
 from kvlens.text import Span
 
 _AS_TEXT: dict[object, str] = {
@@ -99,18 +97,10 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
 
 def _of_kv(call: KvCall, value: Value, context: Context) -> Iterator[Finding]:
     """Report the result of list(), of getWithMetadata() and of a get() of several keys."""
-    node, is_keys = plain(value.node), False
-    declared = call.source.names.resolve(node) if node.type == "identifier" else None
-    if declared is not None:
-        start = declared.origin.child_by_field_name("value")
-        if declared.kind != "const" or declared.path not in ((), ("keys",)) or start is None:
-            return
-        node, is_keys = plain(start), bool(declared.path)
-    if node.type == "await_expression":
-        node = plain(node.named_children[-1])
-    made = _calls(context.analysis).get(node.id) if node.type == "call_expression" else None
-    if made is None or not (made.fate == "awaited" or made.prefix == "await"):
+    found = result_of(context.analysis, value.node)
+    if found is None:
         return
+    made, is_keys = found
     way_out = "Store the text that JSON.stringify() returns."
     if is_keys:
         what = "an array" if made.method == "list" else None
@@ -127,12 +117,6 @@ def _of_kv(call: KvCall, value: Value, context: Context) -> Iterator[Finding]:
             f"The value is {what} of {made.title}, and put() accepts only strings, ArrayBuffers, "
             f"their views and streams: {call.title} throws. {way_out}",
         )
-
-
-@memo
-def _calls(analysis: Analysis) -> dict[int, KvCall]:
-    """Return the certain calls of a source by their node."""
-    return {call.node.id: call for call in analysis.certain_calls}
 
 
 def _named(value: Value) -> str | None:
