@@ -14,6 +14,7 @@ _PROPERTY = re.compile(rf"@prop(?:erty)?\s*{_BRACED}\s*\[?([\w$]+)")
 _NAME = re.compile(r"(?<![\w$.\"'])[A-Za-z_$][\w$]*(?![\w$]|\s*\??:)")
 _OBJECT = re.compile(r"[?!]?object=?\Z", re.IGNORECASE)
 _FUNCTION = re.compile(r"\(([^()<>{}]*)\)\s*=>")
+_COMPOSED = re.compile(r"[|&?]|=>")
 _DEEPEST = 4  # types in others
 _LONGEST = 2_000  # characters of a type
 
@@ -64,14 +65,18 @@ def written_out(kind: str, known: Mapping[str, str]) -> str:
     >>> written_out("{ store: Store }", {"Store": "KVNamespace"})
     '{ store: KVNamespace }'
     """
-    parts = {
-        name: f"({each})" if re.search(r"[|&?]|=>", each) else each for name, each in known.items()
-    }
+
+    def part(name: re.Match[str]) -> str:
+        each = known.get(name[0])
+        if each is None:
+            return name[0]
+        return f"({each})" if _COMPOSED.search(each) else each
+
     for _ in range(_DEEPEST if known else 0):
         if kind in known:
             kind = known[kind]
             continue
-        new = _NAME.sub(lambda name: parts.get(name[0], name[0]), kind)
+        new = _NAME.sub(part, kind)
         if new == kind or len(new) > _LONGEST:
             break
         kind = new

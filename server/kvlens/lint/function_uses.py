@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kvlens.js.callers import name_of, uses_of_name
 from kvlens.js.scopes import FUNCTIONS
 from kvlens.js.syntax import Source, outer
 from kvlens.js.tree import ancestor
+from kvlens.memo import memo
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -42,18 +44,38 @@ def _uses_of_method(source: Source, function: Node) -> Iterator[Node]:
     name = _key(holder) if holder is not None else None
     if name is None or owner is None or owner.type not in ("class_body", "object"):
         return
-    same = [one for child in owner.named_children if (one := _key(child)) is not None]
-    word = source.text_of(name)
-    if sum(source.text_of(one) == word for one in same) != 1:
-        return
-    yield from uses_of_name(source.names, name)
-    for place in _constants_of(source, owner):
-        declared = source.names.resolve(place)
-        for use in source.names.references(declared) if declared is not None else ():
-            member = use.parent
-            used = member.child_by_field_name("property") if member is not None else None
-            if member is not None and used is not None and source.text_of(used) == word:
-                yield member
+    members, word = _members(source), source.text_of(name)
+    if owner.id not in members:
+        members[owner.id] = _Members.of(source, owner)
+    if members[owner.id].names[word] == 1:
+        yield from uses_of_name(source.names, name)
+        yield from members[owner.id].uses.get(word, ())
+
+
+class _Members(NamedTuple):
+    """The members of a class or an object: how often each is there, and its uses of constants."""
+
+    names: Counter[str]
+    uses: dict[str, list[Node]]
+
+    @classmethod
+    def of(cls, source: Source, owner: Node) -> _Members:
+        keys = (one for child in owner.named_children if (one := _key(child)) is not None)
+        uses: dict[str, list[Node]] = {}
+        for place in _constants_of(source, owner):
+            declared = source.names.resolve(place)
+            for use in source.names.references(declared) if declared is not None else ():
+                member = use.parent
+                used = member.child_by_field_name("property") if member is not None else None
+                if member is not None and used is not None:
+                    uses.setdefault(source.text_of(used), []).append(member)
+        return cls(Counter(map(source.text_of, keys)), uses)
+
+
+@memo
+def _members(source: Source) -> dict[int, _Members]:
+    """Return the members of the classes and objects of a source that were looked at."""
+    return {}
 
 
 def _key(member: Node) -> Node | None:
