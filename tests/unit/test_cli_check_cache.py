@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import kvlens
 import pytest
 from kvlens import lookups
 from kvlens.cli import check_cache, main
@@ -296,6 +297,21 @@ def test_other_rules_ask_again(project: Project) -> None:
     project_entries = [path.read_text("utf-8") for path in project.entries()]
     assert project.check() == fresh
     assert [path.read_text("utf-8") for path in project.entries()] != project_entries
+
+
+@pytest.mark.parametrize("name", ["errors.py", "lint/js/key_invalid.py", "js/constants/values.py"])
+def test_a_change_of_the_program_asks_again(
+    project: Project, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    copy = tmp_path / "program"
+    shutil.copytree(Path(kvlens.__file__).parent, copy, ignore=shutil.ignore_patterns("*.pyc"))
+    monkeypatch.setattr("kvlens.__file__", str(copy / "__init__.py"))
+    fresh = project.check()
+    project.poison()
+    assert project.check() != fresh
+    with (copy / name).open("a") as file:
+        file.write("# changed\n")
+    assert project.check() == fresh
 
 
 PASSING = """\

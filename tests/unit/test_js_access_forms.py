@@ -577,6 +577,36 @@ FORMS: dict[str, tuple[str, str]] = {
         "/** @param {Env} bindings */\nasync function save(bindings) { await bindings.CARTS.PUT; }",
         "/** @param {Files} bindings */\nasync function save(bindings) { await bindings.CARTS.PUT; }",
     ),
+    "jsdoc-typedef": (
+        '/** @typedef {import("@cloudflare/workers-types").KVNamespace} KV */\n'
+        "/** @param {KV} kv */\nasync function save(kv) { await kv.PUT; }",
+        '/** @typedef {import("@cloudflare/workers-types").R2Bucket} KV */\n'
+        "/** @param {KV} kv */\nasync function save(kv) { await kv.PUT; }",
+    ),
+    "jsdoc-typedef-of-others": (
+        "/** @typedef {KVNamespace} KV */\n/** @typedef {{ kv: KV, n: number }} Deps */\n"
+        "/** @param {Deps} deps */\nasync function save(deps) { await deps.kv.PUT; }",
+        "/** @typedef {KVNamespace} KV */\n/** @typedef {{ kv: Store, KV: number }} Deps */\n"
+        "/** @param {Deps} deps */\nasync function save(deps) { await deps.kv.PUT; }",
+    ),
+    "jsdoc-properties": (
+        "/**\n * @typedef {Object} Deps\n * @property {KVNamespace} kv\n */\n"
+        "/** @param {Deps} deps */\nasync function save(deps) { await deps.kv.PUT; }",
+        "/**\n * @typedef {Object} Deps\n * @property {Store} kv\n * @property {KVNamespace} n\n */\n"
+        "/** @param {Deps} deps */\nasync function save(deps) { await deps.kv.PUT; }",
+    ),
+    "jsdoc-members-of-a-parameter": (
+        "/**\n * @param {Object} deps\n * @param {KVNamespace} deps.kv\n * @param {string} id\n */\n"
+        "async function save({ kv }, id) { await kv.PUT; }",
+        "/**\n * @param {Object} deps\n * @param {Store} deps.kv\n * @param {KVNamespace} id\n */\n"
+        "async function save({ kv }, id) { await kv.PUT; }",
+    ),
+    "jsdoc-type-of-a-function": (
+        "/** @type {(id: string, kv: KVNamespace) => Promise<void>} */\n"
+        "const save = async (id, kv) => { await kv.PUT; };",
+        "/** @type {(id: KVNamespace, kv: Store) => Promise<void>} */\n"
+        "const save = async (id, kv) => { await kv.PUT; };",
+    ),
     "common-js": (
         "module.exports = { async fetch(request, b) { await b.CARTS.PUT; } };",
         "module.exports = { async other(request, b) { await b.CARTS.PUT; } };",

@@ -29,6 +29,27 @@ def worker(imports: str, body: str) -> str:
 
 # id: the files of a project by their path; problems are exactly at the marks
 PROJECTS: dict[str, dict[str, str]] = {
+    "global-in-a-file-of-a-module-worker": {
+        "src/index.ts": worker('import { read } from "./lib/read";', "return read(env.CARTS);"),
+        "src/lib/read.ts": 'import { one } from "./one"; export const read = () => one();',
+        "src/lib/one.ts": "declare const CARTS: KVNamespace;\n"
+        'export const one = () => «CARTS».get("k");',
+    },
+    "global-in-a-file-of-a-service-worker": {
+        "src/index.ts": 'import { one } from "./one"; addEventListener("fetch", (e) => e.respondWith(one()));',
+        "src/one.ts": 'export const one = async () => new Response(await CARTS.get("k"));',
+    },
+    "global-that-another-file-sets": {
+        "src/index.ts": worker(
+            'import { one } from "./one"; import { set } from "./set";', "set(env); return one();"
+        ),
+        "src/set.ts": "export const set = (env: Env) => { globalThis.CARTS = env.CARTS; };",
+        "src/one.ts": 'export const one = () => CARTS.get("k");',
+    },
+    "global-in-a-file-that-no-worker-imports": {
+        "src/index.ts": worker("", 'return env.CARTS.get("k");'),
+        "src/one.ts": 'export const one = () => CARTS.get("k");',
+    },
     "methods-that-another-file-adds-to-a-namespace": {
         "src/index.ts": worker('import "./more";', "await env.CARTS.mget([]); await env.CARTS.«has»('k');"),
         "src/more.ts": "declare global { interface KVNamespace { mget(keys: string[]): void } }\n"

@@ -1176,6 +1176,68 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "const remove = env.KV.delete; await Promise.all(names.map(«remove»));",
     ),
     "method-for-then": ("method-unbound", "return key().then(«env.KV.get»);"),
+    "timer-beside-what-settles-a-promise": (
+        "promise-not-awaited",
+        'await new Promise((done) => { «setTimeout»(() => env.KV.put("k", "v"), 5); done(); });',
+    ),
+    "ttl-on-one-side": (
+        "ttl-out-of-range",
+        'await env.KV.put("k", "v", { expirationTtl: «short ? 10 : 3600» });'
+        'const ttl = long ? 3600 : 30; await env.KV.put("k", "v", { expirationTtl: «ttl» });'
+        'await env.KV.put("k", "v", { expirationTtl: «o.ttl ? o.ttl : 30» });',
+    ),
+    "ttl-by-name": (
+        "ttl-out-of-range",
+        'const TTL = { short: 30 } as const; await env.KV.put("k", "v", { expirationTtl: «TTL["short"]» });'
+        'const NAME = "short"; await env.KV.put("k", "v", { expirationTtl: «TTL[NAME]» });'
+        'await env.KV.put("k", "v", { expirationTtl: «[30, 60][0]» });',
+    ),
+    "ttl-of-text": (
+        "ttl-out-of-range",
+        'await env.KV.put("k", "v", { expirationTtl: «parseInt("30", 10)» });'
+        'await env.KV.put("k", "v", { expirationTtl: «Number("30") || 60» });',
+    ),
+    "ttl-null": (
+        "ttl-out-of-range",
+        'await env.KV.put("k", "v", { expirationTtl: «null» });'
+        'const ttl = null; await env.KV.put("k", "v", { expirationTtl: «ttl» });',
+    ),
+    "expiration-null": (
+        "expiration-out-of-range",
+        'await env.KV.put("k", "v", { expiration: «null» });',
+    ),
+    "cache-ttl-null": ("cache-ttl-out-of-range", 'await env.KV.get("k", { cacheTtl: «null» });'),
+    "options-of-another-number": (
+        "options-not-object",
+        'await env.KV.put("k", "v", «Number(request.url)»); await env.KV.put("k", "v", «Date.now()»);'
+        'await env.KV.list(«`user:${id}`»); await env.KV.list(«"user:" + id»);',
+    ),
+    "value-of-a-list": (
+        "put-value-type",
+        'await env.KV.put("k", «await env.KV.list({ limit: 9 })»);'
+        'const page = await env.KV.list({ limit: 9 }); await env.KV.put("k", «page»);'
+        'const { keys } = await env.KV.list({ limit: 9 }); await env.KV.put("k", «keys»);',
+    ),
+    "value-with-its-metadata": (
+        "put-value-type",
+        'await env.KV.put("k", «await env.KV.getWithMetadata("l")»);'
+        'const both = await env.KV.get(["a", "b"]); await env.KV.put("k", «both»);',
+    ),
+    "value-that-is-a-made-response": (
+        "put-value-type",
+        'await env.KV.put("k", «Response.json({})»); await env.KV.put("k", «Promise.resolve("v")»);'
+        'await env.KV.put("k", «await Promise.all([fetch("a")])»);',
+    ),
+    "expiration-that-moves-a-date": (
+        "expiration-out-of-range",
+        'const date = new Date();await env.KV.put("k", "v", { expiration: «date.setHours(24)» });',
+    ),
+    "key-of-a-list": (
+        "key-invalid",
+        "const { keys } = await env.KV.list({ limit: 9 }); const page = await env.KV.list({ limit: 9 });"
+        " for (const key of keys) await env.KV.delete(«key»);"
+        " await Promise.all(page.keys.map((key) => env.KV.delete(«key»)));",
+    ),
 }
 
 TTL = '"k", "v", { expirationTtl: «30» }'
@@ -1688,6 +1750,42 @@ WHOLE: dict[str, tuple[str, str]] = {
         "binding-not-in-scope",
         'export const onRequest = async ({ request }) => new Response(await «env».KV.get("x"));',
     ),
+    "own-method-dropped": (
+        "promise-not-awaited",
+        "class Store { constructor(env) { this.kv = env.KV; }"
+        ' async save() { await this.kv.put("k", "v"); } f() { «this.save»(); }'
+        " later = async () => { await this.kv.delete('k'); }; g() { «this.later»(); }"
+        " #own() { return this.kv.delete('k'); } h() { «this.#own»().catch(() => {}); } }",
+    ),
+    "method-of-an-object-dropped": (
+        "promise-not-awaited",
+        'const carts = { async save(env) { await env.KV.put("k", "v"); },'
+        ' log: async (env) => { await env.KV.put("k", "v"); } };\n'
+        "export default { async fetch(request, env) { «carts.save»(env); «carts.log»(env); } };",
+    ),
+    "method-of-an-instance-dropped": (
+        "promise-not-awaited",
+        "class Store { constructor(private kv: KVNamespace) {}"
+        ' async save() { await this.kv.put("k", "v"); } }\n'
+        "export const f = (env: Env) => { const store = new Store(env.KV); «store.save»(); };",
+    ),
+    "private-field": (
+        "ttl-out-of-range",
+        "class S { private ttl = 5; #short = 6; constructor(env) { this.kv = env.KV; }"
+        " async f() { await this.kv.put('k', 'v', { expirationTtl: «this.ttl» });"
+        " await this.kv.put('k', 'v', { expirationTtl: «this.#short» }); } }",
+    ),
+    "body-that-hono-parses": (
+        "put-value-type",
+        'app.post("/", async (c) => { await c.env.KV.put("k", «await c.req.parseBody()»); });',
+    ),
+    "body-of-a-request-by-any-name": (
+        "put-value-type",
+        'export default { async fetch(r, env) { await env.KV.put("k", «r.text()»); '
+        'await env.KV.put("k", «r.headers»); } } satisfies ExportedHandler<Env>;\n'
+        "export class Room extends DurableObject { async fetch(r) {"
+        ' await this.env.KV.put("k", «r.json()»); } }',
+    ),
 }
 
 # Nothing is wrong with these, or it is uncertain.
@@ -1765,7 +1863,13 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "ttl-counted": 'let ttl = 10; for (; ttl < 60; ttl++); await env.KV.put("k", "v", { expirationTtl: ttl });',
     "ttl-max": 'await env.KV.put("k", "v", { expirationTtl: Math.max(60, left) });',
     "ttl-undefined": 'await env.KV.put("k", "v", { expirationTtl: undefined });',
-    "ttl-either": 'await env.KV.put("k", "v", { expirationTtl: short ? 10 : 60 });',
+    "ttl-either": 'await env.KV.put("k", "v", { expirationTtl: short ? 600 : 60 });',
+    "ttl-either-tested": 'const ttl = forever ? 0 : 60; await env.KV.put("k", "v", ttl ? { expirationTtl: ttl } : {});',
+    "ttl-either-compared": 'const ttl = short ? 10 : 60; if (ttl >= 60) await env.KV.put("k", "v", { expirationTtl: ttl });',
+    "ttl-by-an-unknown-name": 'const TTL = { a: 30, b: 60 }; await env.KV.put("k", "v", { expirationTtl: TTL[name] });',
+    "ttl-of-a-changed-list": 'const ttls = [30]; ttls[0] = 60; await env.KV.put("k", "v", { expirationTtl: ttls[0] });',
+    "ttl-of-another-radix": 'await env.KV.put("k", "v", { expirationTtl: parseInt("30", 36) });',
+    "options-of-a-text": 'await env.KV.get("k", `${type}`); await env.KV.list(options[`${name}`]);',
     "ttl-changed-object": 'const o = { expirationTtl: 10 }; o.expirationTtl = 60; await env.KV.put("k", "v", o);',
     "ttl-set-after-the-call": 'const o = {}; await env.KV.put("k", "v", o); o.expirationTtl = 30;',
     "ttl-set-in-the-other-branch": "const o = {}; if (a) { o.expirationTtl = 30; use(o); }"
@@ -2179,6 +2283,19 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "storage": 'this.ctx.storage.put("k", { a: 1 }); state.storage.delete(["a", "b"]);',
     "process-env": 'process.env.KV.get(""); import.meta.env.KV.get("");',
     "shadowed": 'const env = { KV: new Map() }; env.KV.get("");',
+    "timer-that-settles-a-promise": "await new Promise((done) => setTimeout(async () => {"
+    ' await env.KV.put("k", "v"); done(); }, 5));',
+    "call-in-a-timer-that-settles-a-promise": "await new Promise((done) => {"
+    ' setTimeout(() => { env.KV.put("k", "v").then(done, done); }, 5); });',
+    "value-out-of-its-metadata": 'const { value } = await env.KV.getWithMetadata("l"); await env.KV.put("k", value);'
+    'await env.KV.put("k", (await env.KV.getWithMetadata("l")).value); const text = await env.KV.get("m");'
+    ' await env.KV.put("k", text); await env.KV.put("k", await Promise.resolve("v"));',
+    "expiration-that-something-else-sets": 'await env.KV.put("k", "v", { expiration: clock.setHours(24) });',
+    "name-of-a-listed-key": "const { keys } = await env.KV.list({ limit: 9 });"
+    " for (const { name } of keys) await env.KV.delete(name); for (const key of keys) await env.KV.delete(key.name);"
+    " await Promise.all(keys.map((key, at) => env.KV.put(at, key.name)));"
+    " const names = keys.map((key) => key.name); for (const key of names) await env.KV.delete(key);"
+    " for (const key of Object.keys(page.keys)) await env.KV.delete(key);",
 }
 
 CLEAN: dict[str, str] = {
@@ -2465,6 +2582,24 @@ CLEAN: dict[str, str] = {
     " await env.KV.put('k', await request.formData()); }",
     "empty": "",
     "binary": "\0\1\2",
+    "own-method-awaited": "class Store { constructor(env) { this.kv = env.KV; }"
+    ' async save() { await this.kv.put("k", "v"); } async f() { await this.save(); void this.save(); }'
+    " g(ctx) { ctx.waitUntil(this.save()); return this.save(); } }",
+    "method-of-another-class": "class Store { constructor(env) { this.kv = env.KV; }"
+    ' async save() { await this.kv.put("k", "v"); } }\n'
+    "class Log { save() {} f() { this.save(); } }\n"
+    "export const f = () => { const log = new Log(); log.save(); };",
+    "own-method-dropped-in-a-durable-object": "export class Room extends DurableObject {"
+    ' async save() { await this.env.KV.put("k", "v"); } f() { this.save(); } }',
+    "method-of-a-variable": 'const carts = { async save(env) { await env.KV.put("k", "v"); } };\n'
+    "export const f = (carts, env) => { carts.save(env); };",
+    "private-field-set-later": "class S { private ttl = 5; constructor(env) { this.kv = env.KV; }"
+    " slow() { this.ttl = 60; } count() { this.n++; } private n = 5;"
+    " async f() { await this.kv.put('k', 'v', { expirationTtl: this.ttl });"
+    " await this.kv.put('k', 'v', { expirationTtl: this.n }); } }",
+    "fetch-of-a-class-of-its-own": "class Api { constructor(env) { this.kv = env.KV; }"
+    ' async fetch(page) { await this.kv.put("k", page.text()); } }\n'
+    'const api = { async fetch(page, env) { await env.KV.put("k", page.text()); } };',
 }
 
 
@@ -2649,6 +2784,35 @@ WITH_CONFIG: dict[str, tuple[str, str, list[str]]] = {
     "a-variable-of-an-environment": (
         '[env.a.vars]\nKV = "x"\n',
         handler('await env.KV.get("k", "json");'),
+        [],
+    ),
+    "ttl-of-a-variable": (
+        CONFIG + 'TTL = 30\nTEXT = "45"\n',
+        handler(
+            'await env.KV.put("k", "v", { expirationTtl: env.TTL });'
+            'await env.KV.put("k", "v", { expirationTtl: Number(env["TEXT"]) });'
+            'const { TEXT } = env; await env.KV.put("k", "v", { expirationTtl: parseInt(TEXT, 10) });'
+        ),
+        ["ttl-out-of-range"] * 3,
+    ),
+    "ttl-of-a-variable-of-one-environment": (
+        CONFIG + 'TTL = "60"\n[env.a]\nvars = { TTL = "30" }\n'
+        'kv_namespaces = [{ binding = "KV" }, { binding = "SESSIONS" }]\n',
+        handler('await env.KV.put("k", "v", { expirationTtl: Number(env.TTL) });'),
+        ["ttl-out-of-range"],
+    ),
+    "ttl-of-a-variable-that-fits": (
+        CONFIG + "TTL = 60\nMINUTES = 1\n",
+        handler(
+            'await env.KV.put("k", "v", { expirationTtl: env.TTL });'
+            'await env.KV.put("k", "v", { expirationTtl: env.MINUTES * 60 });'
+            'await env.KV.put("k", "v", { expirationTtl: Math.max(60, env.MINUTES) });'
+        ),
+        [],
+    ),
+    "ttl-of-a-member-of-something-else": (
+        CONFIG + "TTL = 30\n",
+        handler('await env.KV.put("k", "v", { expirationTtl: options.TTL });'),
         [],
     ),
 }

@@ -32,8 +32,7 @@ _MOST = 64  # entries
 _MOST_BYTES = 128 * 1024 * 1024  # of all entries
 _SUFFIX = ".json"
 _PARSERS = ("tree_sitter", "tree_sitter_javascript", "tree_sitter_typescript")
-# The folders of the package that decide what is found.
-_PARTS = ("", "config", "js", "kv", "lint", "lint/config", "lint/js", "lint/seeds", "seeds")
+_PARTS = ("config", "js", "kv", "lint", "seeds")  # folders of the package that decide what is found
 _MALFORMED = (KeyError, TypeError, ValueError, AttributeError, RecursionError)
 
 
@@ -136,11 +135,15 @@ def _program() -> str:
     """Return a digest that changes with the rules, and with the parser."""
     root = Path(kvlens.__file__).parent
     states: list[object] = []
-    for part in _PARTS:
-        with os.scandir(root / part) as found:
-            states += sorted(
-                (each.name, *_state(each.stat())) for each in found if each.name.endswith(".py")
-            )
+    waiting = [root]
+    while waiting:
+        folder = waiting.pop()
+        with os.scandir(folder) as found:
+            for each in sorted(found, key=lambda each: each.name):
+                if each.name.endswith(".py"):
+                    states.append((each.name, *_state(each.stat())))
+                elif each.is_dir() and (folder != root or each.name in _PARTS):
+                    waiting.append(Path(each.path))
     for name in _PARSERS:
         spec = importlib.util.find_spec(name)
         place = spec.origin if spec is not None else None

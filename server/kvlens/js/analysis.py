@@ -87,6 +87,7 @@ class Analysis:
         self._kinds: dict[str, bool | None] = {}  # see _typed
         self.resolver = BindingResolver(source, declared.kv, modules)
         self.folder = self.resolver.flow.constants
+        self.folder.numbers_of_env = self._numbers_of_env
 
     @cached_property
     def uses(self) -> list[BindingUse]:
@@ -95,6 +96,10 @@ class Analysis:
         Includes bindings of every type; see `is_kv`.
         """
         return sorted(self._uses(), key=lambda use: use.span)
+
+    def _numbers_of_env(self, base: Node, name: str) -> tuple[float, ...]:
+        numbers = self.declared.numbers.get(name, ())
+        return numbers if numbers and self.resolver.envs.is_env(base) else ()
 
     def uses_of(self, binding: str) -> list[BindingUse]:
         """Return the uses of one binding, in the order of the file."""
@@ -495,29 +500,7 @@ class Analysis:
 
     def tests_existence(self, node: Node) -> bool:
         """Return whether the code tests here if the binding exists."""
-        here = alternative(node)
-        parent = here.parent
-        if parent is None:
-            return False
-        kind = parent.type
-        if kind in ("member_expression", "call_expression", "subscript_expression"):
-            return any(child.type == "optional_chain" for child in parent.children)
-        if kind == "binary_expression":
-            operator = parent.child_by_field_name("operator")
-            return operator is not None and operator.type in (
-                "&&", "||", "??", "==", "===", "!=", "!==", "in", "instanceof",
-            )  # fmt: skip
-        if kind == "unary_expression":
-            operator = parent.child_by_field_name("operator")
-            return operator is not None and operator.type in ("!", "typeof")
-        if kind in ("if_statement", "ternary_expression", "while_statement"):
-            condition = parent.child_by_field_name("condition")
-            return condition is not None and condition.id == here.id
-        if kind == "arguments":  # Boolean(env.X)
-            call = parent.parent
-            function = call.child_by_field_name("function") if call is not None else None
-            return function is not None and self.source.text_of(function) == "Boolean"
-        return False
+        return is_tested(self.source, node)
 
     @staticmethod
     def _is_broken(node: Node) -> bool:
@@ -528,6 +511,33 @@ class Analysis:
                 return True
             here = here.parent
         return False
+
+
+def is_tested(source: Source, node: Node) -> bool:
+    """Return whether the code tests here if a value exists, is true or equals another one."""
+    here = alternative(node)
+    parent = here.parent
+    if parent is None:
+        return False
+    kind = parent.type
+    if kind in ("member_expression", "call_expression", "subscript_expression"):
+        return any(child.type == "optional_chain" for child in parent.children)
+    if kind == "binary_expression":
+        operator = parent.child_by_field_name("operator")
+        return operator is not None and operator.type in (
+            "&&", "||", "??", "==", "===", "!=", "!==", "in", "instanceof",
+        )  # fmt: skip
+    if kind == "unary_expression":
+        operator = parent.child_by_field_name("operator")
+        return operator is not None and operator.type in ("!", "typeof")
+    if kind in ("if_statement", "ternary_expression", "while_statement"):
+        condition = parent.child_by_field_name("condition")
+        return condition is not None and condition.id == here.id
+    if kind == "arguments":  # Boolean(env.X)
+        call = parent.parent
+        function = call.child_by_field_name("function") if call is not None else None
+        return function is not None and source.text_of(function) == "Boolean"
+    return False
 
 
 def alternative(node: Node) -> Node:

@@ -63,7 +63,7 @@ def plain_parameter(names: Scopes, declared: Declaration) -> PlainParameter | No
 
 def arguments_for(names: Scopes, parameter: PlainParameter) -> Iterator[Node | None]:
     """Yield what each call in the file passes for a parameter; None for nothing."""
-    calls = (call for use in _uses(names, parameter.function) if (call := call_of(use)))
+    calls = (call for use in uses_of_name(names, parameter.function) if (call := call_of(use)))
     for call, _ in zip(calls, range(_MOST_CALLS), strict=False):
         given = arguments_of(call)
         if any(node.type == "spread_element" for node in given[: parameter.at + 1]):
@@ -71,7 +71,8 @@ def arguments_for(names: Scopes, parameter: PlainParameter) -> Iterator[Node | N
         yield given[parameter.at] if parameter.at < len(given) else None
 
 
-def _uses(names: Scopes, function: Node) -> Iterator[Node]:
+def uses_of_name(names: Scopes, function: Node) -> Iterator[Node]:
+    """Yield the uses of a function by its name, or of a method in its class: `this.save`."""
     if function.type == "identifier":
         own = names.resolve(function)
         yield from names.references(own) if own is not None else ()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
+import math
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import PurePath
 from weakref import WeakKeyDictionary
 
@@ -29,6 +30,8 @@ class ConfigBindings:
     others: frozenset[str]  # every other name and string in the configs, which may be bindings too
     quoted: frozenset[str]  # everything in quotes, even in comments
     unsure: bool  # a config is half-typed, or there is none
+    numbers: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    """The variables whose values are all numbers, also as text: every value, each once."""
 
     def missing(self, binding: str) -> tuple[str | None, ...]:
         """Return the environments without this binding."""
@@ -79,6 +82,7 @@ def _merged(configs: tuple[Config, ...]) -> ConfigBindings:
         frozenset().union(*(one.others for one in each)),
         frozenset().union(*(one.quoted for one in each)),
         any(one.unsure for one in each),
+        _numbers(*configs),
     )
 
 
@@ -133,7 +137,36 @@ def _read(config: Config) -> ConfigBindings:
         frozenset(others),
         frozenset(QUOTED.findall(config.text)),
         unsure,
+        _numbers(config),
     )
+
+
+def _numbers(*configs: Config) -> dict[str, tuple[float, ...]]:
+    """Return the values of the variables that are numbers in every environment that has them."""
+    found: dict[str, dict[float | None, None]] = {}
+    for config in configs:
+        for environment in config.environments:
+            for variables in environment.table.get("vars"):
+                table = variables.table
+                for name in table.names() if table is not None else ():
+                    for definition in table.get(name) if table is not None else ():
+                        found.setdefault(name, {})[_number(definition.node)] = None
+    return {
+        name: tuple(number for number in values if number is not None)
+        for name, values in found.items()
+        if None not in values
+    }
+
+
+def _number(node: Node | None) -> float | None:
+    """Return the number that a variable's value is, or converts to."""
+    if node is None or node.kind not in ("integer", "float", "string"):
+        return None
+    try:
+        number = float(node.value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _collect(table: Table, found: set[str], depth: int) -> None:

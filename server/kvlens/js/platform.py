@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 CLASSES = {
     "Map", "Set", "WeakMap", "WeakSet", "Date", "Error", "RegExp", "Object", "Array", "URL",
@@ -13,13 +14,14 @@ CLASSES = {
 BODIES = ("Request", "Response", "Blob", "File")
 """Classes whose content is read with `text()`, `json()` and the like."""
 
-READS = {
+READS: dict[str, Literal["text", "parsed", "object", "unknown", "FormData", "Blob"]] = {
     "text": "text",
     "json": "parsed",
     "arrayBuffer": "unknown",
     "bytes": "unknown",
     "formData": "FormData",
     "blob": "Blob",
+    "parseBody": "object",  # of Hono
 }
 """Methods that promise a body's content, and its kind or class."""
 

@@ -491,7 +491,7 @@ class Program:
         if name.isidentifier():
             declared = flow.types.declarations(name)
             return flow.types.of_declarations(name, declared) if declared else None
-        if not name or len(text) > 500 or len(self._texts) > 50 or "KVNamespace" not in text:
+        if not name or len(text) > 2_000 or len(self._texts) > 50 or "KVNamespace" not in text:
             return None
         inner = self._texts.get(text)
         if inner is None:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from kvlens.js import conventions
+from kvlens.js.syntax import outer
 from kvlens.js.tree import ancestor
 
 if TYPE_CHECKING:
@@ -36,3 +37,23 @@ def is_of_runtime(source: Source, parameter: Node) -> bool:
     return any(
         base.type == "class_heritage" and _CLASS.search(source.text_of(base)) for base in heritage
     )
+
+
+def is_fetch_of_runtime(source: Source, function: Node) -> bool:
+    """Return whether only the runtime calls a function: `fetch` of a Worker or of its classes."""
+    member = function if function.type == "method_definition" else function.parent
+    holder = member.parent if member is not None else None
+    name = (
+        member.child_by_field_name("name") or member.child_by_field_name("key")
+        if member is not None
+        else None
+    )
+    if holder is None or name is None or source.text_of(name) != "fetch":
+        return False
+    if holder.type == "class_body":
+        parts = holder.parent.named_children if holder.parent is not None else ()
+        return any(
+            each.type == "class_heritage" and _CLASS.search(source.text_of(each)) for each in parts
+        )
+    exported = outer(holder).parent
+    return holder.type == "object" and exported is not None and exported.type == "export_statement"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from kvlens.js import conventions
 from kvlens.js.annotations import is_like_kv
+from kvlens.js.jsdoc import TAG, object_type, parameter_type, typedefs, written_out
 from kvlens.js.values import (
     NOTHING,
     OTHER,
@@ -66,9 +67,6 @@ _DECLARING = {
     "enum_declaration",
     "type_parameter",
 }
-_JSDOC = re.compile(
-    r"@(param|arg|argument|type|returns?)\s*\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}\s*\[?([\w$]*)"
-)
 _JSDOC_KV = re.compile(
     r"[?!]?(?:import\([^)]*\)\.)?(?:\w+\.)*KVNamespace(?:<[^<>]*>)?=?(?:\s*\|\s*(?:null|undefined))*\Z"
 )
@@ -216,6 +214,12 @@ class Types:
     @cached_property
     def _typedefs(self) -> list[Span]:
         return self._flow.source.comments_with("@typedef")
+
+    @cached_property
+    def _defined(self) -> dict[str, str]:
+        """The types that comments define."""
+        source = self._flow.source
+        return typedefs(source.offsets.text[slice(*span)] for span in self._typedefs)
 
     def _named(self, node: Node, word: str, given: list[Node]) -> Value | None:
         if word == "KVNamespace":
@@ -379,11 +383,21 @@ class Types:
         The name of a parameter that is a pattern is free: its place counts.
         """
         tags = [tag for tag in self._tags(function) if tag[0] in ("param", "arg", "argument")]
+        own = [(kind, word) for _, kind, word in tags if "." not in word]
         if name:
-            return next((self._text(kind) for _, kind, word in tags if word == name), None)
-        if place is None or place >= len(tags):
-            return None
-        return self._text(tags[place][1])
+            found = next((each for each in own if each[1] == name), None)
+        else:
+            found = own[place] if place is not None and place < len(own) else None
+        if found is None:
+            kind = self.documented_text(function) if not tags and place is not None else ""
+            return self._text(parameter_type(kind, place or 0)) if kind else None
+        kind, word = found
+        members = [
+            (each, inner)
+            for _, each, whole in tags
+            if (inner := whole.removeprefix(f"{word}.")) != whole and "." not in inner
+        ]
+        return self._text(object_type(kind, members))
 
     def documented_return(self, function: Node) -> Value | None:
         """Return what a JSDoc comment before a function says it returns."""
@@ -402,7 +416,7 @@ class Types:
                 if before.id not in self._comments:
                     text = self._flow.text(before)
                     is_doc = text.startswith("/**") and len(text) < _LONGEST_COMMENT
-                    self._comments[before.id] = _JSDOC.findall(text) if is_doc else []
+                    self._comments[before.id] = TAG.findall(text) if is_doc else []
                 return self._comments[before.id]
             if here.type in ("statement_block", "program", "class_body", "arguments"):
                 return []
@@ -410,7 +424,7 @@ class Types:
         return []
 
     def _text(self, text: str) -> Value | None:
-        text = text.strip()
+        text = written_out(text.strip(), self._defined)
         if _JSDOC_KV.match(text):
             return KV
         if conventions.ENV_TYPE.match(text) and not self.declarations(text):

@@ -13,7 +13,8 @@ from kvlens.js.source_context import read
 from kvlens.js.syntax import Source, call_of
 from kvlens.js.tree import ancestor
 from kvlens.lint.base import Context
-from kvlens.lint.lost_promises import MOST_CALLS, Lost, is_awaited, lost_promises, uses_of
+from kvlens.lint.function_uses import MOST_CALLS, uses_of
+from kvlens.lint.lost_promises import Lost, is_awaited, lost_promises
 from kvlens.memo import memo
 
 if TYPE_CHECKING:

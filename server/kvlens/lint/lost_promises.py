@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from kvlens.js.callers import name_of
 from kvlens.js.calls import fate_of
 from kvlens.js.scopes import FUNCTIONS
 from kvlens.js.syntax import Source, call_of, callee, outer, plain
 from kvlens.js.tree import ancestor
+from kvlens.lint.function_uses import MOST_CALLS, uses_of
 from kvlens.lint.source_fix_helpers import PROMISE_METHODS
 from kvlens.memo import memo
 
@@ -21,7 +20,6 @@ _TIMERS = {"setTimeout", "setInterval", "queueMicrotask"}
 _MAPPING = {"map", "flatMap"}
 _TESTING = {"filter", "some", "every", "find", "findIndex", "findLast", "findLastIndex"}
 _FURTHEST = 12  # steps that a promise is followed
-MOST_CALLS = 50  # of a function that are looked at
 
 
 class Lost(NamedTuple):
@@ -56,7 +54,7 @@ def lost_promises(
                 return []
             found = of_callback(source, function)
             if isinstance(found, Lost):
-                return [found]
+                return [] if found.how == "timer" and _settles(source, found.call) else [found]
             if found is None:
                 return _of_named(source, function, known, depth)
             following = found
@@ -177,13 +175,12 @@ def _of_several(source: Source, parent: Node) -> Node | None:
 def _settles(source: Source, call: Node) -> bool:
     """Return whether a promise settles another one: `new Promise((done) => { get().then(done); })`.
 
-    Something else has to wait for that one.
+    Something else has to wait for that one. It may be settled in a callback, as of a timer.
     """
     function = ancestor(call, FUNCTIONS)
-    given = outer(function).parent if function is not None else None
-    made = given.parent if given is not None else None
-    name = made.child_by_field_name("constructor") if made is not None else None
-    if function is None or name is None or source.text_of(name) != "Promise":
+    while function is not None and not _makes_promise(source, function):
+        function = ancestor(function, FUNCTIONS)
+    if function is None:
         return False
     parameters = function.child_by_field_name("parameters")
     names = [function.child_by_field_name("parameter")]
@@ -195,6 +192,14 @@ def _settles(source: Source, call: Node) -> bool:
         if each is not None and (declared := source.names.resolve(each)) is not None
         for use in source.names.references(declared)
     )
+
+
+def _makes_promise(source: Source, function: Node) -> bool:
+    """Return whether this is what `new Promise()` gets."""
+    given = outer(function).parent
+    made = given.parent if given is not None else None
+    name = made.child_by_field_name("constructor") if made is not None else None
+    return name is not None and source.text_of(name) == "Promise"
 
 
 def _is_waited_for(source: Source, given: Node | None) -> bool:
@@ -247,18 +252,3 @@ def _word(source: Source, call: Node) -> str:
     function = callee(call)
     name = function.child_by_field_name("property") if function is not None else None
     return source.text_of(name or function) if function is not None else ""
-
-
-def uses_of(source: Source, function: Node) -> Iterator[Node]:
-    """Yield the uses of a function that has a name.
-
-    Without those outside all functions: they run when a script is started, which ends when all of
-    its promises have; in a Worker, they would fail.
-    """
-    name = name_of(function)
-    declared = source.names.resolve(name) if name is not None else None
-    if declared is None or declared.kind not in ("function", "const"):
-        return
-    for use in source.names.references(declared)[:MOST_CALLS]:
-        if ancestor(use, FUNCTIONS) is not None:
-            yield use

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from kvlens.js.constants import literals, members, operators
 from kvlens.js.constants.calls import Calls, await_expression, new_expression
-from kvlens.js.constants.values import Value
+from kvlens.js.constants.values import Value, with_named_unit
 from kvlens.js.constants.variables import Variables
 from kvlens.js.scopes import Declaration
 from kvlens.js.syntax import Source, plain
@@ -42,6 +42,8 @@ class ConstantEvaluator:
         self.steps_left = 0
         self.variables = Variables(self)
         self.calls = Calls(self)
+        self.numbers_of_env: Callable[[Node, str], tuple[float, ...]] = lambda base, name: ()
+        """What a config sets a member to, if the object is `env` and the values are numbers."""
         self._imported = imported
         self._cut = False  # something was skipped because of the depth or the number of steps
         self._known: dict[tuple[int, int], Value] = {}  # see value_once
@@ -79,6 +81,14 @@ class ConstantEvaluator:
         self._known[start.id, depth if self._cut else -1] = value
         self._cut = self._cut or before
         return value
+
+    def of_env(self, node: Node, base: Node, name: str) -> Value:
+        """Return the number that a config sets `env.NAME` to, or the least one of several."""
+        numbers = self.numbers_of_env(base, name)
+        if not numbers:
+            return Value("unknown", node)
+        least = with_named_unit(name, Value("number", node, min(numbers), foreign=True))
+        return least if len(numbers) == 1 else Value("unknown", node, sometimes=least)
 
     def imported(self, declared: Declaration, member: str | None, depth: int) -> Found | None:
         """Find an imported constant or function, or a member of an imported module."""
@@ -118,6 +128,7 @@ _WORKERS: dict[str, Callable[[ConstantEvaluator, Node, int], Value]] = {
         lambda evaluator, node, depth: evaluator.variables.identifier(node, depth)
     ),
     "member_expression": members.member,
+    "subscript_expression": members.subscript,
     "unary_expression": operators.unary,
     "binary_expression": operators.binary,
     "call_expression": lambda evaluator, node, depth: evaluator.calls.call(node, depth),

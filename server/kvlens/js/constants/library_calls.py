@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from kvlens.js.constants.values import (
     LONGEST_TEXT,
+    Kind,
     Time,
     Value,
     as_text,
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 
     from kvlens.js.constants.evaluator import ConstantEvaluator
 
+_DATE_SETTERS = {
+    f"set{utc}{part}"
+    for utc in ("", "UTC")
+    for part in ("Date", "Month", "FullYear", "Hours", "Minutes", "Seconds", "Milliseconds")
+} | {"setTime"}
 _LONGEST_IN_V8 = 2**29  # characters of any string
 _ARRAY_METHODS = {"map", "filter", "flatMap", "split", "slice", "concat", "flat", "toSorted"}
 _SURE_ARRAY_METHODS = {"map", "filter", "flatMap", "split", "flat", "toSorted"}
@@ -30,6 +36,7 @@ _TO_WHOLE: dict[str, Callable[[float], int]] = {
     "Math.trunc": math.trunc,
     "Math.ceil": math.ceil,
 }
+_PROMISES = {"Promise.all", "Promise.allSettled", "Promise.any", "Promise.race", "Promise.resolve"}
 _ROUNDING = {"Math.floor", "Math.trunc", "Math.round", "Math.ceil", "Math.abs"}
 
 
@@ -48,9 +55,12 @@ def global_call(
         if value.kind == "instance" and value.value == "Date" and name == "Number":
             return time_of_date(node, value)
         number = value.number
-        if number is not None and name == "Number":
-            return Value("number", node, number)
-        return Value("numeric", node)
+        if number is None:
+            return Value("numeric", node, sometimes=value.sometimes)
+        is_decimal = len(inner) == 1 or evaluator.value(inner[1], depth + 1).number == 10
+        if name == "parseInt" and is_decimal and math.isfinite(number):
+            return Value("number", node, float(math.trunc(number)))
+        return Value("numeric" if name == "parseInt" else "number", node, number)
     return Value("unknown", node)
 
 
@@ -70,6 +80,10 @@ def method_call(
         if value.kind == "instance" and value.value == "Date":
             return time_of_date(node, value)
         if word == "getTime":  # only a Date has it
+            return Value("time", node, Time(1, None))
+    if word.startswith("set") and inner:
+        value = evaluator.value(base, depth + 1)
+        if value.kind == "instance" and value.value == "Date" and word in _DATE_SETTERS:
             return Value("time", node, Time(1, None))
     if word in ("repeat", "padEnd", "padStart", "join") and inner:
         return _lengthened(evaluator, node, base, word, inner, depth)
@@ -107,6 +121,11 @@ def _static_call(
         return Value("array", node)
     if whole in ("Object.fromEntries", "Object.groupBy"):
         return Value("object", node)
+    if whole in ("Response.json", "Response.redirect"):
+        return Value("instance", node, "Response")
+    if whole in _PROMISES:
+        kind: Kind = "array" if whole in ("Promise.all", "Promise.allSettled") else "unknown"
+        return Value("promise", node, items=(Value(kind, node),))
     if whole == "Object.freeze" and len(inner) == 1:
         return evaluator.value(inner[0], depth + 1)
     if whole in _ROUNDING and len(inner) == 1:
@@ -168,8 +187,8 @@ def _read(evaluator: ConstantEvaluator, node: Node, base: Node, word: str, depth
     what = READS[word]
     if what == "text":
         inner = Value("text", node, 0.0)
-    elif what in ("parsed", "unknown"):
-        inner = Value("parsed" if what == "parsed" else "unknown", node)
+    elif what in ("parsed", "object", "unknown"):
+        inner = Value(what, node)
     else:
         inner = Value("instance", node, what)
     return Value("promise", node, items=(inner,))

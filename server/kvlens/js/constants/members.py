@@ -55,11 +55,37 @@ def member(evaluator: ConstantEvaluator, node: Node, depth: int) -> Value:
         kind = MEMBERS.get((str(value.value), word)) if value.kind == "instance" else None
         if kind is not None:
             return Value("instance", node, kind)
-    return Value("unknown", node)
+    return evaluator.of_env(node, base, word)
+
+
+def subscript(evaluator: ConstantEvaluator, node: Node, depth: int) -> Value:
+    """Evaluate `base["name"]` and `base[0]`."""
+    base, index = node.child_by_field_name("object"), node.child_by_field_name("index")
+    if base is None or index is None:
+        return Value("unknown", node)
+    key = evaluator.value(index, depth + 1)
+    found: Value | None = None
+    if key.kind == "string":
+        word = str(key.value)
+        holder = _holder(evaluator, base, word, depth + 1) if base.type == "identifier" else None
+        holder = holder or evaluator.value(base, depth + 1)
+        member = holder.properties.get(word) if holder.kind == "object" else None
+        found = member.value if member is not None else None
+    elif key.kind == "number" and isinstance(key.value, float) and key.value.is_integer():
+        holder = evaluator.value(base, depth + 1)
+        at = int(key.value)
+        is_known = holder.kind == "array" and holder.complete and 0 <= at < len(holder.items)
+        found = holder.items[at] if is_known else None
+    if found is None:
+        is_name = key.kind == "string"
+        return evaluator.of_env(node, base, str(key.value)) if is_name else Value("unknown", node)
+    if found.foreign:
+        return placed_at(found, node)
+    return replace(found, source=found.source or found.node, thousand=False)
 
 
 def _own_field(evaluator: ConstantEvaluator, node: Node, word: str, depth: int) -> Value:
-    """Return the value of a `readonly` field of the enclosing class."""
+    """Return the value of a `readonly` or private field of the enclosing class."""
     here = node.parent
     while here is not None and here.type != "class_body":
         here = here.parent
@@ -70,14 +96,17 @@ def _own_field(evaluator: ConstantEvaluator, node: Node, word: str, depth: int) 
         if name is None or value is None or evaluator.source.text_of(name) != word:
             continue
         words = {evaluator.source.text_of(child) for child in member.children}
-        if "readonly" in words and not _may_differ(evaluator, name, words):
+        is_kept = (
+            bool({"readonly", "private"} & words) or name.type == "private_property_identifier"
+        )
+        if is_kept and not _may_differ(evaluator, name, words):
             found = replace(evaluator.value(value, depth + 1), source=value, thousand=False)
             return with_named_unit(word, found)
     return Value("unknown", node)
 
 
 def _may_differ(evaluator: ConstantEvaluator, name: Node, words: set[str]) -> bool:
-    """Return whether a constructor may set a `readonly` field, or a subclass may have its own."""
+    """Return whether code of the class may set a field, or a subclass may have its own."""
     whole = ancestor(name, {"class_declaration", "class", "abstract_class_declaration"})
     is_private = "private" in words or name.type == "private_property_identifier"
     if whole is not None and whole.type.startswith("abstract") and not is_private:
@@ -93,6 +122,8 @@ def _may_differ(evaluator: ConstantEvaluator, name: Node, words: set[str]) -> bo
         if parent.type == "member_expression" and target is not None:
             is_set = target.type.endswith("assignment_expression")
             if is_set and is_field(target, "left", parent):
+                return True
+            if target.type in ("update_expression", "array_pattern", "pair_pattern"):
                 return True
     return False
 

@@ -65,17 +65,17 @@ def update(evaluator: ConstantEvaluator, node: Node, depth: int) -> Value:
 
 
 def ternary(evaluator: ConstantEvaluator, node: Node, depth: int) -> Value:
-    """Evaluate a choice: of two numbers the larger one, of an object or nothing the object."""
+    """Evaluate a choice: of numbers the smallest one, of an object or nothing the object."""
     parts = [node.child_by_field_name(name) for name in ("consequence", "alternative")]
     values = [evaluator.value(part, depth + 1) for part in parts if part is not None]
-    numbers = [value for value in values if value.kind == "number"]
-    if len(numbers) == 2:
-        largest = max(numbers, key=lambda value: value.number or 0.0)
-        return Value("numeric", node, sometimes=largest)
     objects = [value for value in values if value.kind == "object" and value.properties]
     if len(objects) == 1 and any(map(_is_nothing, values)):
         return _if_chosen(objects[0], node)
-    return Value("unknown", node)
+    kind: Kind = "numeric" if all(value.kind in NUMERIC for value in values) else "unknown"
+    possible = [value if value.kind == "number" else value.sometimes for value in values]
+    numbers = [each for each in possible if each is not None and each.kind == "number"]
+    least = min(numbers, key=lambda each: each.number or 0.0, default=None)
+    return Value(kind, node, sometimes=least)
 
 
 def _if_chosen(chosen: Value, choice: Node) -> Value:
@@ -113,7 +113,7 @@ def binary(evaluator: ConstantEvaluator, node: Node, depth: int) -> Value:
         return Value("boolean", node)
     if operator.type in ("??", "||"):
         is_known = one.kind not in ("unknown", "numeric", "null", "undefined", "parsed")
-        if is_known and operator.type == "??":
+        if is_known and (operator.type == "??" or (one.kind == "number" and one.value)):
             return replace(one)
         kind: Kind = "numeric" if one.kind in NUMERIC and other.kind in NUMERIC else "unknown"
         return Value(kind, node, sometimes=other if one.kind in ("unknown", "numeric") else None)

@@ -9,6 +9,7 @@ from kvlens.js.callers import arguments_for, plain_parameter
 from kvlens.js.constants.values import NUMERIC, Kind, Property, Value, placed_at, with_named_unit
 from kvlens.js.object_changes import Changes, ObjectChanges
 from kvlens.js.platform import CLASSES, EVENT_HANDLERS, REQUEST_NAMES
+from kvlens.js.runtime_parameters import is_fetch_of_runtime
 from kvlens.js.scopes import FUNCTIONS, Declaration, is_assigned
 from kvlens.js.syntax import plain
 from kvlens.js.tree import ancestor, is_field
@@ -94,6 +95,8 @@ class Variables:
         if declared.kind != "const" and self._is_reassigned(declared):
             return Value("unknown", node)
         value = self._evaluator.value_once(start, depth)
+        if len(declared.path) == 1 and declared.path[0] and value.kind == "unknown":
+            return self._evaluator.of_env(node, start, declared.path[0])
         for step in declared.path:
             found = value.properties.get(step) if step and value.kind == "object" else None
             if found is None or found.value.kind == "undefined":  # a default counts
@@ -153,7 +156,7 @@ class Variables:
         """Return the value of a parameter, as far as its type, default or handler says it."""
         if self._is_reassigned(declared):
             return Value("unknown", node)
-        origin, name = declared.origin, self._source.text_of(node)
+        origin = declared.origin
         kind = origin.child_by_field_name("type")
         is_optional = origin.type == "optional_parameter"
         if kind is not None and not declared.path and not is_optional:
@@ -166,7 +169,7 @@ class Variables:
             kind is None or "{" not in self._source.text_of(kind)
         )
         function = ancestor(declared.node, FUNCTIONS) if kind is None or is_inner else None
-        if function is not None and name in REQUEST_NAMES and self._handles(function, declared):
+        if function is not None and self._handles(function, declared):
             return Value("instance", node, "Request")
         return Value("unknown", node, sometimes=self._default(declared, depth))
 
@@ -198,9 +201,13 @@ class Variables:
         """Return whether a parameter is the request that a handler gets."""
         if not self._is_first(function, declared):
             return False
+        is_named = self._source.text_of(declared.node) in REQUEST_NAMES
         if declared.path == ("request",):
-            return self._gets_event(function)
-        return not declared.path and self._name_of(function) == "fetch"
+            return is_named and self._gets_event(function)
+        if declared.path:
+            return False
+        is_fetch = is_named and self._name_of(function) == "fetch"
+        return is_fetch or is_fetch_of_runtime(self._source, function)
 
     def _is_first(self, function: Node, declared: Declaration) -> bool:
         given = function.child_by_field_name("parameters")

@@ -1,10 +1,11 @@
 """A binding as a global, or `env` where no `env` is: the runtime throws a ReferenceError.
 
 ## What
-A module Worker (`export default { fetch }`) uses a namespace as a global variable, such as
-`CARTS.get()`. Or a function uses `env` that has no such parameter, in the Worker's entry or where
-another function of the file has it. It isn't reported if the code sets or declares such a global
-itself, or in a file with syntax that isn't JavaScript or TypeScript, such as Flow's types.
+A module Worker (`export default { fetch }`), or a source that only such Workers import, uses a
+namespace as a global variable, such as `CARTS.get()`. Or a function uses `env` that has no such
+parameter, in the Worker's entry or where another function of the file has it. It isn't reported if
+the code sets or declares such a global itself, or in a file with syntax that isn't JavaScript or
+TypeScript, such as Flow's types.
 
 ## Why
 Bindings are globals only in service-worker syntax, with `addEventListener("fetch", …)`. In a module
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
 
 _PAGES = re.compile(r"onRequest(?:Get|Post|Put|Patch|Delete|Head|Options)?\Z")
 _SETS_GLOBALS = re.compile(r"\b(?:globalThis|self|global|window)\b|/\*\s*globals?\s")
+_MOST_IMPORTERS = 50
 _HAS_EFFECTS = re.compile(r"(?m)^\s*import\s*[\"']|;\s*import\s*[\"']")  # may set globals
 _NOT_MODULE = re.compile(
     r"\baddEventListener\s*\(\s*[\"'](?:fetch|scheduled)[\"']|\bmodule\.exports"
@@ -79,8 +81,9 @@ def _check(context: Context) -> Iterator[Finding]:
         return  # what is visible where isn't known, as with Flow's types
     is_module_worker = _is_module_worker(context)
     found = [*_missing_env(context.analysis, is_module_worker=is_module_worker)]
-    if is_module_worker:
-        found += _globals(context.analysis)
+    ambient = [*_globals(context.analysis)]
+    if ambient and (is_module_worker or _is_of_module_worker(context)):
+        found += ambient
     if found and not _SETS_GLOBALS.search(source.text) and not _NOT_MODULE.search(source.text):
         yield from found
 
@@ -162,8 +165,14 @@ def _env_at(analysis: Analysis, node: Node) -> str | None:
 def _is_module_worker(context: Context) -> bool:
     """Return whether a file exports the handlers of a Worker, or functions of Pages."""
     source = context.analysis.source
-    path = os.path.normpath(source.path)
-    is_entry = any(path in entries(config) for config in context.project.configs)
+    return _exports_worker(source, is_entry=_is_entry(context, source.path))
+
+
+def _is_entry(context: Context, path: str) -> bool:
+    return any(os.path.normpath(path) in entries(config) for config in context.project.configs)
+
+
+def _exports_worker(source: Source, *, is_entry: bool) -> bool:
     for node in source.root.named_children:
         if node.type != "export_statement":
             continue
@@ -176,6 +185,28 @@ def _is_module_worker(context: Context) -> bool:
         if is_entry or (value is not None and value.type == "object" and _handles(source, value)):
             return True
     return False
+
+
+def _is_of_module_worker(context: Context) -> bool:
+    """Return whether only module Workers import a file, and no source sets globals."""
+    modules = context.project.modules
+    if modules is None or any(modules.matching("=", _SETS_GLOBALS.pattern)):
+        return False
+    waiting = [context.analysis.source.path]
+    seen, is_imported = {*waiting}, False
+    while waiting and len(seen) < _MOST_IMPORTERS:
+        for path in modules.importers(waiting.pop()):
+            source = modules.source(path) if path not in seen else None
+            seen.add(path)
+            if source is None:
+                continue
+            if _NOT_MODULE.search(source.text):
+                return False
+            if _exports_worker(source, is_entry=_is_entry(context, path)):
+                is_imported = True
+            else:
+                waiting.append(path)
+    return is_imported and not waiting
 
 
 def _exported(node: Node) -> Iterator[Node]:

@@ -50,6 +50,11 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     if option is None:
         return
     value, number = option.value, option.value.number
+    if value.kind == "null":
+        yield Finding(
+            place(call, value),
+            f"cacheTtl is null, which counts as 0: {call.title} throws. Leave it out.",
+        )
     if number is None and value.kind != "string":
         return
     seconds = whole(number) if number is not None else 0.0

@@ -52,6 +52,7 @@ _LONGEST_TTL = 10 * 366 * 86_400  # a smaller number can only be meant as a dura
 _LEAST_MILLISECONDS = 100_000_000_000  # in 1973; as seconds, in the year 5138
 _DEEPEST = 8  # constants that are made of others
 _WAY_OUT = "Math.floor(Date.now() / 1000) is the current time in seconds."
+_LEAVE_OUT = "To keep the key forever, leave expiration out."
 
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:
@@ -69,13 +70,19 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
         text, wrong = "expiration", f"is {shown(value)}, which isn't a number. {_WAY_OUT}"
     elif value.kind == "text" and _is_text_of_date(call, value):
         text, wrong = "expiration", f"is the text of a Date, which isn't a number. {_WAY_OUT}"
+    elif value.kind == "null":
+        text, wrong = (
+            "expiration",
+            "is null, which counts as 0. To keep the key forever, leave it out.",
+        )
     elif number is not None:
         text, wrong = named(call, option), _wrong_number(value, number, context.now)
     if wrong:
+        is_forever = number == math.inf or value.kind == "null"
         yield Finding(
             place(call, value),
             f"{text} {wrong} {call.title} throws.",
-            data={"remove": "expiration"} if number == math.inf else _data(value),
+            data={"remove": "expiration"} if is_forever else _data(value),
         )
 
 
@@ -117,7 +124,7 @@ def _wrong_time(time: Time) -> str:
 
 def _wrong_number(value: Value, written: float, now: float) -> str:
     if zero := as_zero(written):
-        forever = " To keep the key forever, leave expiration out." if written == math.inf else ""
+        forever = f" {_LEAVE_OUT}" if written == math.inf else ""
         return f"is {shown(value)}{zero}.{forever}"
     number = whole(written)
     if INT32_MAX < number < _LEAST_MILLISECONDS:

@@ -41,6 +41,7 @@ from kvlens.js.calls import KvCall
 from kvlens.js.constants.values import Value
 from kvlens.kv.limits import MAX_BULK_KEYS, MAX_KEY_SIZE
 from kvlens.lint.base import CallRule, Context, Finding
+from kvlens.lint.kv_results import is_listed_key
 from kvlens.lint.wording import place, quoted
 
 _METHODS = frozenset({"get", "getWithMetadata", "put", "delete"})
@@ -70,6 +71,13 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
         elif call.method != "delete":  # it has its own rule
             for item in key.items[:MAX_BULK_KEYS]:
                 yield from _wrong(call, item)
+        return
+    if key.kind == "unknown" and is_listed_key(context.analysis, key.node):
+        yield Finding(
+            place(call, key),
+            f'The key is an object of list(), which becomes the key "[object Object]". Pass its '
+            f"name to {call.title}: {call.source.text_of(key.node)}.name.",
+        )
         return
     yield from _wrong(call, key)
 

@@ -35,24 +35,31 @@ number.*
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from kvlens.js.calls import KvCall
-from kvlens.js.constants.values import Value
+from kvlens.js.constants.values import Kind, Time, Value
 from kvlens.kv.limits import MIN_EXPIRATION_TTL
 from kvlens.lint.base import CallRule, Context, Finding, Fix, Problem
 from kvlens.lint.source_fix_helpers import given, write
 from kvlens.lint.wording import place
 
 _EPOCH = 1_000_000_000  # seconds: smaller numbers are durations, of over 31 years
-_KINDS = {"number": "a number", "string": "a string", "boolean": "a boolean"}
+_KINDS: Mapping[Kind, str] = {
+    "number": "a number",
+    "numeric": "a number",
+    "time": "a number",
+    "string": "a string",
+    "text": "a string",
+    "boolean": "a boolean",
+}
 
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     options = call.options
     if options is None or options.kind not in _KINDS:
         return
-    if call.method.startswith("get") and options.kind == "string":
+    if call.method.startswith("get") and options.kind in ("string", "text"):
         return  # a type
     name = _meant(call, options)
     way_out = f"Write {{ {name}: … }}." if name else "Pass an object."
@@ -67,12 +74,16 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
 def _meant(call: KvCall, options: Value) -> str | None:
     """Return the option that a value was probably meant for."""
     if call.method == "list":
-        return {"string": "prefix", "number": "limit"}.get(options.kind)
+        return {"a string": "prefix", "a number": "limit"}.get(_KINDS[options.kind])
+    if _KINDS[options.kind] != "a number":
+        return None
     if call.method != "put":
-        return "cacheTtl" if options.kind == "number" else None
+        return "cacheTtl"
+    if isinstance(options.value, Time):
+        return "expiration"
     number = options.number
-    if options.kind != "number" or number is None or number < MIN_EXPIRATION_TTL:
-        return "expirationTtl" if options.kind == "number" else None
+    if number is None or number < MIN_EXPIRATION_TTL:
+        return "expirationTtl"
     return "expirationTtl" if number < _EPOCH else "expiration"
 
 

@@ -3,12 +3,12 @@
 ## What
 A call is a statement on its own, without `await`, `return`, `void` or `ctx.waitUntil()`; `.then()`
 and `.catch()` don't wait either. The promise also gets lost in the callback of `forEach()` or
-`setTimeout()`, in `Promise.all()` or `map()` without `await`, in `await` of an array, which
-needs `Promise.all()`, in an async function that is called
-without it, also in one of another file that writes, or in `ctx.waitUntil(async () => …)`, which
-gets a function instead of a promise. A Durable Object keeps running until its promises are settled,
-so a call that nothing waits for isn't reported there, nor is a timer that sends on a WebSocket,
-which keeps the Worker running while it is open.
+`setTimeout()`, in `Promise.all()` or `map()` without `await`, in `await` of an array, which needs
+`Promise.all()`, in an async function or a method of the file that is called without it, also in a
+function of another file that writes, or in `ctx.waitUntil(async () => …)`, which gets a function
+instead of a promise. A Durable Object keeps running until its promises are settled, so a call that
+nothing waits for isn't reported there, nor is a timer that sends on a WebSocket, which keeps the
+Worker running while it is open.
 
 Or the promise is used as if it were the value: in a condition, as what the callback of `filter()`,
 `some()` and the like returns, in a comparison, with a property of the result, in `JSON.parse()`, in

@@ -2,7 +2,7 @@
 
 ## What
 `put()` gets an object, an array, a Map, a Date, a Response, the headers of a request, an instance
-of a class, a function, a promise that nothing awaits, or a similar value.
+of a class, a function, a promise that nothing awaits, the result of `list()`, or a similar value.
 
 ## Why
 The call throws `KV put() accepts only strings, ArrayBuffers, ArrayBufferViews, and ReadableStreams
@@ -41,6 +41,7 @@ from kvlens.js.calls import KvCall
 from kvlens.js.constants.values import Value
 from kvlens.js.platform import BODIES, CLASSES
 from kvlens.lint.base import CallRule, Context, Finding, Fix, Problem
+from kvlens.lint.kv_results import result_of
 from kvlens.lint.source_fix_helpers import given, wrapped
 from kvlens.lint.wording import place
 from kvlens.text import Span
@@ -58,7 +59,10 @@ _WITHOUT_JSON = ("Map", "Set", "Headers", "FormData")  # JSON.stringify() return
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     value = call.stored
     what = _named(value) if value is not None else None
-    if value is None or what is None:
+    if value is None:
+        return
+    if what is None:
+        yield from _of_kv(call, value, context)
         return
     data: dict[str, object] | None = None
     if value.kind == "function":
@@ -89,6 +93,30 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
         f"streams: {call.title} throws. {way_out}",
         data=data,
     )
+
+
+def _of_kv(call: KvCall, value: Value, context: Context) -> Iterator[Finding]:
+    """Report the result of list(), of getWithMetadata() and of a get() of several keys."""
+    found = result_of(context.analysis, value.node)
+    if found is None:
+        return
+    made, is_keys = found
+    way_out = "Store the text that JSON.stringify() returns."
+    if is_keys:
+        what = "an array" if made.method == "list" else None
+    elif made.method != "list" and made.key is not None and made.key.kind == "array":
+        what, way_out = (
+            "a Map",
+            "Store the text of an object: JSON.stringify(Object.fromEntries(…)).",
+        )
+    else:
+        what = "an object" if made.method in ("list", "getWithMetadata") else None
+    if what:
+        yield Finding(
+            place(call, value),
+            f"The value is {what} of {made.title}, and put() accepts only strings, ArrayBuffers, "
+            f"their views and streams: {call.title} throws. {way_out}",
+        )
 
 
 def _named(value: Value) -> str | None:

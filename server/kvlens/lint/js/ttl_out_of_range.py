@@ -1,10 +1,11 @@
 """An expirationTtl that put() rejects. Runtime: 400 "Invalid expiration_ttl of …".
 
 ## What
-`expirationTtl` of a `put()` is below 60 seconds, above 2147483647, or not a number; `Infinity`
-counts as 0. Constants and arithmetic are followed, also a default such as `ttl ?? 30`, a bound such
-as `Math.min(ttl, 30)`, and both sides of `short ? 10 : 30`. So is what a call in the same file
-passes to a function that hands it on as the TTL. A value that comes from other code isn't guessed.
+`expirationTtl` of a `put()` is below 60 seconds, above 2147483647, or not a number; `Infinity` and
+`null` count as 0. Constants and arithmetic are followed, also a default such as `ttl ?? 30`, a
+bound such as `Math.min(ttl, 30)`, each side of `short ? 10 : 3600`, and a variable that a config
+sets (`env.TTL`). So is what a call in the same file passes to a function that hands it on as the
+TTL. A value that comes from other code isn't guessed.
 
 ## Why
 The call throws `KV PUT failed: 400 Invalid expiration_ttl of 30. Expiration TTL must be at least
@@ -29,16 +30,18 @@ export default {
 };
 ```
 
-*Quick fix: writes the least TTL, or seconds, or removes `Infinity`. `kvlens check --fix` applies it
-to milliseconds above the limit, such as `30 * 86400 * 1000`, but not to a TTL that is too short:
-another one may be meant.*
+*Quick fix: writes the least TTL, or seconds, or removes `Infinity` or `null`. `kvlens check --fix`
+applies it to milliseconds above the limit, such as `30 * 86400 * 1000`, but not to a TTL that is
+too short: another one may be meant.*
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
+from kvlens.js.analysis import is_tested
 from kvlens.js.callers import arguments_for, plain_parameter
 from kvlens.js.calls import KvCall
 from kvlens.js.constants.values import Value
@@ -50,6 +53,9 @@ from kvlens.lint.bounds import is_bounded
 from kvlens.lint.milliseconds import to_divide
 from kvlens.lint.source_fix_helpers import given, in_seconds, without_option
 from kvlens.lint.wording import as_zero, digits, named, place, shown, whole
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:
@@ -63,7 +69,14 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
         yield from _sometimes(call, value, some.number)
         return
     if number is None:
-        if value.kind == "string":
+        if value.kind == "null":
+            yield Finding(
+                place(call, value),
+                f"expirationTtl is null, which counts as 0: {call.title} throws. To keep the key "
+                "forever, leave expirationTtl out.",
+                data={"remove": "expirationTtl"},
+            )
+        elif value.kind == "string":
             yield Finding(
                 place(call, value),
                 f"expirationTtl is {shown(value)}, which isn't a number: {call.title} throws. "
@@ -136,7 +149,10 @@ def _from_callers(call: KvCall, value: Value) -> Iterator[Finding]:
 
 
 def _sometimes(call: KvCall, value: Value, number: float) -> Iterator[Finding]:
-    """Report a default or a bound that put() rejects."""
+    """Report a default, a bound or a side of a choice that put() rejects."""
+    node = plain(value.node)
+    if node.type == "identifier" and _is_tested(call, node, number):
+        return
     if zero := as_zero(number):
         yield Finding(
             place(call, value),
@@ -150,6 +166,16 @@ def _sometimes(call: KvCall, value: Value, number: float) -> Iterator[Finding]:
             f"{MIN_EXPIRATION_TTL} seconds: {call.title} throws then. Use "
             f"{MIN_EXPIRATION_TTL} or more.",
         )
+
+
+def _is_tested(call: KvCall, node: Node, number: float) -> bool:
+    """Return whether the code compares a variable, or tests one that may be 0 for truth."""
+    names = call.source.names
+    if is_bounded(call.source, call.node, [names.text(node)]):
+        return True
+    declared = names.resolve(node) if number == 0 else None
+    uses = names.references(declared) if declared is not None else []
+    return any(is_tested(call.source, use) for use in uses)
 
 
 def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
