@@ -63,6 +63,30 @@ PROJECTS: dict[str, dict[str, str]] = {
         ' export async function save(kv: Store) { await kv.put("k", "v", { expirationTtl: 5 }); }',
         "src/memory.ts": "export class Memory { async put() {} }",
     },
+    "env-that-all-callers-pass-another-object-for": {
+        "src/index.js": worker(
+            'import { save, keep } from "./save"; import { Memory } from "./memory";',
+            "await save({ CARTS: new Memory() }); await keep({ CARTS: env.CARTS });",
+        ),
+        "src/save.js": 'export const save = async (env) => { await env.CARTS.put("k", "v", { expirationTtl: 5 }); };'
+        f" export const keep = async (env) => {{ await env.CARTS.{BAD}; }};",
+        "src/memory.js": "export class Memory { async put() {} }",
+    },
+    "env-that-only-some-callers-pass-another-object-for": {
+        "src/index.js": worker(
+            'import { save } from "./save"; import { Memory } from "./memory";',
+            "await save({ CARTS: new Memory() }); await save(env);",
+        ),
+        "src/save.js": f"export const save = async (env) => {{ await env.CARTS.{BAD}; }};",
+        "src/memory.js": "export class Memory { async put() {} }",
+    },
+    "env-of-a-method-that-is-named-like-one-of-a-namespace": {
+        "src/index.js": worker(
+            'import { all } from "./all";', "await all.put(env); await all.get('any', env);"
+        ),
+        "src/all.js": f"export const all = {{ async put(env) {{ await env.CARTS.{BAD}; }},"
+        " async get(env) { await env.CARTS.get(«''»); } };",
+    },
     "constant-options-under-others": {
         "src/index.ts": worker(
             'import { SHORT } from "./config";',
