@@ -727,6 +727,11 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "list-without-cursor",
         "const p = await env.KV.«list»(); return p.keys.slice(5);",
     ),
+    "list-with-another-at-once": (
+        "list-without-cursor",
+        "const [a, , b] = await Promise.all([env.KV.«list»({ prefix: 'mail:' }), f(), env.KV.list()]);"
+        " return a.keys.map(String).concat(b.keys[0].name);",
+    ),
     "list-in-brackets": (
         "list-without-cursor",
         "for (const key of (await env.KV.«list»()).keys) console.log(key.name);",
@@ -1879,6 +1884,11 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     ' const ttl = o.ttl ?? 86400000; await env.KV.put("k", "v", { expirationTtl: Math.floor(ttl / 1000) });',
     "ttl-at-most-milliseconds": 'await env.KV.put("k", "v", { expirationTtl: Math.min(ttl, 86400000) });'
     ' await env.KV.put("k", "v", { expirationTtl: Math.min(ttl, 2 ** 40) });',
+    "lists-at-once-of-which-one-page-is-enough": "const [a, b] = await Promise.all("
+    "[env.KV.list({ prefix: 'mail:' }), env.KV.list({ limit: 9 })]);"
+    " return a.keys.length > 0 ? b.keys : b.keys[0];",
+    "lists-at-once-that-go-elsewhere": "const [...all] = await Promise.all([env.KV.list(), f()]);"
+    " const [c] = await Promise.all([...all, env.KV.list()]); use(c.keys, all);",
     "ttl-default-60": 'await env.KV.put("k", "v", { expirationTtl: ttl ?? 60 });',
     "ttl-default-raised": 'await env.KV.put("k", "v", { expirationTtl: Math.max(60, ttl ?? 30) });',
     "ttl-at-most-a-day": 'await env.KV.put("k", "v", { expirationTtl: Math.min(ttl, 86400) });',
