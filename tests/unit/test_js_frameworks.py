@@ -33,6 +33,16 @@ SHARED: dict[str, dict[str, str]] = {
         f"export const POST: RequestHandler = async ({{ locals }}) => {{ await locals.kv.{BAD};"
         f" return new Response(); }};",
     },
+    "react-router-context-of-a-key": {
+        "app/context.ts": 'import { createContext } from "react-router";\n'
+        "export const cloudflare = createContext<{ env: { CARTS: KVNamespace } }>();\n"
+        "export const store = createContext<KVNamespace>();\n"
+        "export const other = createContext<Cache>();",
+        "app/routes/home.tsx": 'import { cloudflare, store, other } from "../context";\n'
+        f"export async function loader({{ context }}) {{ await context.get(cloudflare).env.CARTS.{BAD};"
+        f" const kv = context.get(store); await kv.{BAD}; await context.get(other).{SAME}; }}\n"
+        f"const f = async (all: Map<object, Cache>) => {{ await all.get(store).{SAME}; }};",
+    },
     "sveltekit-locals-of-the-event": {
         "src/hooks.server.js": "export const handle = async ({ event, resolve }) => "
         "{ event.locals.kv = event.platform.env.CARTS; return resolve(event); };",
