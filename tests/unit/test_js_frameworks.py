@@ -223,6 +223,16 @@ AUTO_IMPORTS: dict[str, dict[str, str]] = {
         "app/composables/useStore.ts": "export const useStore = () => useRequestEvent().context.cloudflare.env.CARTS;",
         "app/pages/a.vue": f'<script setup lang="ts">\nawait useStore().{BAD};\n</script>\n<template><p>é</p></template>',
     },
+    "nuxt-layers": {
+        "nuxt.config.ts": "export default defineNuxtConfig({ extends: ['./base', 'other'] })",
+        "base/server/utils/kv.ts": "export const useKv = (event) => event.context.cloudflare.env.CARTS;"
+        " export const own = useKv;",
+        "layers/shop/server/utils/shop.ts": "export const useShop = (event) => event.context.cloudflare.env.CARTS;",
+        "other/server/utils/b.ts": "export const useOther = (event) => event.context.cloudflare.env.CARTS;",
+        "server/utils/own.ts": "export const own = (event) => new Map();",
+        "server/api/a.ts": f"export default defineEventHandler(async (event) => {{ await useKv(event).{BAD};"
+        f" await useShop(event).{BAD}; await own(event).{SAME}; await useOther(event).{SAME}; }});",
+    },
     "nitro-utils": {
         "nitro.config.ts": "export default defineNitroConfig({})",
         "utils/kv.ts": "export const useKv = (event) => event.context.cloudflare.env.CARTS;",
