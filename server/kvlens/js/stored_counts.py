@@ -10,7 +10,7 @@ from kvlens.js.analysis import Analysis
 from kvlens.js.calls import KvCall
 from kvlens.js.patterns import steps_to
 from kvlens.js.scopes import FUNCTIONS, Declaration, is_assigned
-from kvlens.js.syntax import arguments_of, callee, plain
+from kvlens.js.syntax import Source, arguments_of, callee, plain
 from kvlens.js.then import promise_of
 from kvlens.js.tree import ancestor
 from kvlens.memo import memo
@@ -40,7 +40,7 @@ def stored_counts(analysis: Analysis) -> dict[int, KvCall]:
     for put in analysis.certain_calls:
         if put.method != "put" or len(put.argument_nodes) < 2:
             continue
-        counter = _Counter(put, analysis, first_counted)
+        counter = Counter(put.node, analysis, first_counted)
         read = counter.stepped_from(put.argument_nodes[1])
         if read is None or read.node.id in stored or not _is_same_key(put, read, counter.key):
             continue
@@ -50,17 +50,17 @@ def stored_counts(analysis: Analysis) -> dict[int, KvCall]:
     return found
 
 
-class _Counter:
-    """Follows a stored number back to the get() that it is made of.
+class Counter:
+    """Follows a number, stored by the call at a node, back to the get() that it is made of.
 
     `first_counted`: where a member of a variable is first counted, by the declaration's node.
     """
 
-    def __init__(self, call: KvCall, analysis: Analysis, first_counted: dict[int, float]) -> None:
-        self._call = call
+    def __init__(self, node: Node, analysis: Analysis, first_counted: dict[int, float]) -> None:
+        self._node = node
         self._analysis = analysis
         self._first_counted = first_counted
-        self._names = call.source.names
+        self._names = analysis.source.names
         self._left = 200  # nodes that are looked at
         self.key: Node | None = None  # with which the number is taken from a bulk get()
         self._items: set[int] = set()  # promises that are awaited together
@@ -71,7 +71,7 @@ class _Counter:
         self._left -= 1
         if depth > _DEEPEST or self._left < 0:
             return None
-        if (inner := self._as_text(node)) is not None:
+        if (inner := self.as_text(node)) is not None:
             return self.stepped_from(inner, depth + 1)
         if (stepped := self._stepped(node)) is not None:
             return self._read(stepped, depth + 1)
@@ -99,7 +99,7 @@ class _Counter:
     def _first_stepped(self, nodes: list[Node], depth: int) -> KvCall | None:
         return next(filter(None, (self.stepped_from(node, depth) for node in nodes)), None)
 
-    def _as_text(self, node: Node) -> Node | None:
+    def as_text(self, node: Node) -> Node | None:
         """Return the number in `String(n)`, `n.toString()`, `n.toFixed(2)`, `${n}` and the like."""
         if node.type == "template_string":
             parts = node.named_children
@@ -138,7 +138,7 @@ class _Counter:
         changes = 0
         for use in self._names.references(declared):
             parent = use.parent
-            if parent is None or use.start_byte > self._call.node.start_byte:
+            if parent is None or use.start_byte > self._node.start_byte:
                 continue
             left, right = parent.child_by_field_name("left"), parent.child_by_field_name("right")
             if parent.type == "update_expression":
@@ -170,7 +170,7 @@ class _Counter:
             counted = filter(self._is_counted_member, self._names.references(declared))
             first = next((use.start_byte for use in counted), math.inf)
             self._first_counted[declared.node.id] = first
-        return first < self._call.node.start_byte
+        return first < self._node.start_byte
 
     def _is_counted_member(self, use: Node) -> bool:
         """Return whether this is the variable in `data.count++` or `data[key] = data[key] + 1`."""
@@ -220,12 +220,12 @@ class _Counter:
         if node.type == "call_expression":
             function, given = callee(node), arguments_of(node)
             if function is None or not given:
-                return self._read_in(function) if function is not None else None
+                return self.read_in(function) if function is not None else None
             if (many := self._map_of(function)) is not None and len(given) == 1:
                 self.key = given[0]
                 return self._read(many, depth + 1)
             if self._text(function) not in _AS_NUMBER:
-                return self._read_in(function)
+                return self.read_in(function)
             at = 1 if self._is_number(given[0]) and len(given) > 1 else 0
             return self._read(given[at], depth + 1)
         if node.type == "unary_expression":
@@ -251,13 +251,13 @@ class _Counter:
             start = declared.origin.child_by_field_name("value")  # { count } = JSON.parse(text)
         return self._read(start, depth + 1) if start is not None else None
 
-    def _read_in(self, name: Node) -> KvCall | None:
+    def read_in(self, name: Node) -> KvCall | None:
         """Return the one get() of a function of the source, if it's of a constant key."""
         declared = self._names.resolve(name) if name.type == "identifier" else None
         if declared is None or declared.kind not in ("function", "const") or declared.path:
             return None
         function = declared.origin.child_by_field_name("value") or declared.origin
-        reads = _reads_by_function(self._analysis).get(function.id, [])
+        reads = reads_by_function(self._analysis).get(function.id, [])
         key = reads[0].key if len(reads) == 1 and reads[0].binding else None
         return reads[0] if key is not None and key.kind == "string" else None
 
@@ -266,16 +266,16 @@ class _Counter:
         declared = self._names.resolve(node) if node.type == "identifier" else None
         if declared is None or declared.kind != "parameter" or is_assigned(self._names, declared):
             return None
-        function = ancestor(self._call.node, FUNCTIONS)
+        function = ancestor(self._node, FUNCTIONS)
         is_here = ancestor(declared.node, FUNCTIONS) == function
-        return promise_of(self._call.source, declared) if is_here else None
+        return promise_of(self._analysis.source, declared) if is_here else None
 
     def _variable(self, node: Node) -> Declaration | None:
         """Return the declaration of a variable of the function around the put()."""
         declared = self._names.resolve(node) if node.type == "identifier" else None
         if declared is None or declared.kind not in ("const", "let"):
             return None
-        function = ancestor(self._call.node, FUNCTIONS)
+        function = ancestor(self._node, FUNCTIONS)
         return declared if ancestor(declared.node, FUNCTIONS) == function else None
 
     def _start(self, declared: Declaration) -> Node | None:
@@ -299,7 +299,7 @@ class _Counter:
         declared = self._variable(held) if held is not None and index is not None else None
         if declared is None or index is None or is_assigned(self._names, declared):
             return None
-        start, place = self._start(declared), self._call.folder.value(index).number
+        start, place = self._start(declared), self._analysis.folder.value(index).number
         return self._item(start, int(place)) if start is not None and place is not None else None
 
     def _item(self, settled: Node, place: str | int | None) -> Node | None:
@@ -344,14 +344,14 @@ class _Counter:
         return not is_assigned(self._names, declared) and self._is_made_number(start, depth + 1)
 
     def _is_number(self, node: Node) -> bool:
-        return self._call.folder.value(node).kind == "number"
+        return self._analysis.folder.value(node).kind == "number"
 
     def _text(self, node: Node) -> str:
-        return self._call.source.text_of(node)
+        return self._analysis.source.text_of(node)
 
 
 @memo
-def _reads_by_function(analysis: Analysis) -> dict[int, list[KvCall]]:
+def reads_by_function(analysis: Analysis) -> dict[int, list[KvCall]]:
     """Return the reads in each function, not in those in it."""
     found: dict[int, list[KvCall]] = {}
     for call in analysis.certain_calls:
@@ -393,16 +393,18 @@ def _is_same_key(put: KvCall, get: KvCall, key: Node | None) -> bool:
     one, other = put.argument_nodes[0], key or get.argument_nodes[0]
     if put.source.text_of(one) != put.source.text_of(other):
         return False
-    return all(_is_constant(put, node) for node in _identifiers(one))
+    return all(is_constant(put.source, node) for node in identifiers(one))
 
 
-def _identifiers(node: Node) -> Iterator[Node]:
+def identifiers(node: Node) -> Iterator[Node]:
+    """Yield the variables in an expression."""
     if node.type == "identifier":
         yield node
     for child in node.named_children:
-        yield from _identifiers(child)
+        yield from identifiers(child)
 
 
-def _is_constant(call: KvCall, node: Node) -> bool:
-    declared = call.source.names.resolve(node)
-    return declared is None or not is_assigned(call.source.names, declared)
+def is_constant(source: Source, node: Node) -> bool:
+    """Return whether nothing assigns to a variable."""
+    declared = source.names.resolve(node)
+    return declared is None or not is_assigned(source.names, declared)
