@@ -157,6 +157,17 @@ CASES: dict[str, dict[str, str]] = {
         "const all: (keyof Env)[] = ['«KV»', 'OTHER']; const some = ['KV'];\n"
         "log('«KV»' as keyof Env, 'KV' as const, one, all, other, some);\n",
     },
+    "keys-of-another-object": {
+        "src/index.ts": "import { Titles, shown } from './titles';\n"
+        + WORKER
+        + "const titles: Titles = { «KV»: 'KV', OTHER: 'o' }; log(titles.«KV», titles['«KV»']);\n"
+        "const made = { '«KV»': 1 } satisfies Partial<Record<keyof Env, number>>;\n"
+        "const other: Record<string, keyof Env> = { KV: 'OTHER' }; log(other.KV, made.«KV»);\n"
+        "const shapes: { [K in keyof Env as `${K}_`]: string } = { KV: '' }; log(shown.«KV»);\n"
+        "function log(list: Readonly<Titles>, all: { KV: string }) { return list.«KV» + all.KV; }\n",
+        "src/titles.ts": "export type Titles = { readonly [K in keyof Env]?: string };\n"
+        "export const shown: Record<keyof Env, boolean> = { «KV»: true };\n",
+    },
     "reflected": {
         "src/index.ts": "export default { async fetch(r, env: Env) {\n"
         "  if (Reflect.has(env, '«KV»') && Object.hasOwn(env, '«KV»') && Reflect.has(r, 'KV'))\n"

@@ -508,7 +508,8 @@ export default { async fetch(request, env) {
   return new Response(await env.EXTRA.get("k", "json"));
 } };
 """
-GUARD = 'export function check(env) { if (!env.EXTRA) throw new Error("no EXTRA"); }\n'
+GUARD = "export function check(env) { if (!env.EXTRA) return null; return env.EXTRA; }\n"
+THROWS = 'export function check(env) { if (!env.EXTRA) throw new Error("no EXTRA"); }\n'
 OTHER = "export const other = (env) => env.A.get('k');\n"
 GUARDED = {
     "wrangler.toml": WORKER.replace("src/index.ts", "src/index.js"),
@@ -557,6 +558,11 @@ SOURCES: dict[str, tuple[dict[str, str], list[str], list[tuple[str, str, str]]]]
         [("b/src/index.ts", "ttl-out-of-range", "error")],
     ),
     "guarded-in-another-file": ({**GUARDED, "src/guard.js": GUARD}, [], []),
+    "missing-binding-thrown-for-in-another-file": (
+        {**GUARDED, "src/guard.js": THROWS},
+        [],
+        [("src/index.js", "binding-undeclared", "warning")],
+    ),
     "used-in-another-file": (
         {**GUARDED, "src/guard.js": "export const check = (env) => env.EXTRA.get('k', 'json');\n"},
         [],

@@ -33,6 +33,16 @@ SHARED: dict[str, dict[str, str]] = {
         f"export const POST: RequestHandler = async ({{ locals }}) => {{ await locals.kv.{BAD};"
         f" return new Response(); }};",
     },
+    "react-router-context-of-a-key": {
+        "app/context.ts": 'import { createContext } from "react-router";\n'
+        "export const cloudflare = createContext<{ env: { CARTS: KVNamespace } }>();\n"
+        "export const store = createContext<KVNamespace>();\n"
+        "export const other = createContext<Cache>();",
+        "app/routes/home.tsx": 'import { cloudflare, store, other } from "../context";\n'
+        f"export async function loader({{ context }}) {{ await context.get(cloudflare).env.CARTS.{BAD};"
+        f" const kv = context.get(store); await kv.{BAD}; await context.get(other).{SAME}; }}\n"
+        f"const f = async (all: Map<object, Cache>) => {{ await all.get(store).{SAME}; }};",
+    },
     "sveltekit-locals-of-the-event": {
         "src/hooks.server.js": "export const handle = async ({ event, resolve }) => "
         "{ event.locals.kv = event.platform.env.CARTS; return resolve(event); };",
@@ -212,6 +222,16 @@ AUTO_IMPORTS: dict[str, dict[str, str]] = {
         "nuxt.config.ts": "export default defineNuxtConfig({})",
         "app/composables/useStore.ts": "export const useStore = () => useRequestEvent().context.cloudflare.env.CARTS;",
         "app/pages/a.vue": f'<script setup lang="ts">\nawait useStore().{BAD};\n</script>\n<template><p>é</p></template>',
+    },
+    "nuxt-layers": {
+        "nuxt.config.ts": "export default defineNuxtConfig({ extends: ['./base', 'other'] })",
+        "base/server/utils/kv.ts": "export const useKv = (event) => event.context.cloudflare.env.CARTS;"
+        " export const own = useKv;",
+        "layers/shop/server/utils/shop.ts": "export const useShop = (event) => event.context.cloudflare.env.CARTS;",
+        "other/server/utils/b.ts": "export const useOther = (event) => event.context.cloudflare.env.CARTS;",
+        "server/utils/own.ts": "export const own = (event) => new Map();",
+        "server/api/a.ts": f"export default defineEventHandler(async (event) => {{ await useKv(event).{BAD};"
+        f" await useShop(event).{BAD}; await own(event).{SAME}; await useOther(event).{SAME}; }});",
     },
     "nitro-utils": {
         "nitro.config.ts": "export default defineNitroConfig({})",

@@ -84,6 +84,61 @@ PROJECTS: dict[str, dict[str, str]] = {
         ' export async function save(kv: Store) { await kv.put("k", "v", { expirationTtl: 5 }); }',
         "src/memory.ts": "export class Memory { async put() {} }",
     },
+    "env-that-all-callers-pass-another-object-for": {
+        "src/index.js": worker(
+            'import { save, keep } from "./save"; import { Memory } from "./memory";',
+            "await save({ CARTS: new Memory() }); await keep({ CARTS: env.CARTS });",
+        ),
+        "src/save.js": 'export const save = async (env) => { await env.CARTS.put("k", "v", { expirationTtl: 5 }); };'
+        f" export const keep = async (env) => {{ await env.CARTS.{BAD}; }};",
+        "src/memory.js": "export class Memory { async put() {} }",
+    },
+    "env-that-only-some-callers-pass-another-object-for": {
+        "src/index.js": worker(
+            'import { save } from "./save"; import { Memory } from "./memory";',
+            "await save({ CARTS: new Memory() }); await save(env);",
+        ),
+        "src/save.js": f"export const save = async (env) => {{ await env.CARTS.{BAD}; }};",
+        "src/memory.js": "export class Memory { async put() {} }",
+    },
+    "env-of-a-method-that-is-named-like-one-of-a-namespace": {
+        "src/index.js": worker(
+            'import { all } from "./all";', "await all.put(env); await all.get('any', env);"
+        ),
+        "src/all.js": f"export const all = {{ async put(env) {{ await env.CARTS.{BAD}; }},"
+        " async get(env) { await env.CARTS.get(«''»); } };",
+    },
+    "count-that-functions-of-another-file-read-and-write": {
+        "src/index.js": worker(
+            'import { getCount, setCount } from "./count"; import { Counter } from "./counter";',
+            "const k = request.url; const n = await getCount(env.CARTS, k);"
+            " await setCount(env.CARTS, k, n + 1); const counter = new Counter(env);"
+            " const all = await counter.read(k); await counter.write(k, all + 1);",
+        ),
+        "src/count.js": "export const getCount = async (kv, k) => Number(await kv.get(`c:${k}`)) || 0;\n"
+        "export async function setCount(kv, k, n) { await kv.«put»(`c:${k}`, String(n)); }",
+        "src/counter.js": "export class Counter { constructor(env) { this.kv = env.CARTS; }\n"
+        "async read(id) { const text = await this.kv.get('n' + id); return text ? Number(text) : 0; }\n"
+        "async write(key, count) { await this.kv.«put»('n' + key, `${count}`); } }",
+    },
+    "numbers-that-functions-of-another-file-read-and-write": {
+        "src/index.js": worker(
+            'import { getCount, setCount, setOther } from "./count"; import { of } from "./count";',
+            "const k = request.url; const n = await getCount(env.CARTS, k);"
+            " await setCount(env.CARTS, k + 1, n + 1); await setOther(env.CARTS, k, n + 1);"
+            " await setCount(env.CARTS, k, n); await setCount(env.CARTS, k, of(n) + 1);",
+        ),
+        "src/count.js": "export const getCount = async (kv, k) => Number(await kv.get(`c:${k}`)) || 0;\n"
+        "export async function setCount(kv, k, n) { await kv.put(`c:${k}`, String(n)); }\n"
+        "export async function setOther(kv, k, n) { await kv.put(`o:${k}`, String(n)); }",
+    },
+    "count-in-a-cron-job-with-functions-of-another-file": {
+        "src/index.js": 'import { getCount, setCount } from "./count";\n'
+        "export default { async scheduled(event, env) { const n = await getCount(env.CARTS, 'k');"
+        " await setCount(env.CARTS, 'k', n + 1); } };",
+        "src/count.js": "export const getCount = async (kv, k) => Number(await kv.get(k)) || 0;\n"
+        "export async function setCount(kv, k, n) { await kv.put(k, String(n)); }",
+    },
     "constant-options-under-others": {
         "src/index.ts": worker(
             'import { SHORT } from "./config";',

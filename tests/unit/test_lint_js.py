@@ -429,6 +429,19 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "expiration-out-of-range",
         'const date = new Date(request.url);await env.KV.put("k", "v", { expiration: «+date» });',
     ),
+    "ttl-default-in-milliseconds": (
+        "ttl-not-in-seconds",
+        'await env.KV.put("k", "v", { expirationTtl: «o.ttl ?? 86400000» });',
+    ),
+    "ttl-default-in-milliseconds-by-name": (
+        "ttl-not-in-seconds",
+        "const DAY_MS = 90061000; const ttl = o.ttl || DAY_MS;"
+        ' await env.KV.put("k", "v", { expirationTtl: «Math.floor(ttl)» });',
+    ),
+    "ttl-default-in-milliseconds-too-large": (
+        "ttl-out-of-range",
+        'await env.KV.put("k", "v", { expirationTtl: «o.ttl ?? 30 * 86400 * 1000» });',
+    ),
     "ttl-default": (
         "ttl-out-of-range",
         'await env.KV.put("k", "v", { expirationTtl: «ttl ?? 30» });',
@@ -722,6 +735,11 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
     "list-from-the-fifth": (
         "list-without-cursor",
         "const p = await env.KV.«list»(); return p.keys.slice(5);",
+    ),
+    "list-with-another-at-once": (
+        "list-without-cursor",
+        "const [a, , b] = await Promise.all([env.KV.«list»({ prefix: 'mail:' }), f(), env.KV.list()]);"
+        " return a.keys.map(String).concat(b.keys[0].name);",
     ),
     "list-in-brackets": (
         "list-without-cursor",
@@ -2016,6 +2034,15 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "expiration-value-of": 'await env.KV.put("k", "v", { expiration: date.valueOf() });',
     "expiration-in-seconds-by-method": 'await env.KV.put("k", "v", { expiration: dayjs(end).unix() });',
     "expiration-plus-text": 'await env.KV.put("k", "v", { expiration: +session.expires });',
+    "ttl-default-in-milliseconds-divided": 'await env.KV.put("k", "v", { expirationTtl: (o.ttl ?? 3600000) / 1000 });'
+    ' const ttl = o.ttl ?? 86400000; await env.KV.put("k", "v", { expirationTtl: Math.floor(ttl / 1000) });',
+    "ttl-at-most-milliseconds": 'await env.KV.put("k", "v", { expirationTtl: Math.min(ttl, 86400000) });'
+    ' await env.KV.put("k", "v", { expirationTtl: Math.min(ttl, 2 ** 40) });',
+    "lists-at-once-of-which-one-page-is-enough": "const [a, b] = await Promise.all("
+    "[env.KV.list({ prefix: 'mail:' }), env.KV.list({ limit: 9 })]);"
+    " return a.keys.length > 0 ? b.keys : b.keys[0];",
+    "lists-at-once-that-go-elsewhere": "const [...all] = await Promise.all([env.KV.list(), f()]);"
+    " const [c] = await Promise.all([...all, env.KV.list()]); use(c.keys, all);",
     "ttl-default-60": 'await env.KV.put("k", "v", { expirationTtl: ttl ?? 60 });',
     "ttl-default-raised": 'await env.KV.put("k", "v", { expirationTtl: Math.max(60, ttl ?? 30) });',
     "ttl-at-most-a-day": 'await env.KV.put("k", "v", { expirationTtl: Math.min(ttl, 86400) });',

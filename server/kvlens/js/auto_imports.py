@@ -23,12 +23,15 @@ _SERVER = ("server/utils", "shared/utils")
 _APP = ("composables", "utils", "app/composables", "app/utils", "shared/utils")
 _NITRO = ("utils", "server/utils")
 _MOST_FILES = 200  # whose exports are known everywhere
+_MOST_LAYERS = 20
 _LARGEST = 256 * 1024  # bytes of one
 _EXPORTED = re.compile(
     r"(?:^|[;}])[ \t]*export\s+(?:async\s+)?(?:(?:function\b\s*\*?|const|let|var|class)\s+([\w$]+)"
     r"|\{([^{}]{0,2000})\}|(default)\b)",
     re.MULTILINE,
 )
+_EXTENDS = re.compile(r"\bextends\s*:\s*(\[[^\]]{0,2000}\]|[\"'][^\"'\n]{1,200}[\"'])")
+_QUOTED = re.compile(r"[\"'](\.[^\"'\n]{1,200})[\"']")  # a path, not a package
 _WORD = re.compile(r"[A-Za-z_$][\w$]*")
 _DECLARED = r"\b(?:const|let|var|function|class|import)\b[^=;()'\"]{{0,200}}(?<![\w$]){0}(?![\w$])"
 
@@ -66,7 +69,30 @@ def _known(config: Path, path: str) -> dict[str, tuple[str, str]]:
     else:
         is_server = Path(path).is_relative_to(root / "server")
         places = _SERVER if is_server else _APP
-    return lookups.once(("auto-imports", str(root), places), lambda: _exports(root, places))
+    return lookups.once(("auto-imports", str(root), places), lambda: _with_layers(config, places))
+
+
+def _with_layers(config: Path, places: tuple[str, ...]) -> dict[str, tuple[str, str]]:
+    """Return the exports of a project, and of its layers those of other names."""
+    found: dict[str, tuple[str, str]] = {}
+    for root in (config.parent, *_layers(config)):
+        found = {**_exports(root, places), **found}
+    return found
+
+
+def _layers(config: Path) -> Iterator[Path]:
+    """Yield the folders of Nuxt's layers: in `layers`, and those that `extends` names."""
+    root = config.parent
+    if not config.name.startswith("nuxt"):
+        return
+    named = _EXTENDS.search(text_or_empty(config, _LARGEST))
+    for place in _QUOTED.findall(named[1])[:_MOST_LAYERS] if named else ():
+        folder = Path(os.path.normpath(root / place))
+        if folder.is_relative_to(root.parent) and folder not in (root, root.parent):
+            yield folder
+    for entry in lookups.entries(root / "layers")[:_MOST_LAYERS]:
+        if entry.is_folder:
+            yield root / "layers" / entry.name
 
 
 def _exports(root: Path, places: tuple[str, ...]) -> dict[str, tuple[str, str]]:

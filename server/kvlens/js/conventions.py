@@ -22,6 +22,8 @@ CONTEXTS = {"Context"}
 CONTEXT_FUNCTIONS = {"MiddlewareHandler", "Handler", "createMiddleware", "createHandlers"}
 MEMOISING = {"cache", "once", "memoize", "memoizeOne", "pMemoize", "moize", "mem"}
 """Functions of libraries that return a function like the one that they get, see React's `cache`."""
+MAKES_CONTEXT = "createContext"
+"""The function of React Router that makes a key of what a context holds."""
 SHARED_TYPES = {"Locals": "locals", "Platform": "platform", "AppLoadContext": "context"}
 """Types of what all handlers share: of SvelteKit, Astro and Remix; and its name there."""
 ROUTERS = re.compile(r"(?:Router|IttyRouter|AutoRouter)\Z")

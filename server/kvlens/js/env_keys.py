@@ -1,4 +1,7 @@
-"""Texts that name a member of `env`: `"X" in env`, `Reflect.get(env, "X")`, `open(env, "X")`."""
+"""Texts that name a member of `env`: `"X" in env`, `Reflect.get(env, "X")`, `open(env, "X")`.
+
+And the types of objects that have the same keys: `Record<keyof Env, string>`.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ _AROUND = {
     *("type_annotation", "parenthesized_type", "array_type", "readonly_type", "union_type"),
     *("intersection_type", "generic_type", "type_arguments", "constraint"),
 }  # types that `keyof Env` is a part of
+_SAME_KEYS = ("Partial", "Required", "Readonly")
 _READING = ("Reflect.get", "Reflect.has", "Object.hasOwn")
 _MOST = 300  # nodes that are looked at for one text
 
@@ -29,6 +33,11 @@ def names_member(flow: Flow, text: Node) -> bool:
     Besides `env["X"]` itself: as an argument, a constant, or by the type `keyof Env`.
     """
     return _Uses(flow).of_text(text)
+
+
+def has_same_keys(flow: Flow, kind: Node) -> bool:
+    """Return whether the keys of a type are those of `env`: `{ [K in keyof Env]: string }`."""
+    return _Uses(flow).is_table(flow, kind)
 
 
 class _Uses:
@@ -130,6 +139,28 @@ class _Uses:
         if kind.type in _AROUND:
             return any(self._is_key_type(flow, each) for each in kind.named_children)
         return False
+
+    def is_table(self, flow: Flow, kind: Node) -> bool:
+        """Return whether the keys of an object type are those of `env`."""
+        self._left -= 1
+        inner = [each for each in kind.named_children if each.type != "comment"]
+        if self._left < 0:
+            return False
+        if kind.type == "type_identifier":
+            values = (
+                (each, declaration.child_by_field_name("value"))
+                for each, declaration in flow.program.type_declarations(flow, kind)
+            )
+            return any(value is not None and self.is_table(each, value) for each, value in values)
+        if kind.type == "generic_type" and len(inner) == 2:
+            name, (first, *_) = flow.text(inner[0]), inner[1].named_children
+            is_key = self._is_key_type if name == "Record" else self.is_table
+            return (name == "Record" or name in _SAME_KEYS) and is_key(flow, first)
+        if kind.type == "mapped_type_clause" and kind.child_by_field_name("alias") is None:
+            keys = kind.child_by_field_name("type")
+            return keys is not None and self._is_key_type(flow, keys)
+        is_around = kind.type in _AROUND or kind.type in ("object_type", "index_signature")
+        return is_around and any(self.is_table(flow, each) for each in inner)
 
 
 def _item_of(array: Node) -> Node | None:

@@ -6,8 +6,8 @@ known callers pass, and what a function returns doesn't depend on the call.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 from kvlens.js import conventions, expressions, function_calls
 from kvlens.js.annotations import typed
@@ -117,6 +117,30 @@ class Flow:
         partial = program.lowest < depth
         self._values[key] = None if partial else found
         program.lowest = min(before, program.lowest) if partial else before
+        return found
+
+    def unless(
+        self, nodes: Iterable[Node], value: Value, make: Callable[[], Value | None]
+    ) -> Value | None:
+        """Return what is made while a parameter is taken for a value; None if that is right.
+
+        If it isn't, what was derived from it meanwhile is forgotten.
+        """
+        program = self.program
+        kept: list[dict[Any, Any]] = [self._values, self.envs, self.env_names, self.env_patterns]
+        sizes = [len(each) for each in kept]
+        before, program.lowest = program.lowest, len(program.open)
+        keys = {(what, node.id): value for node in nodes for what in ("declared", "parameter")}
+        self._values.update(keys)
+        found = make()
+        if program.lowest < len(program.open):
+            found = None  # of what is being looked for
+        program.lowest = before
+        for key in keys:
+            self._values.pop(key, None)
+        for each, size in zip(kept, sizes, strict=True):
+            for name in list(each)[size:] if found is not None else ():
+                del each[name]
         return found
 
     def kept(self, what: str, node: Node) -> Value | None:

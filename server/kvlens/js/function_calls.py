@@ -14,6 +14,7 @@ from kvlens.js.values import (
     Choice,
     Env,
     Function,
+    Generic,
     Method,
     NamespaceAccess,
     Promised,
@@ -72,6 +73,8 @@ def _called(flow: Flow, node: Node) -> Value | None:
     found = passed_on(flow, value, name_text, given)
     if found is None:
         found = flow.members.returned(value)
+    if found is None and name_text == conventions.MAKES_CONTEXT:
+        return Generic(flow, node, name_text)
     if found is None and conventions.gives_env(name_text):
         return Env(guessed=True)
     return found

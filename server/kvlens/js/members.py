@@ -438,13 +438,22 @@ class Members:
         return None
 
     def stored(self, value: Value | None, name: str, given: list[Node]) -> Value | None:
-        """Return what `x.get("kv")` reads: what `x.set("kv", …)` sets, or a type says."""
+        """Return what `x.get("kv")` reads: what `x.set("kv", …)` sets, or a type says.
+
+        With `createContext<T>()` of React Router as the key, its type.
+        """
         flow = self._flow
         if name == "getStore":
             return self._current(value) if isinstance(value, Generic) else None
         word = constant_text(flow, given[0]) if name == "get" and given else None
         if word is None:
-            return None
+            is_map = isinstance(value, Known) or (
+                isinstance(value, Generic) and value.name == "Map"
+            )
+            key = flow.value(given[0]) if name == "get" and given and not is_map else None
+            if not isinstance(key, Generic) or key.name != conventions.MAKES_CONTEXT:
+                return None
+            return key.flow.types.argument(key.node)
         if isinstance(value, Generic):
             if value.name in conventions.CONTEXTS:
                 variables = value.flow.types.variables(value.node)

@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING
 from kvlens.js import conventions
 from kvlens.js.analysis import ENV_OWNERS, Analysis, BindingUse
 from kvlens.js.binding_resolver import signatures
-from kvlens.js.env_keys import names_member
+from kvlens.js.env_keys import has_same_keys, names_member
 from kvlens.js.env_types import EnvTypes, generated
-from kvlens.js.syntax import Source, arguments_of, callee, outer
+from kvlens.js.parameters.function_types import cast_of
+from kvlens.js.scopes import Declaration
+from kvlens.js.syntax import Source, arguments_of, callee, outer, plain
 from kvlens.js.tree import ancestor, is_field
 from kvlens.js.values import Env
 from kvlens.text import Span
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+    from kvlens.js.flow import Flow
 
 _KEYS = ("property_identifier", "shorthand_property_identifier", "string")
 _ASSERTIONS = ("as_expression", "satisfies_expression", "parenthesized_expression")
@@ -29,7 +33,7 @@ _ENV_ARGUMENTS = {**dict.fromkeys(conventions.HANDLERS, 1), "request": 2}
 def references(analysis: Analysis, binding: str) -> list[BindingUse]:
     """Return the uses of a binding, and where types and made objects name it, in order."""
     found = list(analysis.uses_of(binding))
-    for more in (_type_members, _lookups, _words, _objects, _ambient, _miniflare):
+    for more in (_type_members, _lookups, _words, _objects, _tables, _ambient, _miniflare):
         found += more(analysis, binding)
     return sorted(found, key=lambda use: use.span)
 
@@ -122,7 +126,7 @@ def _is_env(analysis: Analysis, made: Node) -> bool:
     here, parent = made, made.parent
     while parent is not None and parent.type in _ASSERTIONS:
         kind = next((each for each in parent.named_children if each.id != here.id), None)
-        if kind is not None and isinstance(flow.types.value(kind), Env):
+        if kind is not None and _has_members_of_env(flow, kind):
             return True
         here, parent = parent, parent.parent
     for child in made.named_children:
@@ -132,7 +136,7 @@ def _is_env(analysis: Analysis, made: Node) -> bool:
         return False
     if parent.type == "variable_declarator":
         name, kind = parent.child_by_field_name("name"), parent.child_by_field_name("type")
-        if kind is not None and isinstance(flow.types.value(kind), Env):
+        if kind is not None and _has_members_of_env(flow, kind):
             return True
         return name is not None and analysis.source.text_of(name) in _MADE_NAMES
     function = callee(parent.parent) if parent.type == "arguments" and parent.parent else None
@@ -142,6 +146,40 @@ def _is_env(analysis: Analysis, made: Node) -> bool:
     place = _ENV_ARGUMENTS.get(analysis.source.text_of(method))
     given = arguments_of(parent.parent)
     return place is not None and place < len(given) and given[place].id == here.id
+
+
+def _has_members_of_env(flow: Flow, kind: Node) -> bool:
+    return isinstance(flow.types.value(kind), Env) or has_same_keys(flow, kind)
+
+
+def _tables(analysis: Analysis, binding: str) -> Iterator[BindingUse]:
+    """Yield the name where an object with the keys of `env` is read: `titles.X`."""
+    names = analysis.source.names
+    for node in names.nodes(binding):
+        name = node.parent if node.type == "string_fragment" else node
+        holder = name.parent if name is not None else None
+        base = holder.child_by_field_name("object") if holder is not None else None
+        if name is None or base is None or plain(base).type != "identifier":
+            continue
+        declared = names.resolve(plain(base))
+        if declared is not None and _is_table(analysis.resolver.flow, declared):
+            yield analysis.use(name, "object")
+
+
+def _is_table(flow: Flow, declared: Declaration) -> bool:
+    """Return whether a variable has a type with the keys of `env`, also one that is imported."""
+    if declared.kind == "import":
+        found = flow.program.constant(flow, declared, None)
+        origin = found[1] if found is not None else None
+        if found is None or not isinstance(origin, Declaration):
+            return False
+        flow, declared = found[0], origin
+    kind, value = (declared.origin.child_by_field_name(name) for name in ("type", "value"))
+    if declared.path:
+        return False
+    if kind is None and value is not None:
+        kind = cast_of(plain(value))
+    return kind is not None and has_same_keys(flow, kind)
 
 
 def _ambient(analysis: Analysis, binding: str) -> Iterator[BindingUse]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kvlens.js.analysis import Analysis
-from kvlens.js.callers import plain_parameter
 from kvlens.js.calls import KvCall
 from kvlens.js.patterns import steps_to
-from kvlens.js.scopes import FUNCTIONS, Declaration, is_assigned, is_set
-from kvlens.js.syntax import Source, arguments_of, callee, plain
+from kvlens.js.same_key import is_same_key
+from kvlens.js.scopes import FUNCTIONS, Declaration, is_assigned
+from kvlens.js.syntax import arguments_of, call_of, callee, plain
 from kvlens.js.then import promise_of
 from kvlens.js.tree import ancestor
 from kvlens.memo import memo
@@ -46,9 +45,13 @@ def stored_counts(analysis: Analysis) -> dict[int, KvCall]:
     for put in analysis.certain_calls:
         if put.method != "put" or len(put.argument_nodes) < 2:
             continue
-        counter = _Counter(put, analysis, first_counted)
+        counter = Counter(put.node, analysis, first_counted)
         read = counter.stepped_from(put.argument_nodes[1])
-        if read is None or read.node.id in stored or not _is_same_key(put, read, counter):
+        if (
+            read is None
+            or read.node.id in stored
+            or not is_same_key(put, read, counter.key, counter.through)
+        ):
             continue
         found[put.node.id] = read
         if read.span.start < put.span.start:
@@ -56,20 +59,20 @@ def stored_counts(analysis: Analysis) -> dict[int, KvCall]:
     return found
 
 
-class _Counter:
-    """Follows a stored number back to the get() that it is made of.
+class Counter:
+    """Follows a number, stored by the call at a node, back to the get() that it is made of.
 
     `first_counted`: where a member of a variable is first counted, by the declaration's node.
     """
 
-    def __init__(self, call: KvCall, analysis: Analysis, first_counted: dict[int, float]) -> None:
-        self._call = call
+    def __init__(self, node: Node, analysis: Analysis, first_counted: dict[int, float]) -> None:
+        self._node = node
         self._analysis = analysis
         self._first_counted = first_counted
-        self._names = call.source.names
+        self._names = analysis.source.names
         self._left = 200  # nodes that are looked at
         self.key: Node | None = None  # with which the number is taken from a bulk get()
-        self.passed: dict[str, str] = {}  # for the parameters of a function that reads
+        self.through: Node | None = None  # the call of a function that reads
         self._items: set[int] = set()  # promises that are awaited together
 
     def stepped_from(self, node: Node, depth: int = 0) -> KvCall | None:
@@ -78,7 +81,7 @@ class _Counter:
         self._left -= 1
         if depth > _DEEPEST or self._left < 0:
             return None
-        if (inner := self._as_text(node)) is not None:
+        if (inner := self.as_text(node)) is not None:
             return self.stepped_from(inner, depth + 1)
         if (stepped := self._stepped(node)) is not None:
             return self._read(stepped, depth + 1)
@@ -106,7 +109,7 @@ class _Counter:
     def _first_stepped(self, nodes: list[Node], depth: int) -> KvCall | None:
         return next(filter(None, (self.stepped_from(node, depth) for node in nodes)), None)
 
-    def _as_text(self, node: Node) -> Node | None:
+    def as_text(self, node: Node) -> Node | None:
         """Return the number in `String(n)`, `n.toString()`, `n.toFixed(2)`, `${n}` and the like."""
         if node.type == "template_string":
             parts = node.named_children
@@ -145,7 +148,7 @@ class _Counter:
         changes = 0
         for use in self._names.references(declared):
             parent = use.parent
-            if parent is None or use.start_byte > self._call.node.start_byte:
+            if parent is None or use.start_byte > self._node.start_byte:
                 continue
             left, right = parent.child_by_field_name("left"), parent.child_by_field_name("right")
             if parent.type == "update_expression":
@@ -177,7 +180,7 @@ class _Counter:
             counted = filter(self._is_counted_member, self._names.references(declared))
             first = next((use.start_byte for use in counted), math.inf)
             self._first_counted[declared.node.id] = first
-        return first < self._call.node.start_byte
+        return first < self._node.start_byte
 
     def _is_counted_member(self, use: Node) -> bool:
         """Return whether this is the variable in `data.count++` or `data[key] = data[key] + 1`."""
@@ -227,12 +230,12 @@ class _Counter:
         if node.type == "call_expression":
             function, given = callee(node), arguments_of(node)
             if function is None or not given:
-                return self._read_in(function, given) if function is not None else None
+                return self.read_in(function) if function is not None else None
             if (many := self._map_of(function)) is not None and len(given) == 1:
                 self.key = given[0]
                 return self._read(many, depth + 1)
             if self._text(function) not in _AS_NUMBER:
-                return self._read_in(function, given)
+                return self.read_in(function)
             at = 1 if self._is_number(given[0]) and len(given) > 1 else 0
             return self._read(given[at], depth + 1)
         if node.type == "unary_expression":
@@ -258,50 +261,33 @@ class _Counter:
             start = declared.origin.child_by_field_name("value")  # { count } = JSON.parse(text)
         return self._read(start, depth + 1) if start is not None else None
 
-    def _read_in(self, name: Node, given: list[Node]) -> KvCall | None:
-        """Return the one get() of a function of the source, of a key that the caller knows."""
+    def read_in(self, name: Node) -> KvCall | None:
+        """Return the one get() of a function of the source."""
         declared = self._names.resolve(name) if name.type == "identifier" else None
         if declared is None or declared.kind not in ("function", "const") or declared.path:
             return None
         function = declared.origin.child_by_field_name("value") or declared.origin
-        reads = _reads_by_function(self._analysis).get(function.id, [])
-        key = reads[0].key if len(reads) == 1 and reads[0].binding else None
-        if key is None or (key.kind != "string" and not self._is_passed(reads[0], function, given)):
+        reads = reads_by_function(self._analysis).get(function.id, [])
+        if len(reads) != 1 or not reads[0].binding:
             return None
+        self.through = call_of(name)
         return reads[0]
-
-    def _is_passed(self, read: KvCall, function: Node, given: list[Node]) -> bool:
-        """Return whether a key is made only of parameters that a call passes, and constants."""
-        for node in _identifiers(read.argument_nodes[0]):
-            declared = self._names.resolve(node)
-            owner = ancestor(declared.node, FUNCTIONS) if declared is not None else None
-            if declared is None or owner is None:
-                continue
-            parameter = plain_parameter(self._names, declared) if owner == function else None
-            if (
-                parameter is None
-                or parameter.at >= len(given)
-                or is_assigned(self._names, declared)
-            ):
-                return False
-            self.passed[self._text(node)] = self._text(given[parameter.at])
-        return bool(self.passed)
 
     def _promise(self, node: Node) -> Node | None:
         """Return the promise whose `then()` gives a parameter of the function around the put()."""
         declared = self._names.resolve(node) if node.type == "identifier" else None
         if declared is None or declared.kind != "parameter" or is_assigned(self._names, declared):
             return None
-        function = ancestor(self._call.node, FUNCTIONS)
+        function = ancestor(self._node, FUNCTIONS)
         is_here = ancestor(declared.node, FUNCTIONS) == function
-        return promise_of(self._call.source, declared) if is_here else None
+        return promise_of(self._analysis.source, declared) if is_here else None
 
     def _variable(self, node: Node) -> Declaration | None:
         """Return the declaration of a variable of the function around the put()."""
         declared = self._names.resolve(node) if node.type == "identifier" else None
         if declared is None or declared.kind not in ("const", "let"):
             return None
-        function = ancestor(self._call.node, FUNCTIONS)
+        function = ancestor(self._node, FUNCTIONS)
         return declared if ancestor(declared.node, FUNCTIONS) == function else None
 
     def _start(self, declared: Declaration) -> Node | None:
@@ -325,7 +311,7 @@ class _Counter:
         declared = self._variable(held) if held is not None and index is not None else None
         if declared is None or index is None or is_assigned(self._names, declared):
             return None
-        start, place = self._start(declared), self._call.folder.value(index).number
+        start, place = self._start(declared), self._analysis.folder.value(index).number
         return self._item(start, int(place)) if start is not None and place is not None else None
 
     def _item(self, settled: Node, place: str | int | None) -> Node | None:
@@ -370,14 +356,14 @@ class _Counter:
         return not is_assigned(self._names, declared) and self._is_made_number(start, depth + 1)
 
     def _is_number(self, node: Node) -> bool:
-        return self._call.folder.value(node).kind == "number"
+        return self._analysis.folder.value(node).kind == "number"
 
     def _text(self, node: Node) -> str:
-        return self._call.source.text_of(node)
+        return self._analysis.source.text_of(node)
 
 
 @memo
-def _reads_by_function(analysis: Analysis) -> dict[int, list[KvCall]]:
+def reads_by_function(analysis: Analysis) -> dict[int, list[KvCall]]:
     """Return the reads in each function, not in those in it."""
     found: dict[int, list[KvCall]] = {}
     for call in analysis.certain_calls:
@@ -400,51 +386,3 @@ def _without_default(node: Node) -> Node:
     left, operator = (node.child_by_field_name(name) for name in ("left", "operator"))
     is_default = operator is not None and operator.type in ("||", "??")
     return plain(left) if left is not None and is_default else node
-
-
-def _is_same_key(put: KvCall, get: KvCall, counter: _Counter) -> bool:
-    """Return whether both calls are certainly of one key of one namespace."""
-    key = counter.key
-    if put.binding is None or put.binding != get.binding:
-        text = put.source.text_of
-        if put.binding or get.binding or text(plain(put.receiver)) != text(plain(get.receiver)):
-            return False
-    if put.key is None or get.key is None or (get.key.kind == "array" and key is None):
-        return False
-    got = put.folder.value(key) if key is not None else get.key
-    if put.key.kind == got.kind == "string":
-        return put.key.value == got.value
-    one, other = put.argument_nodes[0], key or get.argument_nodes[0]
-    if put.source.text_of(one) != _with_passed(put.source, other, counter.passed):
-        return False
-    return all(_is_constant(put, node, get.node) for node in _identifiers(one))
-
-
-def _with_passed(source: Source, node: Node, passed: dict[str, str]) -> str:
-    """Return the text of a key, with what is passed in the place of parameters."""
-    text, start = source.text_of(node), source.span(node).start
-    for each in reversed([*_identifiers(node)] if passed else []):
-        begin, end = (at - start for at in source.span(each))
-        text = text[:begin] + passed.get(text[begin:end], text[begin:end]) + text[end:]
-    return text
-
-
-def _identifiers(node: Node) -> Iterator[Node]:
-    if node.type == "identifier":
-        yield node
-    for child in node.named_children:
-        yield from _identifiers(child)
-
-
-def _is_constant(call: KvCall, node: Node, since: Node) -> bool:
-    """Return whether a name is only set before a call of the same function."""
-    names = call.source.names
-    declared = names.resolve(node)
-    if declared is None or not is_assigned(names, declared):
-        return True
-    function = ancestor(since, FUNCTIONS)
-    return all(
-        ancestor(use, FUNCTIONS) == function and use.end_byte <= since.start_byte
-        for use in names.references(declared)
-        if is_set(use)
-    )

@@ -16,20 +16,22 @@ _MOST_SOURCES = 40  # that are looked at: those that import each other, the near
 def is_guarded(context: Context, binding: str, *, throws: bool = True) -> bool:
     """Return whether code tests if a binding exists: `if (!env.KV) throw …`, also in a helper.
 
-    Without `throws`, an error that this source throws isn't enough.
+    Without `throws`, only code that goes on without it counts.
     """
     analysis = context.analysis
     return analysis.is_optional(binding, throws=throws) or is_guarded_near(
-        context, binding, [analysis.source.path]
+        context, binding, [analysis.source.path], throws=throws
     )
 
 
-def is_guarded_near(context: Context, binding: str, paths: list[str]) -> bool:
+def is_guarded_near(
+    context: Context, binding: str, paths: list[str], *, throws: bool = True
+) -> bool:
     """Return whether sources other than this one, near those of these paths, test for a binding."""
     return any(
         binding in source.text
         and source.refused is None
-        and read(source, context.project).is_optional(binding)
+        and read(source, context.project).is_optional(binding, throws=throws)
         for here, source in _near(context, paths)
         if here != context.analysis.source.path
     )

@@ -28,3 +28,8 @@ def is_round(value: Value, number: float) -> bool:
         return False
     is_literal = node.type != "binary_expression"
     return (is_literal and number in _ROUND) or (number >= DAY and number % DAY == 0)
+
+
+def is_default(some: Value) -> bool:
+    """Return whether what a value is in some cases is it exactly, not a bound: `Math.min(x, 9)`."""
+    return some.node.parent is None or some.node.parent.type != "arguments"

@@ -8,12 +8,25 @@ from kvlens.js import conventions
 from kvlens.js.annotations import may_hold_kv, typed
 from kvlens.js.parameters.passed import passed_value
 from kvlens.js.runtime_parameters import is_of_runtime
-from kvlens.js.values import NOTHING, OTHER, Env, Merged, NamespaceAccess, Typed, Value, join
+from kvlens.js.values import (
+    NOTHING,
+    OTHER,
+    Choice,
+    Env,
+    Merged,
+    NamespaceAccess,
+    Typed,
+    Value,
+    join,
+    settled,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
     from kvlens.js.flow import Flow
+
+_ANY = ("any", "unknown")
 
 
 def parameter_value(flow: Flow, parameter: Node) -> Value | None:
@@ -44,16 +57,17 @@ def uncached_parameter_value(flow: Flow, parameter: Node) -> Value | None:
                 return by_type
         elif "ProcessEnv" in flow.text(kind):
             return OTHER
-        elif conventions.is_env_name(name):
-            return Env()
-        elif flow.text(kind).strip(": ") not in ("any", "unknown"):
-            return None
+        elif flow.text(kind).strip(": ") not in _ANY:
+            return Env() if conventions.is_env_name(name) else None
     elif function is not None and not conventions.is_env_name(name):
         documented = flow.types.documented_parameter(function, name, _place_of(parameter))
         if documented is not None:
             return documented
     if conventions.is_env_name(name):
-        return Env()
+        other = flow.unless(
+            (parameter, pattern), Env(), lambda: _other_than_env(flow, parameter, name)
+        )
+        return other or Env()
     start = flow.value(default) if default is not None else NOTHING
     if function is None:
         return by_type
@@ -63,7 +77,7 @@ def uncached_parameter_value(flow: Flow, parameter: Node) -> Value | None:
     return typed(join([start, found]) if found is not None else None, by_type)
 
 
-def _is_env(flow: Flow, kind: Value, name: str, parameter: Node) -> bool:
+def _is_env(flow: Flow, kind: Value | None, name: str, parameter: Node) -> bool:
     """Return whether a parameter is `env` although its type is called otherwise.
 
     If only its name says so, the type has to have a namespace: `{ CARTS: Map<string, string> }`
@@ -80,6 +94,27 @@ def _is_env(flow: Flow, kind: Value, name: str, parameter: Node) -> bool:
     kinds = [members.of(kind, each) for each in found]
     has_kv = any(isinstance(each, NamespaceAccess) for each in kinds)
     return conventions.is_env_name(name) and has_kv and not flow.types.is_double(kind)
+
+
+def _other_than_env(flow: Flow, parameter: Node, name: str) -> Value | None:
+    """Return what all known callers pass for a parameter without a type that is named `env`.
+
+    None if that may be a Worker's `env`.
+    """
+    if is_of_runtime(flow.source, parameter):
+        return None
+    found = settled(value_from_callers(flow, parameter))
+    every = found.values if isinstance(found, Choice) else (found,)
+    if any(
+        each in (None, NOTHING) or isinstance(each, Env) or _is_env(flow, each, name, parameter)
+        for each in every
+    ):
+        return None
+    function = _function_of(parameter)
+    is_typed = function is not None and flow.types.documented_parameter(
+        function, name, _place_of(parameter)
+    )
+    return None if is_typed else found
 
 
 def value_from_callers(flow: Flow, parameter: Node) -> Value | None:

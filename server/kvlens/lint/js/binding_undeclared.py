@@ -8,7 +8,7 @@ say `KVNamespace`, or because its name differs from a declared namespace only by
 letter. A global of service-worker syntax is reported if the file declares it as `KVNamespace`.
 
 It isn't reported if the code goes on without the binding (`if (env.CARTS)`, `env.CARTS?.get()`, an
-optional type), which `if (!env.CARTS) throw new Error(…)` in the same file doesn't, if the config
+optional type), which `if (!env.CARTS) throw new Error(…)` doesn't, also in a helper, if the config
 has the name in a comment or as another kind of binding, if it is a variable in `.dev.vars`, in
 tests, or in the source of another Worker: one that code deploys (`main: "src/worker.ts"`), a source
 with a `fetch` handler, or an app of Hono, that nothing imports while `main` names another one, or a

@@ -3,7 +3,8 @@
 ## What
 `put()` stores a number that is one more or less, or some other known number more or less, than what
 `get()` of the same key returned before in the same function; also as a member of a JSON object, and
-with any amount where the code makes a number of the text (`Number(text) + amount`). A count that
+with any amount where the code makes a number of the text (`Number(text) + amount`). Both may be in
+functions of one file that the code calls: `await set(key, (await get(key)) + 1)`. A count that
 several branches store is reported once. It isn't reported in a Durable Object and in a
 `scheduled()` handler or what only it calls, which don't run twice at once, nor for a number that
 only tells old from new by its name or its key (`cacheVersion`), nor for a place in something
@@ -48,15 +49,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from kvlens.js.calls import KvCall
 from kvlens.js.comments import comments_about, comments_above
 from kvlens.js.stored_counts import stored_counts
 from kvlens.js.syntax import Source
 from kvlens.lint.base import CallRule, Context, Finding, Related
+from kvlens.lint.counted_by_callers import counted_by_callers
 from kvlens.lint.cron_jobs import is_in_cron_job
 from kvlens.lint.durable_objects import is_in_durable_object
 from kvlens.memo import memo
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 _VERSION = re.compile(
     r"(?:\b|_)(?:version|revision|epoch)(?![a-z])|[a-z](?:Version|Revision|Epoch)(?![a-z])"
@@ -78,14 +84,20 @@ _LOOSE = re.compile(
 
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:
+    def is_fine(source: Source, node: Node) -> bool:
+        return _is_alone(source, node, context) or _is_known(source)
+
     read = stored_counts(context.analysis).get(call.node.id)
-    if read is None or _is_alone(call, context) or _is_known(call.source) or _is_version(call):
+    passed = counted_by_callers(call, context, is_fine) if read is None else None
+    read = passed.read if passed is not None else read
+    if read is None or is_fine(call.source, call.node) or _is_version(call):
         return
     if any(map(_LOOSE.search, comments_above(call.source, call.node))):
         return
+    before = f"a caller has read before ({passed.place})" if passed else "was read before"
     yield Finding(
         call.method_span,
-        f"{call.title} stores a count that was read before, and KV has no atomic operations: of "
+        f"{call.title} stores a count that {before}, and KV has no atomic operations: of "
         "two requests at the same time, one isn't counted. Count in a Durable Object instead.",
         related=(Related(read.span, "the count is read here"),),
     )
@@ -102,11 +114,11 @@ def _is_known(source: Source) -> bool:
     return any(map(_RACE.search, comments_about(source, "KV")))
 
 
-def _is_alone(call: KvCall, context: Context) -> bool:
+def _is_alone(source: Source, node: Node, context: Context) -> bool:
     """Return whether the code never runs twice at once: in a Durable Object or a cron job."""
-    if is_in_durable_object(context, call.source, call.node):
+    if is_in_durable_object(context, source, node):
         return True
-    return is_in_cron_job(call.source, call.node, context.project.modules)
+    return is_in_cron_job(source, node, context.project.modules)
 
 
 RULE = CallRule(

@@ -56,6 +56,7 @@ from kvlens.js.constants.values import Value
 from kvlens.js.scopes import FUNCTIONS, Declaration
 from kvlens.js.syntax import Source, plain
 from kvlens.js.then import value_of
+from kvlens.js.together import value_together
 from kvlens.js.tree import ancestor
 from kvlens.kv.limits import MAX_LIST_KEYS
 from kvlens.lint.base import CallRule, Context, Finding
@@ -86,6 +87,7 @@ _SAYS_FEW = re.compile(
 _BLOCKS = {"statement_block", "program"}
 _ID = re.compile(r"(?:\A|_)(?:id|ID)\Z|[a-z]I[dD]\Z")
 _KEYS = re.compile(r"\bkeys\b")
+_KEYS_OF_PAGE = re.compile(r"\bpage\s*\??\s*\.\s*keys\b")
 # Uses of the keys for which one page is enough, and their declaration.
 _ONE_PAGE = re.compile(
     r"!\s*[\w.?!()\s]{0,80}\bkeys\??\.length\b"
@@ -99,7 +101,7 @@ _AROUND = (2, 60)  # characters before and after a page, in which the keys are u
 
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:
-    page = value_of(call.source, call.node)
+    page = value_of(call.source, call.node) or value_together(call.source, call.node)
     if (call.fate != "awaited" and page is None) or len(call.argument_nodes) > 1:
         return
     options = call.options
@@ -121,7 +123,9 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
         return
     if any(map(_SAYS_FEW.search, _comments_near(call))):
         return
-    if not any(_KEYS.search(_ONE_PAGE.sub("", text)) for text in _texts(call, page) or (around,)):
+    texts = _texts(call, page)
+    keys = _KEYS_OF_PAGE if texts else _KEYS
+    if not any(keys.search(_ONE_PAGE.sub("", text)) for text in texts or (around,)):
         return
     yield Finding(
         call.source.span(call.method_node),
@@ -172,7 +176,7 @@ def _is_of_few_kinds(source: Source, prefix: Node) -> bool:
 def _texts(call: KvCall, page: Declaration | None) -> list[str]:
     """Return the code at each use of a page; none if not only its members are used.
 
-    `page`: what `then()` gives.
+    `page`: what `then()` or `Promise.all()` gives.
     """
     declared = page or _variable_of(call)
     text = call.source.text

@@ -45,7 +45,7 @@ from kvlens.js.calls import KvCall
 from kvlens.js.constants.values import Time, Value
 from kvlens.kv.limits import INT32_MAX, MIN_EXPIRATION_TTL
 from kvlens.lint.base import CallRule, Context, Finding
-from kvlens.lint.milliseconds import is_round, to_divide
+from kvlens.lint.milliseconds import is_default, is_round, to_divide
 from kvlens.lint.source_fix_helpers import in_seconds
 from kvlens.lint.wording import digits, duration, named, place, shown
 
@@ -59,11 +59,13 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
         if isinstance(value.value, Time):
             yield from _time(call, name, value, value.value)
             continue
-        number = value.number
+        number, some = value.number, value.sometimes
+        if number is None and some is not None and is_default(some):
+            yield from _default(call, name, value, some)
         if number is None or not MIN_EXPIRATION_TTL <= number <= INT32_MAX:
             continue
         if value.unit == "ms" or is_round(value, number):
-            seconds = digits(number / 1000) if number % 1000 == 0 else digits(number // 1000)
+            seconds = _seconds(number)
             yield Finding(
                 place(call, value),
                 f"{named(call, option)} is {shown(value)}, which looks like milliseconds; a TTL is "
@@ -71,6 +73,23 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
                 f"{seconds}.",
                 data=to_divide(value, number, replace=seconds),
             )
+
+
+def _default(call: KvCall, name: str, value: Value, some: Value) -> Iterator[Finding]:
+    """Report a default in milliseconds, which put() accepts."""
+    number = some.number or 0.0
+    is_known = some.unit == "ms" or is_round(some, number)
+    if is_known and MIN_EXPIRATION_TTL <= number <= INT32_MAX:
+        yield Finding(
+            place(call, value),
+            f"{name} is {digits(number)} here in some cases, which looks like milliseconds; a TTL "
+            f"is in seconds, so this is {duration(number)}. For {duration(number / 1000)} use "
+            f"{_seconds(number)}.",
+        )
+
+
+def _seconds(number: float) -> str:
+    return digits(number / 1000) if number % 1000 == 0 else digits(number // 1000)
 
 
 def _time(call: KvCall, name: str, value: Value, time: Time) -> Iterator[Finding]:

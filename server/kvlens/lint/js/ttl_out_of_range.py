@@ -50,7 +50,7 @@ from kvlens.js.syntax import plain
 from kvlens.kv.limits import INT32_MAX, MIN_EXPIRATION_TTL
 from kvlens.lint.base import CallRule, Context, Finding, Fix, Problem, Related
 from kvlens.lint.bounds import is_bounded
-from kvlens.lint.milliseconds import to_divide
+from kvlens.lint.milliseconds import is_default, to_divide
 from kvlens.lint.source_fix_helpers import given, in_seconds, without_option
 from kvlens.lint.wording import as_zero, digits, named, place, shown, whole
 
@@ -66,7 +66,7 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     if number is None:
         yield from _from_callers(call, value)
     if number is None and (some := value.sometimes) is not None and some.number is not None:
-        yield from _sometimes(call, value, some.number)
+        yield from _sometimes(call, value, some)
         return
     if number is None:
         if value.kind == "null":
@@ -148,9 +148,9 @@ def _from_callers(call: KvCall, value: Value) -> Iterator[Finding]:
         yield from _wrong(call, name, passed, passed.number, related)
 
 
-def _sometimes(call: KvCall, value: Value, number: float) -> Iterator[Finding]:
+def _sometimes(call: KvCall, value: Value, some: Value) -> Iterator[Finding]:
     """Report a default, a bound or a side of a choice that put() rejects."""
-    node = plain(value.node)
+    number, node = some.number or 0.0, plain(value.node)
     if node.type == "identifier" and _is_tested(call, node, number):
         return
     if zero := as_zero(number):
@@ -165,6 +165,13 @@ def _sometimes(call: KvCall, value: Value, number: float) -> Iterator[Finding]:
             f"expirationTtl is {digits(number)} or less here in some cases, and the minimum is "
             f"{MIN_EXPIRATION_TTL} seconds: {call.title} throws then. Use "
             f"{MIN_EXPIRATION_TTL} or more.",
+        )
+    elif whole(number) > INT32_MAX and is_default(some):
+        yield Finding(
+            place(call, value),
+            f"expirationTtl is {digits(number)} here in some cases, and the maximum is "
+            f"{INT32_MAX}: {call.title} throws then. A TTL is in seconds; these milliseconds are "
+            f"{digits(number // 1000)}.",
         )
 
 
