@@ -2136,6 +2136,7 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "for-of": 'for (const key of keys) await env.KV.put(key, "v");',
     "map-kept": 'const jobs = keys.map((key) => env.KV.put(key, "v")); await Promise.all(jobs);',
     "settles-a-new-promise": 'await new Promise((done, fail) => { env.KV.get("k").then(done, fail); });',
+    "settles-a-promise-that-was-kept": 'const job = queue.shift(); env.KV.get("k").then(job.resolve).catch(job.reject);',
     "settles-a-new-promise-in-a-callback": "await new Promise(done => {"
     ' env.KV.get("k").then((text) => done(text + "!")).catch(() => done("")); });',
     "promise-of-an-optional-namespace": 'return page(await (env.KV?.get("k") ?? null));',
@@ -2469,6 +2470,10 @@ CLEAN: dict[str, str] = {
     "place-of-a-member": handler(
         "const session = await env.KV.get('s', 'json'); session.currentIndex++;"
         " await env.KV.put('s', JSON.stringify(session));"
+    ),
+    "days-in-a-row": handler(
+        "const user = await env.KV.get('u', 'json'); user.currentStreak += 1;"
+        " await env.KV.put('u', JSON.stringify(user));"
     ),
     "count-of-a-key-that-changes": handler(
         "let key = 'a'; const n = Number(await env.KV.get(key)); if (n > 9) key = 'b';"

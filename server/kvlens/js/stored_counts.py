@@ -23,9 +23,11 @@ _DEEPEST = 12
 _AS_TEXT = ("String", "JSON.stringify")
 _TOGETHER = ("Promise.all", "Promise.allSettled")
 _MOST_ITEMS = 64  # promises that are awaited together
-# Members that say where something is, as in a form with several pages: no counts.
-_PLACE = re.compile(
-    r"(?:\b|_)(?:index|position|step|cursor|offset)\Z|[a-z](?:Index|Position|Step|Cursor|Offset)\Z"
+# Members that say where something is, as in a form with several pages, or how many days in a row
+# something was done, which a day adds to once: no counts.
+_NO_COUNT = re.compile(
+    r"(?:\b|_)(?:index|position|step|cursor|offset|streak)\Z"
+    r"|[a-z](?:Index|Position|Step|Cursor|Offset|Streak)\Z"
 )
 _EMPTY = ('""', "''", "``")
 _MEMBERS = ("member_expression", "subscript_expression")
@@ -189,7 +191,7 @@ class Counter:
             if parent.child_by_field_name("object") != member:
                 return False
             member, parent = parent, parent.parent
-        if parent is None or member == use or _PLACE.search(self._text(member)):
+        if parent is None or member == use or _NO_COUNT.search(self._text(member)):
             return False
         if parent.type == "update_expression":
             return True

@@ -8,7 +8,7 @@ functions of one file that the code calls: `await set(key, (await get(key)) + 1)
 several branches store is reported once. It isn't reported in a Durable Object and in a
 `scheduled()` handler or what only it calls, which don't run twice at once, nor for a number that
 only tells old from new by its name or its key (`cacheVersion`), nor for a place in something
-(`session.currentIndex++`), nor in a file with a comment on
+(`session.currentIndex++`) or days in a row (`user.streak`), nor in a file with a comment on
 races in KV (`// KV isn't atomic: a burst may pass`), or below one that calls the count
 good enough or best-effort.
 
