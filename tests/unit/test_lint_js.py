@@ -2471,6 +2471,10 @@ CLEAN: dict[str, str] = {
         "const session = await env.KV.get('s', 'json'); session.currentIndex++;"
         " await env.KV.put('s', JSON.stringify(session));"
     ),
+    "count-at-random": handler(
+        "const n = Number(await env.KV.get('n')); if (Math.random() < 0.1) {"
+        " await env.KV.put('n', String(n + 1)); }"
+    ),
     "days-in-a-row": handler(
         "const user = await env.KV.get('u', 'json'); user.currentStreak += 1;"
         " await env.KV.put('u', JSON.stringify(user));"

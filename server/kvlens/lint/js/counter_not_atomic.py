@@ -8,7 +8,8 @@ functions of one file that the code calls: `await set(key, (await get(key)) + 1)
 several branches store is reported once. It isn't reported in a Durable Object and in a
 `scheduled()` handler or what only it calls, which don't run twice at once, nor for a number that
 only tells old from new by its name or its key (`cacheVersion`), nor for a place in something
-(`session.currentIndex++`) or days in a row (`user.streak`), nor in a file with a comment on
+(`session.currentIndex++`), days in a row (`user.streak`) or what is only counted at random
+(`if (Math.random() < 0.1)`), nor in a file with a comment on
 races in KV (`// KV isn't atomic: a burst may pass`), or below one that calls the count
 good enough or best-effort.
 
@@ -55,6 +56,7 @@ from kvlens.js.calls import KvCall
 from kvlens.js.comments import comments_about, comments_above
 from kvlens.js.stored_counts import stored_counts
 from kvlens.js.syntax import Source
+from kvlens.js.tree import ancestor
 from kvlens.lint.base import CallRule, Context, Finding, Related
 from kvlens.lint.counted_by_callers import counted_by_callers
 from kvlens.lint.cron_jobs import is_in_cron_job
@@ -85,7 +87,7 @@ _LOOSE = re.compile(
 
 def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     def is_fine(source: Source, node: Node) -> bool:
-        return _is_alone(source, node, context) or _is_known(source)
+        return _is_alone(source, node, context) or _is_known(source) or _is_sampled(source, node)
 
     read = stored_counts(context.analysis).get(call.node.id)
     passed = counted_by_callers(call, context, is_fine) if read is None else None
@@ -112,6 +114,17 @@ def _is_version(call: KvCall) -> bool:
 def _is_known(source: Source) -> bool:
     """Return whether a comment in the file speaks of races in KV."""
     return any(map(_RACE.search, comments_about(source, "KV")))
+
+
+def _is_sampled(source: Source, node: Node) -> bool:
+    """Return whether only some events are counted, at random: `if (Math.random() < 0.1)`."""
+    here = ancestor(node, {"if_statement"})
+    while here is not None:
+        condition = here.child_by_field_name("condition")
+        if condition is not None and "Math.random()" in source.text_of(condition):
+            return True
+        here = ancestor(here, {"if_statement"})
+    return False
 
 
 def _is_alone(source: Source, node: Node, context: Context) -> bool:
