@@ -17,6 +17,7 @@ from tests.unit.marked_text import marked
 CONFIG = 'name = "w"\nmain = "src/index.ts"\nkv_namespaces = [{ binding = "CARTS" }]\n'
 TTL = "{ expirationTtl: «5» }"
 BAD = f'put("k", "v", {TTL})'
+SAME = BAD.replace("«", "").replace("»", "")
 FINE = 'put("k", "v", { expirationTtl: 60 })'
 OF_WORKER = "export default { async fetch(request, env) {\n  BODY\n} };\n"
 ROOT = '{ "private": true, "workspaces": ["packages/*"] }'
@@ -34,6 +35,28 @@ PROJECTS: dict[str, dict[str, str]] = {
         "src/lib/read.ts": 'import { one } from "./one"; export const read = () => one();',
         "src/lib/one.ts": "declare const CARTS: KVNamespace;\n"
         'export const one = () => «CARTS».get("k");',
+    },
+    "class-of-the-project-named-as-the-runtimes-type": {
+        "src/index.ts": worker('import { save } from "./save"; import { KVNamespace } from "./kv";',
+            "await save(new KVNamespace());"),
+        "src/save.ts": 'import type { KVNamespace } from "./kv";\n'
+        f"export async function save(kv: KVNamespace) {{ await kv.{SAME}; }}",
+        "src/kv.ts": "export class KVNamespace { async put(k: string, v: string, o: object) {} }",
+    },
+    "default-class-of-the-project-named-as-the-runtimes-type": {
+        "src/index.ts": 'import KVNamespace from "./kv";\n'
+        f"export async function save(kv: KVNamespace) {{ await kv.{SAME}; }}",
+        "src/kv.ts": "export default class Memory { async put(k: string, v: string, o: object) {} }",
+    },
+    "type-of-the-project-like-the-runtimes": {
+        "src/index.ts": 'import type { KVNamespace } from "./kv";\n'
+        f"export async function save(kv: KVNamespace) {{ await kv.{BAD}; }}",
+        "src/kv.ts": "export interface KVNamespace { put(k: string, v: string, o?: object): Promise<void> }",
+    },
+    "runtimes-type-that-the-project-exports-again": {
+        "src/index.ts": 'import type { KVNamespace } from "./kv";\n'
+        f"export async function save(kv: KVNamespace) {{ await kv.{BAD}; }}",
+        "src/kv.ts": 'export type { KVNamespace } from "@cloudflare/workers-types";',
     },
     "global-in-a-file-of-a-service-worker": {
         "src/index.ts": 'import { one } from "./one"; addEventListener("fetch", (e) => e.respondWith(one()));',

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from kvlens.js.flow import Flow
 from kvlens.js.syntax import Source, plain
 from kvlens.js.tree import ancestor
-from kvlens.js.values import NOTHING, Class, Env, Instance, Module, Value
+from kvlens.js.values import NOTHING, OTHER, Class, Env, Instance, Module, Value
 from kvlens.memo import memo
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ _MOST_MODULES = 60  # sources that one is followed into
 _MOST_REEXPORTS = 6
 _MODULE_STATEMENTS = ("import_statement", "export_statement")
 _ENV_MODULES = ("cloudflare:workers", "cloudflare:test")
+_OTHER_PACKAGE = re.compile(r"(?!.*(?:cloudflare|miniflare))(?:@[\w-]|\w)")
+"""A package that has nothing to do with the runtime's types, and no alias of a folder."""
 
 
 class Modules(Protocol):
@@ -320,7 +322,10 @@ class Program:
         value = self.exported_type(target, word) if target is not None else None
         if value is not None:
             return value
-        return word if word != "default" else flow.text(name)
+        word = word if word != "default" else flow.text(name)
+        if target is None and word == "KVNamespace" and _OTHER_PACKAGE.match(module):
+            return OTHER
+        return word
 
     def type_declarations(self, flow: Flow, name: Node) -> list[tuple[Flow, Node]]:
         """Return the interfaces, types and classes that a name stands for; empty if unknown."""
