@@ -1182,6 +1182,18 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         'const put = env.KV.put.bind(env.KV); await put("k", «{}»);',
     ),
     "set-destructured": ("method-unknown", 'const { KV } = env; await KV.«set»("k", "v");'),
+    "unknown-method-destructured": (
+        "method-unknown",
+        'const { «set» } = env.KV; await set("k", "v");',
+    ),
+    "mistyped-method-destructured": (
+        "method-unknown",
+        'const { «gett»: read } = env.KV; await read("k");',
+    ),
+    "method-kept-in-an-object": (
+        "method-unbound",
+        'const h = { read: env.KV.get }; await «h.read»("x");',
+    ),
     "destructured-get": ("method-unbound", 'const { get } = env.KV; await «get»("x");'),
     "destructured-renamed": (
         "method-unbound",
@@ -2309,6 +2321,14 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "headers": 'request.headers.get(""); url.searchParams.delete("");',
     "cache": "await caches.default.put(request, response);",
     "storage": 'this.ctx.storage.put("k", { a: 1 }); state.storage.delete(["a", "b"]);',
+    "unknown-method-destructured-and-tested": 'const { set } = env.KV; if (set) await set("k", "v");'
+    ' const { has } = env.KV; has?.("k"); const { del = drop } = env.KV; del("k");',
+    "method-destructured-of-something-else": 'const { set } = cache; await set("k", "v");'
+    " const { keys } = await env.KV.list({ limit: 9 }); keys.map(String);",
+    "method-bound-or-wrapped-in-an-object": "const h = { get: env.KV.get.bind(env.KV), put: (k) => env.KV.put(k, k) };"
+    ' await h.get("x"); await h.put("k");',
+    "method-in-an-object-bound-later": "const h = { get: env.KV.get }; h.get = h.get.bind(env.KV);"
+    ' await h.get("x"); const other = { get: cache.get }; await other.get("x");',
     "process-env": 'process.env.KV.get(""); import.meta.env.KV.get("");',
     "shadowed": 'const env = { KV: new Map() }; env.KV.get("");',
     "timer-that-settles-a-promise": "await new Promise((done) => setTimeout(async () => {"
