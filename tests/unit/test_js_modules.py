@@ -448,6 +448,39 @@ PROJECTS: dict[str, dict[str, str]] = {
         f"module.exports = {{ async fetch(r, env) {{ await open(env).{BAD}; }} }};",
         "src/kv.js": "module.exports = { open: (env) => env.CARTS };",
     },
+    "function-of-a-module-that-is-required": {
+        "src/index.js": 'const { save } = require("./save");\nmodule.exports = { async fetch(r, env) { await save(env.CARTS); } };',
+        "src/save.js": f"async function save(kv) {{ await kv.{BAD}; }}\nmodule.exports = {{ save }};",
+    },
+    "function-that-exports-has": {
+        "src/index.js": 'const all = require("./save.js");\nmodule.exports = { async fetch(r, env) { await all.save("a", env.CARTS); } };',
+        "src/save.js": f"exports.save = async (id, kv) => {{ await kv.{BAD}; }};",
+    },
+    "function-that-is-a-required-module": {
+        "src/index.js": 'const keep = require("./save");\nmodule.exports = { async fetch(r, env) { await keep(env.CARTS); } };',
+        "src/save.js": f"module.exports = async function (kv) {{ await kv.{BAD}; }};",
+    },
+    "method-of-an-object-that-is-required": {
+        "src/index.js": 'const { save: keep } = require("./save");\nmodule.exports = { async fetch(r, env) { await keep(env.CARTS); } };',
+        "src/save.js": f"module.exports = {{ async save(kv) {{ await kv.{BAD}; }} }};",
+    },
+    "class-that-is-required": {
+        "src/index.js": 'const { Store } = require("./save");\nmodule.exports = { async fetch(r, env) { await new Store(env.CARTS).save(); } };',
+        "src/save.js": "class Store { constructor(kv) { this.kv = kv; }\n"
+        f"async save() {{ await this.kv.{BAD}; }} }}\nmodule.exports = {{ Store }};",
+    },
+    "function-of-common-js-that-is-imported": {
+        "src/index.js": 'import { save } from "./save.js";\nexport default { async fetch(r, env) { await save(env.CARTS); } };',
+        "src/save.js": f"async function save(kv) {{ await kv.{BAD}; }}\nexports.save = save;",
+    },
+    "function-that-is-required-for-something-else-too": {
+        "src/index.js": 'const { save } = require("./save");\nmodule.exports = { async fetch(r, env) { await save(env.CARTS); await save(new Map()); } };',
+        "src/save.js": f"async function save(kv) {{ await kv.{SAME}; }}\nmodule.exports = {{ save }};",
+    },
+    "another-function-that-is-required": {
+        "src/index.js": 'const { save } = require("./save");\nmodule.exports = { async fetch(r, env) { await save(new Map()); await load(env.CARTS); } };',
+        "src/save.js": f"module.exports = {{ save: async (kv) => {{ await kv.{SAME}; }}, load(kv) {{}} }};",
+    },
     "import-call": {
         "src/index.js": worker("", f'const {{ open }} = await import("./kv.js"); await open(env).{BAD};'),
         "src/kv.js": "export const open = (env) => env.CARTS;",
