@@ -1799,6 +1799,17 @@ WHOLE: dict[str, tuple[str, str]] = {
         ' async save() { await this.kv.put("k", "v"); } }\n'
         "export const f = (env: Env) => { const store = new Store(env.KV); «store.save»(); };",
     ),
+    "field-that-is-a-parameter-with-a-default": (
+        "ttl-out-of-range",
+        "export class S { constructor(private kv: KVNamespace, private ttl = 30) {}"
+        " async f() { await this.kv.put('k', 'v', { expirationTtl: «this.ttl» }); } }",
+    ),
+    "readonly-field-whose-default-one-new-uses": (
+        "ttl-out-of-range",
+        "class S { constructor(private kv: KVNamespace, readonly ttl: number = 30) {}"
+        " async f() { await this.kv.put('k', 'v', { expirationTtl: «this.ttl» }); } }\n"
+        "export const save = (env: Env) => new S(env.KV).f();",
+    ),
     "private-field": (
         "ttl-out-of-range",
         "class S { private ttl = 5; #short = 6; constructor(env) { this.kv = env.KV; }"
@@ -2645,6 +2656,20 @@ CLEAN: dict[str, str] = {
     ' async save() { await this.env.KV.put("k", "v"); } f() { this.save(); } }',
     "method-of-a-variable": 'const carts = { async save(env) { await env.KV.put("k", "v"); } };\n'
     "export const f = (carts, env) => { carts.save(env); };",
+    "field-whose-default-no-new-uses": "class S { constructor(private kv: KVNamespace, private ttl = 30) {}"
+    " async f() { await this.kv.put('k', 'v', { expirationTtl: this.ttl }); } }\n"
+    "export const save = (env: Env) => new S(env.KV, 90).f();",
+    "field-with-a-default-that-others-may-set": "export class S { constructor(public kv: KVNamespace, public ttl = 30) {}"
+    " async f() { await this.kv.put('k', 'v', { expirationTtl: this.ttl }); } }",
+    "field-with-a-default-that-is-set-or-bounded": "export class S {"
+    " constructor(private kv: KVNamespace, private ttl = 30, private n = 5) { this.ttl = Math.max(60, ttl); }"
+    " async f() { await this.kv.put('k', 'v', { expirationTtl: this.ttl });"
+    " await this.kv.put('k', 'v', { expirationTtl: Math.max(60, this.n) });"
+    " if (this.n >= 60) await this.kv.put('k', 'v', { expirationTtl: this.n }); } }",
+    "field-with-a-default-that-is-tested": "export class S {"
+    " constructor(private kv: KVNamespace, private ttl = 0) {}"
+    " async f() { await this.kv.put('k', 'v', this.ttl ? { expirationTtl: this.ttl } : {});"
+    " if (this.ttl) await this.kv.put('k', 'v', { expirationTtl: this.ttl }); } }",
     "private-field-set-later": "class S { private ttl = 5; constructor(env) { this.kv = env.KV; }"
     " slow() { this.ttl = 60; } count() { this.n++; } private n = 5;"
     " async f() { await this.kv.put('k', 'v', { expirationTtl: this.ttl });"
