@@ -266,6 +266,38 @@ PROJECTS: dict[str, dict[str, str]] = {
         "src/save.ts": 'import { env } from "cloudflare:workers";\n'
         'export async function save(value) { await env.CARTS.put("k", value); }',
     },
+    "method-of-an-imported-class-that-writes": {
+        "src/index.ts": worker(
+            'import { Store } from "./store"; import { Shop } from "./shop";',
+            "const store = new Store(env.CARTS); «store.save»();"
+            " await store.save(); ctx.waitUntil(store.save()); await new Shop(store).close();",
+        ),
+        "src/shop.ts": 'import type { Store } from "./store";\n'
+        "export class Shop { constructor(private store: Store) {}\n"
+        "async close() { «this.store.record»(); this.store.start(); this.store.load(); } }",
+        "src/store.ts": "export class Store { constructor(private kv: KVNamespace) {}\n"
+        'async save() { await this.kv.put("k", "v"); }\n'
+        "async record() { await this.save(); }\n"
+        "start() { void this.save(); }\n"
+        'async load() { return await this.kv.get("k"); } }',
+    },
+    "method-of-another-class-of-the-same-name": {
+        "src/index.ts": worker(
+            'import { Store } from "./store"; import { Other } from "./other";',
+            "const other = new Other(); other.save(); await new Store(env.CARTS).save();",
+        ),
+        "src/other.ts": "export class Other { async save() {} }",
+        "src/store.ts": "export class Store { constructor(private kv: KVNamespace) {}\n"
+        'async save() { await this.kv.put("k", "v"); } }',
+    },
+    "method-that-handles-the-errors-of-its-write": {
+        "src/index.ts": worker(
+            'import { Log } from "./log";', 'const log = new Log(env.CARTS); log.info("a");'
+        ),
+        "src/log.ts": "export class Log { constructor(private kv: KVNamespace) {}\n"
+        "async info(text) { await this.write(text); }\n"
+        'async write(text) { try { await this.kv.put("k", text); } catch { console.error("no"); } } }',
+    },
     "function-that-lets-others-wait": {
         "src/index.ts": worker(
             'import { save } from "./save";', 'await env.CARTS.get("a"); save(env, ctx);'
