@@ -22,7 +22,9 @@ from kvlens.config.model import Config
 from kvlens.config.reader import load_text
 from kvlens.config.syntax_check import check_config_syntax
 from kvlens.js.config_bindings import declared
+from kvlens.lint.base import EntryRule
 from kvlens.lint.check_config import check
+from kvlens.lint.registry import find_rule
 from kvlens.worker.config import read_worker_config
 
 A, B, C = (f"{digit}f2ac74b498b48028cb68387c421e279" for digit in "123")
@@ -414,6 +416,25 @@ CHECKS = {
         worker(f'{{ X: bindings.kv({{ id: "{A}", dev: «{{ remote: true }}» }}) }}'),
         "remote-writes",
     ),
+    "id that is a number": (worker("{ X: bindings.kv({ id: «5» }) }"), "id-not-string"),
+    "id that is a number in a mode": (
+        by_mode(
+            f'({{ worker: {{ env: {{ X: bindings.kv({{ id: mode === "a" ? «5» : "{A}" }}) }} }} }})'
+        ),
+        "id-not-string",
+    ),
+    "id that may be anything": (
+        worker("{ X: bindings.kv({ id: undefined }), Y: bindings.kv({ id: ids[0] }) }"),
+        None,
+    ),
+    "remote that is a string": (
+        worker('{ X: bindings.kv({ dev: { port: 1, remote: «"yes"» } }) }'),
+        "remote-not-boolean",
+    ),
+    "remote that isn't known": (
+        worker("{ X: bindings.kv({ dev: { remote: process.env.R } }), Y: bindings.kv({ dev }) }"),
+        None,
+    ),
     "code that doesn't parse": (worker("{ X: bindings.kv({ id: "), None),
     "suppressed": (
         worker('{\n X: bindings.kv({ id: "" }), // kvlens-disable-line id-empty\n}'),
@@ -429,6 +450,31 @@ def test_checks(case: str) -> None:
     found = [(problem.code, text[slice(*problem.span)]) for problem in check(read(text))]
     inside = re.search("«(.*?)»", marked)
     assert found == ([(code, inside[1])] if inside else [])
+
+
+FIXED = {
+    # id: (an argument of `bindings.kv()`, what each fix makes of it)
+    "id": ("{ id: 5, dev: {} }", ["{ dev: {} }"]),
+    "remote": ('{ dev: { remote: "yes", port: 1 } }', ["{ dev: { port: 1 } }"]),
+    "remote in quotes": (
+        '{ dev: { remote: "true", port: 1 } }',
+        ["{ dev: { remote: true, port: 1 } }", "{ dev: { port: 1 } }"],
+    ),
+    "remote in quotes in a mode": ('{ dev: { remote: mode === "a" ? "true" : false } }', []),
+}
+
+
+@pytest.mark.parametrize("case", FIXED)
+def test_fixes_change_only_the_value(case: str) -> None:
+    before, wanted = FIXED[case]
+    text = by_mode(f"({{ worker: {{ env: {{ X: bindings.kv({before}) }} }} }})")
+    config = read(text)
+    (problem,) = check(config)
+    rule = find_rule(problem.code)
+    assert isinstance(rule, EntryRule)
+    assert rule.fixes
+    found = [applied(text, fix.edits) for fix in rule.fixes(config, problem) if fix.edits]
+    assert found == [text.replace(before, after) for after in wanted]
 
 
 # edits --------------------------------------------------------------------------------------

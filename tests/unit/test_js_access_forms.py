@@ -61,6 +61,27 @@ FORMS: dict[str, tuple[str, str]] = {
         'async function f(env: Env) { return cached ?? await env.CARTS.get<T>("k", «"JSN"»); }',
         'async function f(env: Env) { return cached ?? await cache.get<T>("k", "JSN"); }',
     ),
+    # types that are named like the runtime's
+    "type-of-the-same-name": (
+        "interface KVNamespace { put(k: string, v: string, o?: object): Promise<void> }\nasync function f(kv: KVNamespace) { await kv.PUT; }",
+        "class KVNamespace { async put(k: string, v: string, o?: object) {} }\nasync function f(kv: KVNamespace) { await kv.PUT; }",
+    ),
+    "class-of-the-same-name-that-is-only-declared": (
+        "declare abstract class KVNamespace { put(k: string, v: string): Promise<void> }\nasync function f(kv: KVNamespace) { await kv.PUT; }",
+        "abstract class KVNamespace { abstract put(k: string, v: string): Promise<void> }\nasync function f(kv: KVNamespace) { await kv.PUT; }",
+    ),
+    "alias-of-the-same-name": (
+        "type KVNamespace = { put(k: string, v: string): Promise<void> };\nasync function f(kv: KVNamespace) { await kv.PUT; }",
+        "class Memory { async put() {} }\ntype KVNamespace = Memory;\nasync function f(kv: KVNamespace) { await kv.PUT; }",
+    ),
+    "package-with-a-type-of-the-same-name": (
+        'import type { KVNamespace } from "@cloudflare/workers-types/experimental";\nasync function f(kv: KVNamespace) { await kv.PUT; }',
+        'import type { KVNamespace } from "memory-kv";\nasync function f(kv: KVNamespace) { await kv.PUT; }',
+    ),
+    "comment-with-a-type-of-the-same-name": (
+        "/** @param {KVNamespace} kv */\nasync function f(kv) { await kv.PUT; }",
+        "class KVNamespace { async put() {} }\n/** @param {KVNamespace} kv */\nasync function f(kv) { await kv.PUT; }",
+    ),
     # destructured parameters
     "destructured-typed": (
         "export async function save({ kv }: { kv: KVNamespace }) { await kv.PUT; }",

@@ -17,6 +17,7 @@ from tests.unit.marked_text import marked
 CONFIG = 'name = "w"\nmain = "src/index.ts"\nkv_namespaces = [{ binding = "CARTS" }]\n'
 TTL = "{ expirationTtl: «5» }"
 BAD = f'put("k", "v", {TTL})'
+SAME = BAD.replace("«", "").replace("»", "")
 FINE = 'put("k", "v", { expirationTtl: 60 })'
 OF_WORKER = "export default { async fetch(request, env) {\n  BODY\n} };\n"
 ROOT = '{ "private": true, "workspaces": ["packages/*"] }'
@@ -34,6 +35,28 @@ PROJECTS: dict[str, dict[str, str]] = {
         "src/lib/read.ts": 'import { one } from "./one"; export const read = () => one();',
         "src/lib/one.ts": "declare const CARTS: KVNamespace;\n"
         'export const one = () => «CARTS».get("k");',
+    },
+    "class-of-the-project-named-as-the-runtimes-type": {
+        "src/index.ts": worker('import { save } from "./save"; import { KVNamespace } from "./kv";',
+            "await save(new KVNamespace());"),
+        "src/save.ts": 'import type { KVNamespace } from "./kv";\n'
+        f"export async function save(kv: KVNamespace) {{ await kv.{SAME}; }}",
+        "src/kv.ts": "export class KVNamespace { async put(k: string, v: string, o: object) {} }",
+    },
+    "default-class-of-the-project-named-as-the-runtimes-type": {
+        "src/index.ts": 'import KVNamespace from "./kv";\n'
+        f"export async function save(kv: KVNamespace) {{ await kv.{SAME}; }}",
+        "src/kv.ts": "export default class Memory { async put(k: string, v: string, o: object) {} }",
+    },
+    "type-of-the-project-like-the-runtimes": {
+        "src/index.ts": 'import type { KVNamespace } from "./kv";\n'
+        f"export async function save(kv: KVNamespace) {{ await kv.{BAD}; }}",
+        "src/kv.ts": "export interface KVNamespace { put(k: string, v: string, o?: object): Promise<void> }",
+    },
+    "runtimes-type-that-the-project-exports-again": {
+        "src/index.ts": 'import type { KVNamespace } from "./kv";\n'
+        f"export async function save(kv: KVNamespace) {{ await kv.{BAD}; }}",
+        "src/kv.ts": 'export type { KVNamespace } from "@cloudflare/workers-types";',
     },
     "global-in-a-file-of-a-service-worker": {
         "src/index.ts": 'import { one } from "./one"; addEventListener("fetch", (e) => e.respondWith(one()));',
@@ -243,6 +266,38 @@ PROJECTS: dict[str, dict[str, str]] = {
         "src/save.ts": 'import { env } from "cloudflare:workers";\n'
         'export async function save(value) { await env.CARTS.put("k", value); }',
     },
+    "method-of-an-imported-class-that-writes": {
+        "src/index.ts": worker(
+            'import { Store } from "./store"; import { Shop } from "./shop";',
+            "const store = new Store(env.CARTS); «store.save»();"
+            " await store.save(); ctx.waitUntil(store.save()); await new Shop(store).close();",
+        ),
+        "src/shop.ts": 'import type { Store } from "./store";\n'
+        "export class Shop { constructor(private store: Store) {}\n"
+        "async close() { «this.store.record»(); this.store.start(); this.store.load(); } }",
+        "src/store.ts": "export class Store { constructor(private kv: KVNamespace) {}\n"
+        'async save() { await this.kv.put("k", "v"); }\n'
+        "async record() { await this.save(); }\n"
+        "start() { void this.save(); }\n"
+        'async load() { return await this.kv.get("k"); } }',
+    },
+    "method-of-another-class-of-the-same-name": {
+        "src/index.ts": worker(
+            'import { Store } from "./store"; import { Other } from "./other";',
+            "const other = new Other(); other.save(); await new Store(env.CARTS).save();",
+        ),
+        "src/other.ts": "export class Other { async save() {} }",
+        "src/store.ts": "export class Store { constructor(private kv: KVNamespace) {}\n"
+        'async save() { await this.kv.put("k", "v"); } }',
+    },
+    "method-that-handles-the-errors-of-its-write": {
+        "src/index.ts": worker(
+            'import { Log } from "./log";', 'const log = new Log(env.CARTS); log.info("a");'
+        ),
+        "src/log.ts": "export class Log { constructor(private kv: KVNamespace) {}\n"
+        "async info(text) { await this.write(text); }\n"
+        'async write(text) { try { await this.kv.put("k", text); } catch { console.error("no"); } } }',
+    },
     "function-that-lets-others-wait": {
         "src/index.ts": worker(
             'import { save } from "./save";', 'await env.CARTS.get("a"); save(env, ctx);'
@@ -424,6 +479,39 @@ PROJECTS: dict[str, dict[str, str]] = {
         "src/index.js": 'const { open } = require("./kv.js");\n'
         f"module.exports = {{ async fetch(r, env) {{ await open(env).{BAD}; }} }};",
         "src/kv.js": "module.exports = { open: (env) => env.CARTS };",
+    },
+    "function-of-a-module-that-is-required": {
+        "src/index.js": 'const { save } = require("./save");\nmodule.exports = { async fetch(r, env) { await save(env.CARTS); } };',
+        "src/save.js": f"async function save(kv) {{ await kv.{BAD}; }}\nmodule.exports = {{ save }};",
+    },
+    "function-that-exports-has": {
+        "src/index.js": 'const all = require("./save.js");\nmodule.exports = { async fetch(r, env) { await all.save("a", env.CARTS); } };',
+        "src/save.js": f"exports.save = async (id, kv) => {{ await kv.{BAD}; }};",
+    },
+    "function-that-is-a-required-module": {
+        "src/index.js": 'const keep = require("./save");\nmodule.exports = { async fetch(r, env) { await keep(env.CARTS); } };',
+        "src/save.js": f"module.exports = async function (kv) {{ await kv.{BAD}; }};",
+    },
+    "method-of-an-object-that-is-required": {
+        "src/index.js": 'const { save: keep } = require("./save");\nmodule.exports = { async fetch(r, env) { await keep(env.CARTS); } };',
+        "src/save.js": f"module.exports = {{ async save(kv) {{ await kv.{BAD}; }} }};",
+    },
+    "class-that-is-required": {
+        "src/index.js": 'const { Store } = require("./save");\nmodule.exports = { async fetch(r, env) { await new Store(env.CARTS).save(); } };',
+        "src/save.js": "class Store { constructor(kv) { this.kv = kv; }\n"
+        f"async save() {{ await this.kv.{BAD}; }} }}\nmodule.exports = {{ Store }};",
+    },
+    "function-of-common-js-that-is-imported": {
+        "src/index.js": 'import { save } from "./save.js";\nexport default { async fetch(r, env) { await save(env.CARTS); } };',
+        "src/save.js": f"async function save(kv) {{ await kv.{BAD}; }}\nexports.save = save;",
+    },
+    "function-that-is-required-for-something-else-too": {
+        "src/index.js": 'const { save } = require("./save");\nmodule.exports = { async fetch(r, env) { await save(env.CARTS); await save(new Map()); } };',
+        "src/save.js": f"async function save(kv) {{ await kv.{SAME}; }}\nmodule.exports = {{ save }};",
+    },
+    "another-function-that-is-required": {
+        "src/index.js": 'const { save } = require("./save");\nmodule.exports = { async fetch(r, env) { await save(new Map()); await load(env.CARTS); } };',
+        "src/save.js": f"module.exports = {{ save: async (kv) => {{ await kv.{SAME}; }}, load(kv) {{}} }};",
     },
     "import-call": {
         "src/index.js": worker("", f'const {{ open }} = await import("./kv.js"); await open(env).{BAD};'),

@@ -1182,6 +1182,18 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         'const put = env.KV.put.bind(env.KV); await put("k", «{}»);',
     ),
     "set-destructured": ("method-unknown", 'const { KV } = env; await KV.«set»("k", "v");'),
+    "unknown-method-destructured": (
+        "method-unknown",
+        'const { «set» } = env.KV; await set("k", "v");',
+    ),
+    "mistyped-method-destructured": (
+        "method-unknown",
+        'const { «gett»: read } = env.KV; await read("k");',
+    ),
+    "method-kept-in-an-object": (
+        "method-unbound",
+        'const h = { read: env.KV.get }; await «h.read»("x");',
+    ),
     "destructured-get": ("method-unbound", 'const { get } = env.KV; await «get»("x");'),
     "destructured-renamed": (
         "method-unbound",
@@ -1787,6 +1799,17 @@ WHOLE: dict[str, tuple[str, str]] = {
         ' async save() { await this.kv.put("k", "v"); } }\n'
         "export const f = (env: Env) => { const store = new Store(env.KV); «store.save»(); };",
     ),
+    "field-that-is-a-parameter-with-a-default": (
+        "ttl-out-of-range",
+        "export class S { constructor(private kv: KVNamespace, private ttl = 30) {}"
+        " async f() { await this.kv.put('k', 'v', { expirationTtl: «this.ttl» }); } }",
+    ),
+    "readonly-field-whose-default-one-new-uses": (
+        "ttl-out-of-range",
+        "class S { constructor(private kv: KVNamespace, readonly ttl: number = 30) {}"
+        " async f() { await this.kv.put('k', 'v', { expirationTtl: «this.ttl» }); } }\n"
+        "export const save = (env: Env) => new S(env.KV).f();",
+    ),
     "private-field": (
         "ttl-out-of-range",
         "class S { private ttl = 5; #short = 6; constructor(env) { this.kv = env.KV; }"
@@ -2309,6 +2332,14 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "headers": 'request.headers.get(""); url.searchParams.delete("");',
     "cache": "await caches.default.put(request, response);",
     "storage": 'this.ctx.storage.put("k", { a: 1 }); state.storage.delete(["a", "b"]);',
+    "unknown-method-destructured-and-tested": 'const { set } = env.KV; if (set) await set("k", "v");'
+    ' const { has } = env.KV; has?.("k"); const { del = drop } = env.KV; del("k");',
+    "method-destructured-of-something-else": 'const { set } = cache; await set("k", "v");'
+    " const { keys } = await env.KV.list({ limit: 9 }); keys.map(String);",
+    "method-bound-or-wrapped-in-an-object": "const h = { get: env.KV.get.bind(env.KV), put: (k) => env.KV.put(k, k) };"
+    ' await h.get("x"); await h.put("k");',
+    "method-in-an-object-bound-later": "const h = { get: env.KV.get }; h.get = h.get.bind(env.KV);"
+    ' await h.get("x"); const other = { get: cache.get }; await other.get("x");',
     "process-env": 'process.env.KV.get(""); import.meta.env.KV.get("");',
     "shadowed": 'const env = { KV: new Map() }; env.KV.get("");',
     "timer-that-settles-a-promise": "await new Promise((done) => setTimeout(async () => {"
@@ -2629,6 +2660,20 @@ CLEAN: dict[str, str] = {
     ' async save() { await this.env.KV.put("k", "v"); } f() { this.save(); } }',
     "method-of-a-variable": 'const carts = { async save(env) { await env.KV.put("k", "v"); } };\n'
     "export const f = (carts, env) => { carts.save(env); };",
+    "field-whose-default-no-new-uses": "class S { constructor(private kv: KVNamespace, private ttl = 30) {}"
+    " async f() { await this.kv.put('k', 'v', { expirationTtl: this.ttl }); } }\n"
+    "export const save = (env: Env) => new S(env.KV, 90).f();",
+    "field-with-a-default-that-others-may-set": "export class S { constructor(public kv: KVNamespace, public ttl = 30) {}"
+    " async f() { await this.kv.put('k', 'v', { expirationTtl: this.ttl }); } }",
+    "field-with-a-default-that-is-set-or-bounded": "export class S {"
+    " constructor(private kv: KVNamespace, private ttl = 30, private n = 5) { this.ttl = Math.max(60, ttl); }"
+    " async f() { await this.kv.put('k', 'v', { expirationTtl: this.ttl });"
+    " await this.kv.put('k', 'v', { expirationTtl: Math.max(60, this.n) });"
+    " if (this.n >= 60) await this.kv.put('k', 'v', { expirationTtl: this.n }); } }",
+    "field-with-a-default-that-is-tested": "export class S {"
+    " constructor(private kv: KVNamespace, private ttl = 0) {}"
+    " async f() { await this.kv.put('k', 'v', this.ttl ? { expirationTtl: this.ttl } : {});"
+    " if (this.ttl) await this.kv.put('k', 'v', { expirationTtl: this.ttl }); } }",
     "private-field-set-later": "class S { private ttl = 5; constructor(env) { this.kv = env.KV; }"
     " slow() { this.ttl = 60; } count() { this.n++; } private n = 5;"
     " async f() { await this.kv.put('k', 'v', { expirationTtl: this.ttl });"

@@ -27,7 +27,7 @@ _AFTER_ITEM = re.compile(r"([ \t]*)(,?)([ \t]*(?:(?:#|//)[^\r\n]*)?)(?=[\r\n]|\Z
 _IMPORTED = re.compile(r"\bimport\s*\{([^{}]*)\}")
 _BINDINGS = re.compile(r"\bbindings\b(?!\s+as\b)")
 _SAME_IN_ALL_MODES = re.compile(
-    r"\"[^\"\r\n]*\"|'[^'\r\n]*'|true|false|\{\s*remote\s*:\s*(?:true|false)\s*,?\s*\}"
+    r"\"[^\"\r\n]*\"|'[^'\r\n]*'|true|false|\d+|\{\s*remote\s*:\s*(?:true|false)\s*,?\s*\}"
 )
 _COLON_AFTER = re.compile(r"(?:\s+|//[^\r\n]*|/\*.*?\*/)*:", re.DOTALL)
 

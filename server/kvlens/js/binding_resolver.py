@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -16,11 +15,6 @@ from kvlens.js.values import Env, How, Method, NamespaceAccess
 
 if TYPE_CHECKING:
     from tree_sitter import Node
-
-_KV_TYPE = re.compile(
-    r":?\s*(?:(?:undefined|null)\s*\|\s*)?(?:\w+\.)?KVNamespace(?:<[^<>]*>)?"
-    r"(?:\s*\|\s*(?:undefined|null))*\s*\Z"
-)
 
 
 class BindingResolver:
@@ -69,8 +63,6 @@ class BindingResolver:
 
     def is_kv_type(self, node: Node) -> bool:
         """Return whether a type, or its annotation, is KVNamespace (or that or nothing)."""
-        if _KV_TYPE.match(self.flow.text(node)):
-            return True
         found = self.flow.types.value(node)
         return isinstance(found, NamespaceAccess) and found.typed
 

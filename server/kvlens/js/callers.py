@@ -12,6 +12,7 @@ from kvlens.js.tree import ancestor, is_field
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_CLASSES = {"class_declaration", "abstract_class_declaration", "class"}
 _MOST_CALLS = 100  # of a function that are looked at
 
 
@@ -57,6 +58,9 @@ def plain_parameter(names: Scopes, declared: Declaration) -> PlainParameter | No
         return None
     if declared.origin.id not in places:
         return None
+    if name.type == "property_identifier" and names.text(name) == "constructor":
+        whole = ancestor(name, _CLASSES)
+        holder = whole.parent if whole is not None else None
     is_exported = holder is not None and holder.type == "export_statement"
     return PlainParameter(name, places.index(declared.origin.id), is_exported)
 
@@ -78,6 +82,13 @@ def uses_of_name(names: Scopes, function: Node) -> Iterator[Node]:
         yield from names.references(own) if own is not None else ()
         return
     body = ancestor(function, {"class_body"})
+    title = body.parent.child_by_field_name("name") if body is not None and body.parent else None
+    if title is not None and names.text(function) == "constructor":
+        for node in names.nodes(names.text(title)):
+            call = call_of(node)
+            if call is not None and call.type == "new_expression":
+                yield node
+        return
     for node in names.nodes(names.text(function)) if body is not None else ():  # this.save()
         member = node.parent
         if member is None or member.type != "member_expression":

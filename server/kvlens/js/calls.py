@@ -245,6 +245,23 @@ def called(name: Node) -> tuple[Node, Node] | None:
     return receiver, call
 
 
+def taken_from(name: Node) -> Node | None:
+    """Return what a method is taken from: `kv.put`, `{ put } = kv`, `{ put: save } = kv`."""
+    holder = name.parent
+    if holder is None:
+        return None
+    if holder.type == "member_expression" and is_field(holder, "property", name):
+        return holder.child_by_field_name("object")
+    if name.type != "shorthand_property_identifier_pattern":
+        if holder.type != "pair_pattern" or not is_field(holder, "key", name):
+            return None
+        holder = holder.parent
+    declarator = holder.parent if holder is not None else None
+    if holder is None or declarator is None or declarator.type != "variable_declarator":
+        return None
+    return declarator.child_by_field_name("value") if holder.type == "object_pattern" else None
+
+
 def may_assert(source: Source) -> bool:
     """Return quickly whether there may be assertions in a source."""
     data = source.offsets.data  # looking for words is much faster than for a pattern

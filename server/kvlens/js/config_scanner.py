@@ -182,14 +182,14 @@ class _Tree:
         ]
         about = member.value.members
         if (id_field := about.get("id")) and id_field.value.kind != "nothing":
-            fields.append(self._field("id", id_field, id_field.value, base, "string"))
+            fields.append(self._field("id", id_field, id_field.value, base))
         development = about.get("dev")
         inside = development.value.members.get("remote") if development else None
-        remote, whole = (
-            (inside, development) if inside else (about.get("remote"), about.get("remote"))
-        )
+        remote = whole = inside or about.get("remote")
+        if inside and (inside.value.kind == "boolean" or _known(inside.value) is None):
+            whole = development  # else the value itself is what is wrong
         if remote and whole and remote.value.kind != "nothing":
-            fields.append(self._field("remote", whole, remote.value, base, "boolean"))
+            fields.append(self._field("remote", whole, remote.value, base))
         if not member.value.complete and not id_field:  # something spread into it may be the id
             fields.append(Member((Part("id", 0, 0),), 0, Node("invalid", 0, broken=True)))
         fields.sort(key=lambda field: field.key[0].start)
@@ -199,7 +199,7 @@ class _Tree:
             node = self._entries[known] = Node("table", end - base, members=tuple(fields))
         return node
 
-    def _field(self, name: str, member: Property, value: Value, base: int, kind: str) -> Member:
+    def _field(self, name: str, member: Property, value: Value, base: int) -> Member:
         """Return a field with the span of its expression, or of the branch that was chosen."""
         key = self._span(member.key)
         expression = member.whole.child_by_field_name("value")
@@ -209,10 +209,10 @@ class _Tree:
             if place.start <= chosen.start and chosen.end <= place.end:
                 place = chosen
         length = place.end - place.start
-        if value.kind == kind and value.value != OTHER_MODE:
-            node = Node(kind, length, value.value)
-        else:
-            node = Node("invalid", length, broken=True)
+        known = _known(value) if value.kind in ("string", "number", "boolean") else None
+        node = Node("invalid", length, broken=True)
+        if known is not None:
+            node = Node(known.kind, length, known.value)
         part = Part(name, key.start - base, key.end - base)
         return Member((part,), place.start - base, node)
 

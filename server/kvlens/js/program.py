@@ -11,9 +11,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from kvlens.js.flow import Flow
-from kvlens.js.syntax import Source, plain
+from kvlens.js.syntax import Source, arguments_of, call_of, outer, plain
 from kvlens.js.tree import ancestor
-from kvlens.js.values import NOTHING, Class, Env, Instance, Module, Value
+from kvlens.js.values import NOTHING, OTHER, Class, Env, Instance, Module, Value
 from kvlens.memo import memo
 
 if TYPE_CHECKING:
@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 _STEPS = 300_000  # evaluations for one source
 _MOST_MODULES = 60  # sources that one is followed into
 _MOST_REEXPORTS = 6
+_NAMES = ("identifier", "shorthand_property_identifier")
 _MODULE_STATEMENTS = ("import_statement", "export_statement")
 _ENV_MODULES = ("cloudflare:workers", "cloudflare:test")
+_OTHER_PACKAGE = re.compile(r"(?!.*(?:cloudflare|miniflare))(?:@[\w-]|\w)")
+"""A package that has nothing to do with the runtime's types, and no alias of a folder."""
 
 
 class Modules(Protocol):
@@ -73,17 +76,30 @@ class Exports:
                 self._add_common(statement)
 
     @cached_property
-    def of_local(self) -> dict[str, list[str]]:
-        """The names under which each variable of the top level is exported."""
-        found: dict[str, list[str]] = {}
-        for name, each in self.named.items():
-            local = each.local
-            if local is None and each.node is not None:
-                node = plain(each.node)
-                local = self._source.text_of(node) if node.type == "identifier" else None
-            if local is not None:
-                found.setdefault(local, []).append(name)
+    def of_local(self) -> dict[str | int, list[str]]:
+        """The names of each export: by its variable of the top level, or the id of its node."""
+        found: dict[str | int, list[str]] = {}
+        for name, local, node in self._each():
+            inner = plain(node) if node is not None else None
+            is_name = inner is not None and inner.type in _NAMES
+            key: str | int | None = local
+            if key is None and inner is not None:
+                key = self._source.text_of(inner) if is_name else inner.id
+            if key is not None:
+                found.setdefault(key, []).append(name)
         return found
+
+    def _each(self) -> Iterator[tuple[str, str | None, Node | None]]:
+        """Yield the exports, also those in an object that is the whole module."""
+        for name, each in self.named.items():
+            yield name, each.local, each.node
+        whole = self.named.get("module.exports")
+        record = plain(whole.node) if whole is not None and whole.node is not None else None
+        for member in record.named_children if record is not None else ():
+            key = member.child_by_field_name("key") or member.child_by_field_name("name") or member
+            if member.type in ("pair", "method_definition", "shorthand_property_identifier"):
+                value = member.child_by_field_name("value") or member
+                yield self._source.text_of(key), None, value
 
     def _add(self, statement: Node) -> None:
         text = self._source.text_of
@@ -320,7 +336,10 @@ class Program:
         value = self.exported_type(target, word) if target is not None else None
         if value is not None:
             return value
-        return word if word != "default" else flow.text(name)
+        word = word if word != "default" else flow.text(name)
+        if target is None and word == "KVNamespace" and _OTHER_PACKAGE.match(module):
+            return OTHER
+        return word
 
     def type_declarations(self, flow: Flow, name: Node) -> list[tuple[Flow, Node]]:
         """Return the interfaces, types and classes that a name stands for; empty if unknown."""
@@ -449,8 +468,8 @@ class Program:
 
     # importers ------------------------------------------------------------------------------
 
-    def exported_names(self, flow: Flow, local: str) -> list[str]:
-        """Return the names under which a source exports a variable of its top level."""
+    def exported_names(self, flow: Flow, local: str | int) -> list[str]:
+        """Return the names under which a source exports a variable of its top level, or a node."""
         if self.modules is None:
             return []
         return self.exports(flow).of_local.get(local, [])
@@ -468,13 +487,24 @@ class Program:
                     if statement.type == "import_statement":
                         yield from _imported_as(other, statement, name)
                         continue
+                    if statement.type == "variable_declarator":
+                        yield from _required_as(other, statement, name)
+                        continue
                     for again in _exported_as(other, statement, name):
                         if (id(other), again) not in seen:
                             seen.add((id(other), again))
                             waiting.append((other, again))
 
     def _statements_from(self, flow: Flow, module: Flow) -> Iterator[Node]:
-        """Yield the imports and exports of a source that name a module."""
+        """Yield the imports and exports of a source that name a module, and what requires it."""
+        for word in flow.names.nodes("require"):
+            call = call_of(word)
+            given = arguments_of(call) if call is not None else []
+            declarator = outer(call).parent if call is not None else None
+            if declarator is None or declarator.type != "variable_declarator" or not given:
+                continue
+            if self.resolve(flow, flow.text(given[0])[1:-1]) is module:
+                yield declarator
         for statement in flow.source.root.named_children:
             if statement.type in ("import_statement", "export_statement"):
                 source = statement.child_by_field_name("source")
@@ -531,6 +561,18 @@ def _imported_as(flow: Flow, statement: Node, exported: str) -> Iterator[tuple[F
                 alias = specifier.child_by_field_name("alias") or name
                 if name is not None and alias is not None and flow.text(name) == exported:
                     yield flow, alias
+
+
+def _required_as(flow: Flow, declarator: Node, exported: str) -> Iterator[tuple[Flow, Node | str]]:
+    """Yield where `const … = require()` gets an export."""
+    name = declarator.child_by_field_name("name")
+    if name is not None and name.type == "identifier":
+        yield flow, (name if exported == "module.exports" else flow.text(name))
+    for child in name.named_children if name is not None else ():
+        key = child.child_by_field_name("key") or child
+        own = child.child_by_field_name("value") or child
+        if flow.text(key) == exported:
+            yield flow, own
 
 
 def _exported_as(flow: Flow, statement: Node, exported: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from kvlens.js import conventions
 from kvlens.js.annotations import is_like_kv
 from kvlens.js.jsdoc import TAG, object_type, parameter_type, typedefs, written_out
+from kvlens.js.tree import ancestor
 from kvlens.js.values import (
     NOTHING,
     OTHER,
@@ -222,8 +223,6 @@ class Types:
         return typedefs(source.offsets.text[slice(*span)] for span in self._typedefs)
 
     def _named(self, node: Node, word: str, given: list[Node]) -> Value | None:
-        if word == "KVNamespace":
-            return KV
         declared = self.declarations(word)
         if not declared:
             imported = next(
@@ -249,12 +248,17 @@ class Types:
         """Return what a declared interface, type or class is."""
         first = declared[0]
         if first.type.endswith("class_declaration"):
-            return Instance(self._flow, first)
+            is_described = word == "KVNamespace" and ancestor(first, {"ambient_declaration"})
+            return KV if is_described else Instance(self._flow, first)
         if first.type == "enum_declaration":
             return OTHER
         if first.type == "type_alias_declaration":
             target = first.child_by_field_name("value")
             value = self.value(target) if target is not None else None
+            if word == "KVNamespace" and not isinstance(value, Instance):
+                return KV  # a description of the runtime's
+        elif word == "KVNamespace":
+            return KV
         else:
             every = [each for each in declared if each.type == "interface_declaration"]
             value = merged(Typed(self._flow, each) for each in every)
@@ -426,7 +430,8 @@ class Types:
     def _text(self, text: str) -> Value | None:
         text = written_out(text.strip(), self._defined)
         if _JSDOC_KV.match(text):
-            return KV
+            own = self.declarations("KVNamespace") if "import(" not in text else []
+            return self.of_declarations("KVNamespace", own) if own else KV
         if conventions.ENV_TYPE.match(text) and not self.declarations(text):
             return self._by_name(text)
         if text.startswith("Promise<") and text.endswith(">"):

@@ -90,6 +90,10 @@ def _own_field(evaluator: ConstantEvaluator, node: Node, word: str, depth: int) 
     while here is not None and here.type != "class_body":
         here = here.parent
     for member in here.named_children if here is not None else ():
+        if member.type == "method_definition":
+            found = _own_parameter(evaluator, member, node, word, depth)
+            if found is not None:
+                return found
         if member.type != "public_field_definition":
             continue
         name, value = member.child_by_field_name("name"), member.child_by_field_name("value")
@@ -103,6 +107,22 @@ def _own_field(evaluator: ConstantEvaluator, node: Node, word: str, depth: int) 
             found = replace(evaluator.value(value, depth + 1), source=value, thousand=False)
             return with_named_unit(word, found)
     return Value("unknown", node)
+
+
+def _own_parameter(
+    evaluator: ConstantEvaluator, method: Node, node: Node, word: str, depth: int
+) -> Value | None:
+    """Return the value of a field that is a parameter: `constructor(private ttl = 30)`."""
+    given = method.child_by_field_name("parameters")
+    for each in given.named_children if given is not None else ():
+        words = {evaluator.source.text_of(child) for child in each.children}
+        name = each.child_by_field_name("pattern")
+        if name is None or evaluator.source.text_of(name) != word:
+            continue
+        declared = evaluator.names.resolve(name) if {"readonly", "private"} & words else None
+        if declared is not None and not _may_differ(evaluator, name, words):
+            return evaluator.variables.value_of(declared, word, node, depth)
+    return None
 
 
 def _may_differ(evaluator: ConstantEvaluator, name: Node, words: set[str]) -> bool:

@@ -50,6 +50,8 @@ def _passed_value(flow: Flow, function: Node, place: int) -> Value | None:
 
 def _each_passed(flow: Flow, function: Node, place: int) -> Iterator[Value | None]:
     kind = function.type
+    for exported in flow.program.exported_names(flow, function.id):
+        yield from arguments_in_importers(flow, exported, place, _to_use)
     if kind == "method_definition":
         yield from _to_method(flow, function, place)
         return
@@ -57,9 +59,6 @@ def _each_passed(flow: Flow, function: Node, place: int) -> Iterator[Value | Non
         name = function.child_by_field_name("name")
         if name is not None:
             yield from _to_name(flow, name, place)
-        parent = function.parent
-        if parent is not None and parent.type == "export_statement":
-            yield from _to_export(flow, parent, place)
         return
     here = outer(function)
     parent = here.parent
@@ -79,8 +78,6 @@ def _each_passed(flow: Flow, function: Node, place: int) -> Iterator[Value | Non
             yield from _to_member(flow, parent.parent, word, place)
     elif parent.type == "arguments" and parent.parent is not None:
         yield from flow.callbacks.passed(parent.parent, here, place)
-    elif parent.type == "export_statement":
-        yield from _to_export(flow, parent, place)
     elif parent.type == "call_expression" and is_field(parent, "function", here):
         yield argument(flow, parent, place)  # (function (kv) { … })(env.CARTS)
     elif parent.type in ("public_field_definition", "field_definition"):
@@ -165,10 +162,3 @@ def _to_method(flow: Flow, method: Node, place: int) -> Iterator[Value | None]:
         yield from _to_member(flow, owner, word, place)
     elif owner.type == "class_body":
         yield from passed_to_class_member(flow, method, place)
-
-
-def _to_export(flow: Flow, statement: Node, place: int) -> Iterator[Value | None]:
-    if statement.child_by_field_name("value") is not None or any(
-        child.type == "default" for child in statement.children
-    ):
-        yield from arguments_in_importers(flow, "default", place, _to_use)

@@ -54,8 +54,9 @@ def _check(entry: Entry) -> Iterator[Finding]:
 def _fixes(config: Config, problem: Problem) -> Iterator[Fix]:
     value = problem.data.get("value") if problem.data else None
     if isinstance(value, bool):
-        word = literal(value)
-        yield Fix(f"Write {word} without quotes", (Edit(problem.span, word),), safe=True)
+        word, written = literal(value), config.text[slice(*problem.span)]
+        if written.strip("\"' ").lower() == word:  # in code, it may be another one in another mode
+            yield Fix(f"Write {word} without quotes", (Edit(problem.span, word),), safe=True)
     yield from without_field("remote")(config, problem)
 
 

@@ -1,8 +1,8 @@
 """A method taken off its namespace: the call throws "Illegal invocation".
 
 ## What
-A method of a namespace is kept in a variable, destructured, or passed to an array method, and then
-called without its namespace. A method that `bind()` binds isn't reported.
+A method of a namespace is kept in a variable or an object, destructured, or passed to an array
+method, and then called without its namespace. A method that `bind()` binds isn't reported.
 
 ## Why
 The runtime's methods work only on their namespace. Without it the call throws `TypeError: Illegal
@@ -39,9 +39,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kvlens.config.edit import Edit
 from kvlens.js.analysis import Analysis
-from kvlens.js.calls import METHODS, called, shown_receiver
+from kvlens.js.calls import METHODS, called, shown_receiver, taken_from
 from kvlens.js.syntax import arguments_of, call_of, callee, outer, plain
-from kvlens.js.tree import is_field
 from kvlens.lint.base import Context, Finding, Fix, Problem, SourceRule
 from kvlens.lint.source_fix_helpers import node_at
 
@@ -78,7 +77,7 @@ def _unbound(analysis: Analysis) -> Iterator[_Unbound]:
     """Yield the calls of methods without their namespace."""
     for method in METHODS:
         for name in analysis.places(method):
-            receiver = _receiver(name)
+            receiver = taken_from(name)
             if receiver is None or called(name) is not None:
                 continue
             access = analysis.resolver.namespace(receiver)
@@ -90,23 +89,9 @@ def _unbound(analysis: Analysis) -> Iterator[_Unbound]:
                     yield _Unbound(place, method, receiver)
             elif name.parent is not None and _is_called_with(analysis, name.parent):
                 yield _Unbound(name.parent, method, receiver)
-
-
-def _receiver(name: Node) -> Node | None:
-    """Return what a method is taken from: `kv.put`, `{ put } = kv`, `{ put: save } = kv`."""
-    holder = name.parent
-    if holder is None:
-        return None
-    if holder.type == "member_expression" and is_field(holder, "property", name):
-        return holder.child_by_field_name("object")
-    if name.type != "shorthand_property_identifier_pattern":
-        if holder.type != "pair_pattern" or not is_field(holder, "key", name):
-            return None
-        holder = holder.parent
-    declarator = holder.parent if holder is not None else None
-    if holder is None or declarator is None or declarator.type != "variable_declarator":
-        return None
-    return declarator.child_by_field_name("value") if holder.type == "object_pattern" else None
+            elif name.parent is not None:
+                for place in _called_members(analysis, name.parent):
+                    yield _Unbound(place, method, receiver)
 
 
 def _variable(name: Node) -> Node | None:
@@ -132,6 +117,28 @@ def _called_places(analysis: Analysis, variable: Node) -> Iterator[Node]:
     for node in names.references(declared):
         if call_of(node) is not None or _is_called_with(analysis, node):
             yield node
+
+
+def _called_members(analysis: Analysis, taken: Node) -> Iterator[Node]:
+    """Yield the called members that an object keeps a method in: `h.get` of `{ get: kv.get }`."""
+    pair, names = outer(taken).parent, analysis.source.names
+    key = pair.child_by_field_name("key") if pair is not None and pair.type == "pair" else None
+    declarator = outer(pair.parent).parent if pair is not None and pair.parent else None
+    if key is None or declarator is None or declarator.type != "variable_declarator":
+        return
+    variable = declarator.child_by_field_name("name")
+    declared = names.resolve(variable) if variable is not None else None
+    if declared is None or declared.kind != "const":
+        return
+    members = [
+        member
+        for node in names.references(declared)
+        if (member := node.parent) is not None
+        and (word := member.child_by_field_name("property")) is not None
+        and names.text(word) == names.text(key)
+    ]
+    if all(call_of(member) is not None for member in members):  # and none sets it
+        yield from members
 
 
 def _is_called_with(analysis: Analysis, function: Node) -> bool:

@@ -2,7 +2,8 @@
 
 ## What
 A method that KV doesn't have is called on a namespace: one of another store, such as `set()`,
-`has()` or `getItem()`, or a misspelled one, also as `env.KV["has"]()`. It isn't reported if the
+`has()` or `getItem()`, or a misspelled one, also as `env.KV["has"]()` or out of
+`const { set } = env.KV`. It isn't reported if the
 code checks that the method exists, as in `env.KV.has?.("k")`, adds it, declares its own type
 `KVNamespace`, or one that adds the method to it, nor if no config or type says that it's a
 namespace and a bucket or a database has the method, such as `head()`.
@@ -42,9 +43,9 @@ from typing import TYPE_CHECKING
 
 from kvlens.config.edit import Edit
 from kvlens.js.analysis import Analysis
-from kvlens.js.calls import METHODS, called, shown_receiver
+from kvlens.js.calls import METHODS, called, shown_receiver, taken_from
 from kvlens.js.scopes import Declaration
-from kvlens.js.syntax import outer
+from kvlens.js.syntax import call_of, outer
 from kvlens.js.tree import is_field
 from kvlens.lint.base import Context, Finding, Fix, Problem, SourceRule
 from kvlens.lint.source_fix_helpers import given
@@ -128,8 +129,12 @@ def _check(context: Context) -> Iterator[Finding]:
         return
     for name in sorted(_names(analysis), key=lambda node: node.start_byte):
         word = analysis.source.text_of(name)
+        if word in METHODS or word in _OF_OBJECTS:
+            continue
         parts = called(name)
-        if word in METHODS or word in _OF_OBJECTS or parts is None:
+        is_taken = parts is None
+        parts = _destructured(analysis, name) if parts is None else parts
+        if parts is None:
             continue
         receiver, call = parts
         access = analysis.resolver.namespace(receiver)
@@ -144,10 +149,12 @@ def _check(context: Context) -> Iterator[Finding]:
         meant = _nearest(word)
         title = f"{shown_receiver(analysis.source, receiver)}.{word}()"
         way_out = f"Did you mean {meant}()?" if meant else _ADVICE.get(word, _ALL)
+        if meant and is_taken:
+            way_out = f"Call {shown_receiver(analysis.source, receiver)}.{meant}()."
         yield Finding(
             analysis.source.span(name),
             f"KV has no method {word}(), so {title} throws. {way_out}",
-            data={"nearest": meant, "same": _is_same(word)} if meant else None,
+            data={"nearest": meant, "same": _is_same(word)} if meant and not is_taken else None,
         )
 
 
@@ -175,7 +182,33 @@ def _names(analysis: Analysis) -> list[Node]:
                 name = name.named_children[0]  # kv["put"]
             if name is not None:
                 found[name.id] = name
+        pattern = member.child_by_field_name("name") if member is not None else None
+        if pattern is not None and pattern.type == "object_pattern":
+            for each in pattern.named_children:
+                key = each.child_by_field_name("key") or each
+                found[key.id] = key
     return list(found.values())
+
+
+def _destructured(analysis: Analysis, name: Node) -> tuple[Node, Node] | None:
+    """Return the receiver and the first call of a method that a pattern takes: `{ set } = kv`.
+
+    None if anything else is done with it: the code may test whether it exists.
+    """
+    receiver, names = taken_from(name), analysis.source.names
+    if receiver is None:
+        return None
+    pair = name.parent
+    variable = pair.child_by_field_name("value") if pair and pair.type == "pair_pattern" else name
+    declared = names.resolve(variable) if variable is not None else None
+    if declared is None or declared.kind != "const" or variable is None:
+        return None
+    uses = [use for use in names.references(declared) if use.id != variable.id]
+    calls = [call for use in uses if (call := call_of(use)) is not None]
+    if not calls or len(calls) < len(uses):
+        return None
+    is_optional = any(c.type in ("optional_chain", "?.") for call in calls for c in call.children)
+    return (receiver, calls[0]) if not is_optional else None
 
 
 def _own_type(analysis: Analysis) -> bool:

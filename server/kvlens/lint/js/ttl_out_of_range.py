@@ -151,7 +151,7 @@ def _from_callers(call: KvCall, value: Value) -> Iterator[Finding]:
 def _sometimes(call: KvCall, value: Value, some: Value) -> Iterator[Finding]:
     """Report a default, a bound or a side of a choice that put() rejects."""
     number, node = some.number or 0.0, plain(value.node)
-    if node.type == "identifier" and _is_tested(call, node, number):
+    if node.type in ("identifier", "member_expression") and _is_tested(call, node, number):
         return
     if zero := as_zero(number):
         yield Finding(
@@ -176,12 +176,18 @@ def _sometimes(call: KvCall, value: Value, some: Value) -> Iterator[Finding]:
 
 
 def _is_tested(call: KvCall, node: Node, number: float) -> bool:
-    """Return whether the code compares a variable, or tests one that may be 0 for truth."""
+    """Return whether the code compares a variable or field, or tests one that may be 0."""
     names = call.source.names
     if is_bounded(call.source, call.node, [names.text(node)]):
         return True
-    declared = names.resolve(node) if number == 0 else None
-    uses = names.references(declared) if declared is not None else []
+    if number:
+        return False
+    field = node.child_by_field_name("property")
+    declared = names.resolve(node) if field is None else None
+    uses = [*names.references(declared)] if declared is not None else []
+    for word in names.nodes(names.text(field)) if field is not None else ():
+        if word.parent is not None and names.text(word.parent) == names.text(node):
+            uses.append(word.parent)
     return any(is_tested(call.source, use) for use in uses)
 
 
