@@ -1204,6 +1204,12 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         'const ttl = long ? 3600 : 30; await env.KV.put("k", "v", { expirationTtl: «ttl» });'
         'await env.KV.put("k", "v", { expirationTtl: «o.ttl ? o.ttl : 30» });',
     ),
+    "ttl-on-one-side-among-other-conditions": (
+        "ttl-out-of-range",
+        'const ttl = short ? 10 : 3600; if (a) return g(ttl); if (short) log("short");'
+        ' if (b) await env.KV.put("k", "v", { expirationTtl: «ttl» });'
+        ' const other = c ? -1 : 60; if (other) await env.KV.put("k", "v", { expirationTtl: «other» });',
+    ),
     "ttl-by-name": (
         "ttl-out-of-range",
         'const TTL = { short: 30 } as const; await env.KV.put("k", "v", { expirationTtl: «TTL["short"]» });'
@@ -1883,6 +1889,11 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "ttl-undefined": 'await env.KV.put("k", "v", { expirationTtl: undefined });',
     "ttl-either": 'await env.KV.put("k", "v", { expirationTtl: short ? 600 : 60 });',
     "ttl-either-tested": 'const ttl = forever ? 0 : 60; await env.KV.put("k", "v", ttl ? { expirationTtl: ttl } : {});',
+    "ttl-either-marked": 'const ttl = keep ? -1 : 60; if (ttl !== -1) await env.KV.put("k", "v", { expirationTtl: ttl });',
+    "ttl-either-left": 'const ttl = short ? 10 : 60; if (short) return g(ttl); await env.KV.put("k", "v", { expirationTtl: ttl });',
+    "ttl-either-around": 'const ttl = o.short ? 10 : 60; if (!o.short && a) { await g(ttl); await env.KV.put("k", "v", { expirationTtl: ttl }); }',
+    "ttl-either-switched": 'const ttl = mode === "short" ? 10 : 60; switch (mode) { case "long": await env.KV.put("k", "v", { expirationTtl: ttl }); }',
+    "ttl-either-guarded-in-place": 'if (!short && a) await env.KV.put("k", "v", { expirationTtl: short ? 10 : 60 });',
     "ttl-either-compared": 'const ttl = short ? 10 : 60; if (ttl >= 60) await env.KV.put("k", "v", { expirationTtl: ttl });',
     "ttl-by-an-unknown-name": 'const TTL = { a: 30, b: 60 }; await env.KV.put("k", "v", { expirationTtl: TTL[name] });',
     "ttl-of-a-changed-list": 'const ttls = [30]; ttls[0] = 60; await env.KV.put("k", "v", { expirationTtl: ttls[0] });',

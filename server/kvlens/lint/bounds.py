@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from kvlens.js.scopes import FUNCTIONS
-from kvlens.js.syntax import Source
-from kvlens.js.tree import ancestor
+from kvlens.js.syntax import Source, plain
+from kvlens.js.tree import ancestor, is_field
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _LONGEST = 40_000  # bytes of a function that are searched
 _NUMBER = r"\d[\d_]*(?:\.\d+)?"
+_MOST_STATEMENTS = 40  # before a call that are looked at
+_NAME = re.compile(r"(?<![\w$.\"'`])[a-zA-Z_$][\w$.]*")
+_BLOCKS = {"statement_block", "switch_case", "switch_default", "program"}
+_LEAVING = re.compile(r"\b(?:return|throw|continue|break)\b")
+_NO_NAMES = {"null", "true", "false", "undefined", "typeof", "await", "this"}
 
 
 def is_bounded(
@@ -52,6 +57,57 @@ def is_bounded(
             if number is None or least is None or float(number.replace("_", "")) >= least - 1:
                 return True
     return False
+
+
+def is_chosen_before(source: Source, call: Node, value: Node) -> bool:
+    """Return whether what chooses a value, `short ? 10 : 3600`, also decides if a call runs.
+
+    Then the call may get one side of the choice only: `if (short) return;`.
+    """
+    names = _names_of_choice(source, value)
+    return bool(names) and any(
+        not names.isdisjoint(_names(source, condition)) for condition in _conditions(source, call)
+    )
+
+
+def _names_of_choice(source: Source, value: Node) -> set[str]:
+    """Return the names in the condition of a choice, which a constant may hold."""
+    node = plain(value)
+    declared = source.names.resolve(node) if node.type == "identifier" else None
+    if declared is not None and not declared.path:
+        start = declared.origin.child_by_field_name("value")
+        node = plain(start) if start is not None else node
+    condition = node.child_by_field_name("condition") if node.type == "ternary_expression" else None
+    return _names(source, condition) if condition is not None else set()
+
+
+def _names(source: Source, condition: Node) -> set[str]:
+    return set(_NAME.findall(source.text_of(condition))) - _NO_NAMES
+
+
+def _conditions(source: Source, node: Node) -> Iterator[Node]:
+    """Yield the conditions around an expression, and those before it that may leave its block."""
+    here = node
+    while (parent := here.parent) is not None:
+        if parent.type in ("if_statement", "ternary_expression", "while_statement"):
+            condition = parent.child_by_field_name("condition")
+        elif parent.type == "switch_statement":
+            condition = parent.child_by_field_name("value")
+        else:
+            is_right = parent.type == "binary_expression" and is_field(parent, "right", here)
+            condition = parent.child_by_field_name("left") if is_right else None
+        if condition is not None and condition.id != here.id:
+            yield condition
+        before = here.prev_named_sibling if parent.type in _BLOCKS else None
+        for _ in range(_MOST_STATEMENTS):
+            if before is None:
+                break
+            body, condition = before, before.child_by_field_name("condition")
+            is_test = body.type == "if_statement" and condition is not None
+            if is_test and _LEAVING.search(source.text_of(body)):
+                yield condition
+            before = before.prev_named_sibling
+        here = parent
 
 
 def _is_beside(text: str, comparison: re.Match[str], other: str) -> bool:
