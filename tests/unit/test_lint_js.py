@@ -1111,6 +1111,10 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "const text = await env.KV.get(k); const { count, until } = JSON.parse(text);"
         " await env.KV.«put»(k, JSON.stringify({ count: count + 1, until }));",
     ),
+    "count-of-what-begins-like-a-place": (
+        "counter-not-atomic",
+        "const n = Number(await env.KV.get('offset:errors')); await env.KV.«put»('offset:errors', String(n + 1));",
+    ),
     "count-of-what-ends-like-version": (
         "counter-not-atomic",
         "const n = Number(await env.KV.get('conversion')); const conversions = n + 1;"
@@ -1271,7 +1275,17 @@ STORE = (
 )
 
 # id: (code, whole source with marks): every way to access a namespace
+READ_AND_WRITE = (
+    "interface Env { KV: KVNamespace }"
+    " async function read(env: Env, k: string) { return Number(await env.KV.get(k)) || 0; }"
+    " async function write(env: Env, k: string, n: number) { await env.KV.«put»(k, String(n)); } "
+)
 WHOLE: dict[str, tuple[str, str]] = {
+    "count-by-functions": (
+        "counter-not-atomic",
+        READ_AND_WRITE + "export default { async fetch(r: Request, env: Env) {"
+        " await write(env, 'steps', (await read(env, 'steps')) + 1); } };",
+    ),
     "count-that-a-function-reads-by-what-is-passed": (
         "counter-not-atomic",
         "async function read(env, id) { const text = await env.KV.get(`n:${id}`);"
@@ -2112,6 +2126,9 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     " await env.KV.put('cache:version', String(n));"
     " const current = await env.KV.get(key); const nextVersion = Number(current) + 1;"
     " await env.KV.put(key, String(nextVersion));",
+    "count-that-is-a-place": "const n = Number(await env.KV.get('sync:cursor')) + 1;"
+    " await env.KV.put('sync:cursor', String(n));"
+    " const o = Number(await env.KV.get(`${job}_offset`)); await env.KV.put(`${job}_offset`, String(o + 100));",
     "methods-of-a-bucket-that-nothing-declares": 'await env.CHUNKS.put("k", "v", { metadata: {} });'
     ' await env.CHUNKS.head("k");',
     "list-first-fifty": "const p = await env.KV.list(); return p.keys.slice(0, 50);",
@@ -2338,6 +2355,10 @@ CLEAN_IN_HANDLER: dict[str, str] = {
 }
 
 CLEAN: dict[str, str] = {
+    "places-and-versions-by-functions": READ_AND_WRITE.replace("«put»", "put")
+    + "export default { async fetch(r: Request, env: Env) {"
+    " await write(env, 'sync:offset', (await read(env, 'sync:offset')) + 100);"
+    " await write(env, 'version', (await read(env, 'version')) + 1); } };",
     "type-that-adds-to-a-namespace": (
         "interface Base extends KVNamespace { has(key: string): Promise<boolean> }\n"
         "interface Kv extends Base { keys(): Promise<string[]> }\n"

@@ -23,16 +23,31 @@ _DEEPEST = 12
 _AS_TEXT = ("String", "JSON.stringify")
 _TOGETHER = ("Promise.all", "Promise.allSettled")
 _MOST_ITEMS = 64  # promises that are awaited together
-# Members that say where something is, as in a form with several pages, or how many days in a row
-# something was done, which a day adds to once: no counts.
+# Members and keys that say where something is, as in a form with several pages, or how many days in
+# a row something was done, which a day adds to once: no counts.
 _NO_COUNT = re.compile(
-    r"(?:\b|_)(?:index|position|step|cursor|offset|streak)\Z"
-    r"|[a-z](?:Index|Position|Step|Cursor|Offset|Streak)\Z"
+    r"(?:\b|_)(?:index|position|step|cursor|offset|streak)[\"'`]?\Z"
+    r"|[a-z](?:Index|Position|Step|Cursor|Offset|Streak)[\"'`]?\Z"
+)
+# Names that say that a number only tells old from new: two may be the same.
+_VERSION = re.compile(
+    r"(?:\b|_)(?:version|revision|epoch)(?![a-z])|[a-z](?:Version|Revision|Epoch)(?![a-z])"
+    r"|(?:VERSION|REVISION)\b|(?:\b|_)EPOCH(?:\b|_)"
 )
 _EMPTY = ('""', "''", "``")
 _MEMBERS = ("member_expression", "subscript_expression")
 _FROM_TEXT = ("Number", "parseInt", "parseFloat", "Number.parseInt", "Number.parseFloat")
 _AS_NUMBER = (*_FROM_TEXT, "JSON.parse", "Math.max", "Math.floor")
+
+
+def is_no_count(key: str) -> bool:
+    """Return whether the text of a key says that its number is a place or a version."""
+    return bool(_NO_COUNT.search(key)) or is_version(key)
+
+
+def is_version(name: str) -> bool:
+    """Return whether a name or key says that a number only tells old from new."""
+    return bool(_VERSION.search(name))
 
 
 @memo

@@ -102,9 +102,9 @@ def _conditions(source: Source, node: Node) -> Iterator[Node]:
         for _ in range(_MOST_STATEMENTS):
             if before is None:
                 break
-            body, condition = before, before.child_by_field_name("condition")
-            is_test = body.type == "if_statement" and condition is not None
-            if is_test and _LEAVING.search(source.text_of(body)):
+            condition = before.child_by_field_name("condition")
+            is_left = before.type == "if_statement" and _LEAVING.search(source.text_of(before))
+            if condition is not None and is_left:
                 yield condition
             before = before.prev_named_sibling
         here = parent
