@@ -712,6 +712,16 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "list-without-cursor",
         "const p = await env.KV.«list»(); return (p.keys ?? []).map((key) => key.name);",
     ),
+    "list-up-to-thousands": (
+        "list-without-cursor",
+        "const p = await env.KV.«list»({ prefix: 'cart:' }); return p.keys.length >= 5000;"
+        " const q = await env.KV.«list»({ prefix: 'cart:' }); return q.keys.length < 2 * limit;",
+    ),
+    "list-of-each-prefix-that-is-emptied": (
+        "list-without-cursor",
+        "for (const prefix of prefixes) { const p = await env.KV.«list»({ prefix });"
+        " await Promise.all(p.keys.map((key) => env.KV.delete(key.name))); }",
+    ),
     "list-first-page": (
         "list-without-cursor",
         "const page = await env.KV.«list»(); return Response.json(page.keys);",
@@ -2136,6 +2146,10 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "list-of-one-record": "const prefix = 'cart:' + cart.id;"
     " return (await env.KV.list({ prefix })).keys.map((key) => key.name);",
     "list-of-one-user-by-a-function": "const p = await env.KV.list({ prefix: keyOf(user_id, '') }); return p.keys;",
+    "list-up-to-a-limit": "const p = await env.KV.list({ prefix: `rate:${ip}:` }); return p.keys.length >= 10;",
+    "list-up-to-a-constant": "const { keys } = await env.KV.list(); if (keys.length >= MAX_SLOTS) throw new Error();",
+    "list-that-is-emptied": "let p; do { p = await env.KV.list({ prefix });"
+    " await Promise.all(p.keys.map((key) => env.KV.delete(key.name))); } while (p.keys.length);",
     "list-first-five-or-none": "const p = await env.KV.list();"
     "return (p.keys ?? []).slice(0, 5).map((key) => key.name);",
     "list-first-key": "const p = await env.KV.list(); return p.keys[0];",

@@ -3,7 +3,8 @@
 ## What
 The keys of a `list()` are read, and nothing in the same function asks for the next page: there is
 neither `cursor` nor `list_complete`. It isn't reported if one page is enough: with a `limit`, where
-the code looks only at `keys.length > 0`, `keys[0]` or `keys.slice(0, 50)`, with an id in the prefix
+the code looks only at `keys.length > 0`, `keys[0]` or `keys.slice(0, 50)`, in a `while` loop that
+deletes the keys of each page, with an id in the prefix
 (`cart:${userId}:`), as one user or record rarely has over 1000 keys, with days, countries or
 devices of one thing (`${code}:daily:`), or with the name of things
 that people enter by hand, such as `domain:`, `tag:`, `role:` or `settings:`. Nor is it below a
@@ -85,13 +86,14 @@ _SAYS_FEW = re.compile(
     re.IGNORECASE,
 )
 _BLOCKS = {"statement_block", "program"}
+_LOOPS = frozenset(("do_statement", "while_statement"))
 _ID = re.compile(r"(?:\A|_)(?:id|ID)\Z|[a-z]I[dD]\Z")
 _KEYS = re.compile(r"\bkeys\b")
 _KEYS_OF_PAGE = re.compile(r"\bpage\s*\??\s*\.\s*keys\b")
 # Uses of the keys for which one page is enough, and their declaration.
 _ONE_PAGE = re.compile(
     r"!\s*[\w.?!()\s]{0,80}\bkeys\??\.length\b"
-    r"|\bkeys\??\.length\s*(?:>=?|===?|!==?|<)\s*[01]\b"
+    r"|\bkeys\??\.length\s*(?:[<>]=?|===?|!==?)\s*(?:\d{1,3}|[A-Z][A-Z\d_]+)\b(?!\s*[.*])"
     r"|\bkeys\??\.slice\(\s*0\s*,\s*\d{1,3}\s*\)|\bkeys\??\.at\(0\)|\bkeys(?:\?\.)?\[0\]"
     r"|\(\s*[\w.?]{0,80}\bkeys\s*(?:\?\?|\|\|)\s*\[\]\s*\)\.slice\(\s*0\s*,\s*\d{1,3}\s*\)"
     r"|\{\s*keys\s*\}\s*=|\bObject\.keys\b|\bkeys\s*:\s*\[\s*\]"
@@ -117,6 +119,8 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
             or _is_of_one(call.source, plain(prefix.value.node))
         ):
             return
+    if _is_emptied(call, context):
+        return
     outermost = _outermost(call.node)
     around = call.source.text_of(outermost)
     if _PAGES.search(around) or _KNOWN.search(_comment_above(call.source, outermost)):
@@ -132,6 +136,17 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
         f"{call.title} returns at most {MAX_LIST_KEYS} keys, and the code doesn't read the next "
         f"page. Repeat the call with the cursor of each page until list_complete is true, or set "
         f"a limit if one page is enough.",
+    )
+
+
+def _is_emptied(call: KvCall, context: Context) -> bool:
+    """Return whether a loop deletes the keys of each page: the next list begins after them."""
+    loop = ancestor(call.node, _LOOPS | FUNCTIONS)
+    if loop is None or loop.type not in _LOOPS:
+        return False
+    return any(
+        other.method == "delete" and loop.start_byte <= other.node.start_byte < loop.end_byte
+        for other in context.analysis.certain_calls
     )
 
 
