@@ -712,6 +712,22 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "list-without-cursor",
         "const p = await env.KV.«list»(); return (p.keys ?? []).map((key) => key.name);",
     ),
+    "promise-for-one-callback-only": (
+        "promise-not-awaited",
+        "const read = (k, log) => { «env.KV.get(k)».then(use).catch(log); }; read(k, log);"
+        " const write = (k, v) => { «env.KV.put(k, k)».then(() => v.trim()).catch((e) => e.log()); };"
+        " let done; done = use; «env.KV.put(k, k)».then(done); write(k, k);",
+    ),
+    "promise-after-a-stream-is-closed": (
+        "promise-not-awaited",
+        "const { readable, writable } = new TransformStream(); const w = writable.getWriter();"
+        " «(async () => { await w.write('a'); await w.close(); await env.KV.put('b', 'c'); })»();"
+        " return new Response(readable);",
+    ),
+    "promise-that-writes-to-no-stream": (
+        "promise-not-awaited",
+        "«env.KV.get('a')».then((v) => file.write(v)); return new Response();",
+    ),
     "list-up-to-thousands": (
         "list-without-cursor",
         "const p = await env.KV.«list»({ prefix: 'cart:' }); return p.keys.length >= 5000;"
@@ -2146,6 +2162,16 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "list-of-one-record": "const prefix = 'cart:' + cart.id;"
     " return (await env.KV.list({ prefix })).keys.map((key) => key.name);",
     "list-of-one-user-by-a-function": "const p = await env.KV.list({ prefix: keyOf(user_id, '') }); return p.keys;",
+    "promise-for-a-node-callback": "const read = (k, done) => { env.KV.get(k).then((v) => done(null, v)).catch(done); };"
+    " const write = (k, done) => { env.KV.put(k, k).then(() => done(), (e) => done(e)); }; use(read, write);",
+    "promise-for-a-job": "const run = (job) => { env.KV.get('k').then(job.done, job.failed); }; use(run);",
+    "promise-for-a-kept-resolve": "let done, failed; const all = new Promise((r, f) => { done = r; failed = f; });"
+    " env.KV.put('a', 'b').then(done, failed); env.KV.put('a', 'b').finally(() => done()); await all;",
+    "promise-for-a-controller": "return new Response(new ReadableStream({ start(c) {"
+    " env.KV.get('a').then((v) => { c.enqueue(v); c.close(); }); } }));",
+    "promise-for-a-writer": "const { readable, writable } = new TransformStream(); (async () => {"
+    " const w = writable.getWriter(); await w.write(await env.KV.get('a')); await env.KV.put('b', 'c');"
+    " await w.close(); })(); return new Response(readable);",
     "list-up-to-a-limit": "const p = await env.KV.list({ prefix: `rate:${ip}:` }); return p.keys.length >= 10;",
     "list-up-to-a-constant": "const { keys } = await env.KV.list(); if (keys.length >= MAX_SLOTS) throw new Error();",
     "list-that-is-emptied": "let p; do { p = await env.KV.list({ prefix });"
