@@ -1137,6 +1137,12 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "const text = await env.KV.get(k); const { count, until } = JSON.parse(text);"
         " await env.KV.«put»(k, JSON.stringify({ count: count + 1, until }));",
     ),
+    "count-beside-a-version": (
+        "counter-not-atomic",
+        "const o = await env.KV.get(k, 'json'); o.version++; o.revenue += 1;"
+        " await env.KV.«put»(k, JSON.stringify(o)); const p = await env.KV.get('p', 'json');"
+        " await env.KV.«put»('p', JSON.stringify({ rev: p.rev + 1, n: p.n + 1 }));",
+    ),
     "count-of-what-begins-like-a-place": (
         "counter-not-atomic",
         "const n = Number(await env.KV.get('offset:errors')); await env.KV.«put»('offset:errors', String(n + 1));",
@@ -1233,6 +1239,12 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         'await env.KV.put("k", "v", { expirationTtl: «short ? 10 : 3600» });'
         'const ttl = long ? 3600 : 30; await env.KV.put("k", "v", { expirationTtl: «ttl» });'
         'await env.KV.put("k", "v", { expirationTtl: «o.ttl ? o.ttl : 30» });',
+    ),
+    "ttl-on-one-side-of-two": (
+        "ttl-out-of-range",
+        'const ttl = a === 1 ? 60 : a === 2 ? 10 : 600; await env.KV.put("k", "v", { expirationTtl: «ttl» });'
+        ' const other = b ? ttl : 60; await env.KV.put("k", "v", { expirationTtl: «other» });'
+        ' await env.KV.put("k", "v", b ? {} : { expirationTtl: «ttl» });',
     ),
     "ttl-on-one-side-among-other-conditions": (
         "ttl-out-of-range",
@@ -1933,6 +1945,13 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "ttl-either-left": 'const ttl = short ? 10 : 60; if (short) return g(ttl); await env.KV.put("k", "v", { expirationTtl: ttl });',
     "ttl-either-around": 'const ttl = o.short ? 10 : 60; if (!o.short && a) { await g(ttl); await env.KV.put("k", "v", { expirationTtl: ttl }); }',
     "ttl-either-switched": 'const ttl = mode === "short" ? 10 : 60; switch (mode) { case "long": await env.KV.put("k", "v", { expirationTtl: ttl }); }',
+    "ttl-either-in-options": 'const ttl = mode === "none" ? 0 : 60;'
+    ' await env.KV.put("k", "v", mode === "none" ? undefined : { expirationTtl: ttl });'
+    ' await env.KV.put("k", "v", { ...(mode !== "none" ? { expirationTtl: ttl } : {}) });',
+    "ttl-either-twice": 'const ttl = mode === "none" ? 0 : 60;'
+    ' await env.KV.put("k", "v", { expirationTtl: mode === "none" ? undefined : ttl });'
+    ' await env.KV.put("k", "v", { expirationTtl: ttl > 0 ? ttl : undefined });'
+    ' const eff = mode === "none" ? 60 : ttl; await env.KV.put("k", "v", { expirationTtl: eff });',
     "ttl-either-guarded-in-place": 'if (!short && a) await env.KV.put("k", "v", { expirationTtl: short ? 10 : 60 });',
     "ttl-either-compared": 'const ttl = short ? 10 : 60; if (ttl >= 60) await env.KV.put("k", "v", { expirationTtl: ttl });',
     "ttl-by-an-unknown-name": 'const TTL = { a: 30, b: 60 }; await env.KV.put("k", "v", { expirationTtl: TTL[name] });',
@@ -2152,6 +2171,9 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     " await env.KV.put('cache:version', String(n));"
     " const current = await env.KV.get(key); const nextVersion = Number(current) + 1;"
     " await env.KV.put(key, String(nextVersion));",
+    "count-that-is-a-version-of-a-record": "const o = await env.KV.get(k, 'json'); o.version++; o.cacheRevision += 1;"
+    " await env.KV.put(k, JSON.stringify(o)); const p = await env.KV.get('p', 'json');"
+    " await env.KV.put('p', JSON.stringify({ ...p, rev: p.rev + 1 }));",
     "count-that-is-a-place": "const n = Number(await env.KV.get('sync:cursor')) + 1;"
     " await env.KV.put('sync:cursor', String(n));"
     " const o = Number(await env.KV.get(`${job}_offset`)); await env.KV.put(`${job}_offset`, String(o + 100));",

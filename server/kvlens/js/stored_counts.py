@@ -31,7 +31,7 @@ _NO_COUNT = re.compile(
 )
 # Names that say that a number only tells old from new: two may be the same.
 _VERSION = re.compile(
-    r"(?:\b|_)(?:version|revision|epoch)(?![a-z])|[a-z](?:Version|Revision|Epoch)(?![a-z])"
+    r"(?:\b|_)(?:version|revision|rev|epoch)(?![a-z])|[a-z](?:Version|Revision|Epoch)(?![a-z])"
     r"|(?:VERSION|REVISION)\b|(?:\b|_)EPOCH(?:\b|_)"
 )
 _EMPTY = ('""', "''", "``")
@@ -40,9 +40,9 @@ _FROM_TEXT = ("Number", "parseInt", "parseFloat", "Number.parseInt", "Number.par
 _AS_NUMBER = (*_FROM_TEXT, "JSON.parse", "Math.max", "Math.floor")
 
 
-def is_no_count(key: str) -> bool:
-    """Return whether the text of a key says that its number is a place or a version."""
-    return bool(_NO_COUNT.search(key)) or is_version(key)
+def is_no_count(name: str) -> bool:
+    """Return whether a key or member says that its number is a place or a version."""
+    return bool(_NO_COUNT.search(name)) or is_version(name)
 
 
 def is_version(name: str) -> bool:
@@ -188,7 +188,8 @@ class Counter:
             return None
         before = _without_default(stepped)
         name = before.child_by_field_name("property") or before
-        return before if self._text(name) == self._text(key) else None
+        is_same = self._text(name) == self._text(key)
+        return before if is_same and not is_no_count(self._text(name)) else None
 
     def _has_counted_member(self, declared: Declaration) -> bool:
         """Return whether a member of a variable is counted up or down before the put()."""
@@ -206,7 +207,7 @@ class Counter:
             if parent.child_by_field_name("object") != member:
                 return False
             member, parent = parent, parent.parent
-        if parent is None or member == use or _NO_COUNT.search(self._text(member)):
+        if parent is None or member == use or is_no_count(self._text(member)):
             return False
         if parent.type == "update_expression":
             return True

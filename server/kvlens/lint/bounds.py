@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _LONGEST = 40_000  # bytes of a function that are searched
 _NUMBER = r"\d[\d_]*(?:\.\d+)?"
+_DEEPEST = 6
 _MOST_STATEMENTS = 40  # before a call that are looked at
 _NAME = re.compile(r"(?<![\w$.\"'`])[a-zA-Z_$][\w$.]*")
 _BLOCKS = {"statement_block", "switch_case", "switch_default", "program"}
@@ -60,25 +61,50 @@ def is_bounded(
 
 
 def is_chosen_before(source: Source, call: Node, value: Node) -> bool:
-    """Return whether what chooses a value, `short ? 10 : 3600`, also decides if a call runs.
+    """Return whether what chooses a value, `short ? 10 : 3600`, also decides if a call gets it.
 
-    Then the call may get one side of the choice only: `if (short) return;`.
+    Then it may be one side of the choice only: `if (short) return;`.
     """
-    names = _names_of_choice(source, value)
+    names: set[str] = set()
+    if _is_chosen_twice(source, value, set(), names, 0):
+        return True
+    is_here = call.start_byte <= value.start_byte < call.end_byte
     return bool(names) and any(
-        not names.isdisjoint(_names(source, condition)) for condition in _conditions(source, call)
+        not names.isdisjoint(_names(source, condition))
+        for condition in _conditions(source, value if is_here else call)
     )
 
 
-def _names_of_choice(source: Source, value: Node) -> set[str]:
-    """Return the names in the condition of a choice, which a constant may hold."""
-    node = plain(value)
-    declared = source.names.resolve(node) if node.type == "identifier" else None
-    if declared is not None and not declared.path:
-        start = declared.origin.child_by_field_name("value")
-        node = plain(start) if start is not None else node
+def _is_chosen_twice(
+    source: Source, value: Node, around: set[str], names: set[str], depth: int
+) -> bool:
+    """Return whether a choice tests a constant that it gives, or what that was chosen by.
+
+    `around`: the names in the choices around a value; `names` gets those in its own.
+    """
+    node, tested = plain(value), set(around)
+    while node.type == "identifier" and depth < _DEEPEST:
+        if source.text_of(node) in tested:
+            return True
+        declared = source.names.resolve(node)
+        start = declared.origin.child_by_field_name("value") if declared is not None else None
+        if declared is None or declared.kind == "parameter" or declared.path or start is None:
+            return False
+        node, depth = plain(start), depth + 1
     condition = node.child_by_field_name("condition") if node.type == "ternary_expression" else None
-    return _names(source, condition) if condition is not None else set()
+    if condition is None or depth >= _DEEPEST:
+        return False
+    own = _names(source, condition)
+    if depth and not own.isdisjoint(tested):
+        return True
+    names |= own
+    sides = (node.child_by_field_name("consequence"), node.child_by_field_name("alternative"))
+    return any(
+        plain(side).type == "identifier"
+        and _is_chosen_twice(source, side, tested | own, names, depth + 1)
+        for side in sides
+        if side is not None
+    )
 
 
 def _names(source: Source, condition: Node) -> set[str]:

@@ -102,7 +102,8 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
 def _is_no_count(call: KvCall) -> bool:
     """Return whether the names say that a number is a place, or only tells old from new."""
     key, *values = [call.source.text_of(node) for node in call.argument_nodes[:2]]
-    return is_no_count(key) or any(map(is_version, values))
+    numbers = [value for value in values if "{" not in value.replace("${", "")]  # not in an object
+    return is_no_count(key) or any(map(is_version, numbers))
 
 
 @memo
