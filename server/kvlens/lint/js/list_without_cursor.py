@@ -48,9 +48,11 @@ keys are used, or where a statement begins with `(await KV.list()).keys`.*
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from kvlens.js.analysis import Analysis
 from kvlens.js.calls import KvCall
 from kvlens.js.comments import comments_above
 from kvlens.js.constants.values import Value
@@ -62,6 +64,7 @@ from kvlens.js.tree import ancestor
 from kvlens.kv.limits import MAX_LIST_KEYS
 from kvlens.lint.base import CallRule, Context, Finding
 from kvlens.lint.page_loop import read_every_page
+from kvlens.memo import memo
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -144,9 +147,15 @@ def _is_emptied(call: KvCall, context: Context) -> bool:
     loop = ancestor(call.node, _LOOPS | FUNCTIONS)
     if loop is None or loop.type not in _LOOPS:
         return False
-    return any(
-        other.method == "delete" and loop.start_byte <= other.node.start_byte < loop.end_byte
-        for other in context.analysis.certain_calls
+    deletes = _deletes(context.analysis)
+    return bisect_left(deletes, loop.start_byte) < bisect_left(deletes, loop.end_byte)
+
+
+@memo
+def _deletes(analysis: Analysis) -> list[int]:
+    """Return where a source deletes keys, in bytes."""
+    return sorted(
+        call.node.start_byte for call in analysis.certain_calls if call.method == "delete"
     )
 
 
