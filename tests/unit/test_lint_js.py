@@ -2194,6 +2194,8 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "promise-for-a-writer": "const { readable, writable } = new TransformStream(); (async () => {"
     " const w = writable.getWriter(); await w.write(await env.KV.get('a')); await env.KV.put('b', 'c');"
     " await w.close(); })(); return new Response(readable);",
+    "list-in-a-variable-that-is-declared-again": "var l = [1]; l.map(f);"
+    " var l = await env.KV.list({ limit: 9 }); var l = l.keys; l.map(f);",
     "list-up-to-a-limit": "const p = await env.KV.list({ prefix: `rate:${ip}:` }); return p.keys.length >= 10;",
     "list-up-to-a-constant": "const { keys } = await env.KV.list(); if (keys.length >= MAX_SLOTS) throw new Error();",
     "list-that-is-emptied": "let p; do { p = await env.KV.list({ prefix });"

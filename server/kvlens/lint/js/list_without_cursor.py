@@ -125,14 +125,15 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     if _is_emptied(call, context):
         return
     outermost = _outermost(call.node)
-    around = call.source.text_of(outermost)
-    if _PAGES.search(around) or _KNOWN.search(_comment_above(call.source, outermost)):
+    is_paged, uses_keys = _looked_at(call.source, outermost)
+    if is_paged or _KNOWN.search(_comment_above(call.source, outermost)):
         return
     if any(map(_SAYS_FEW.search, _comments_near(call))):
         return
     texts = _texts(call, page)
-    keys = _KEYS_OF_PAGE if texts else _KEYS
-    if not any(keys.search(_ONE_PAGE.sub("", text)) for text in texts or (around,)):
+    if texts:
+        uses_keys = any(_KEYS_OF_PAGE.search(_ONE_PAGE.sub("", text)) for text in texts)
+    if not uses_keys:
         return
     yield Finding(
         call.source.span(call.method_node),
@@ -140,6 +141,22 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
         f"page. Repeat the call with the cursor of each page until list_complete is true, or set "
         f"a limit if one page is enough.",
     )
+
+
+def _looked_at(source: Source, function: Node) -> tuple[bool, bool]:
+    """Return whether a function, which may have many lists, names pages, and uses all keys."""
+    known = _functions(source)
+    if function.id not in known:
+        text = source.text_of(function)
+        is_paged = _PAGES.search(text) is not None
+        known[function.id] = is_paged, _KEYS.search(_ONE_PAGE.sub("", text)) is not None
+    return known[function.id]
+
+
+@memo
+def _functions(source: Source) -> dict[int, tuple[bool, bool]]:
+    """Return what was found out about the functions of a source, to add to."""
+    return {}
 
 
 def _is_emptied(call: KvCall, context: Context) -> bool:
@@ -224,7 +241,8 @@ def _variable_of(call: KvCall) -> Declaration | None:
         return None
     if value.type != "await_expression" or plain(value.named_children[-1]) != call.node:
         return None
-    return call.source.names.resolve(name)
+    declared = call.source.names.resolve(name)
+    return declared if declared is not None and declared.origin == declarator else None
 
 
 def _is_of_one(source: Source, prefix: Node) -> bool:
