@@ -712,6 +712,32 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "list-without-cursor",
         "const p = await env.KV.«list»(); return (p.keys ?? []).map((key) => key.name);",
     ),
+    "promise-for-one-callback-only": (
+        "promise-not-awaited",
+        "const read = (k, log) => { «env.KV.get(k)».then(use).catch(log); }; read(k, log);"
+        " const write = (k, v) => { «env.KV.put(k, k)».then(() => v.trim()).catch((e) => e.log()); };"
+        " let done; done = use; «env.KV.put(k, k)».then(done); write(k, k);",
+    ),
+    "promise-after-a-stream-is-closed": (
+        "promise-not-awaited",
+        "const { readable, writable } = new TransformStream(); const w = writable.getWriter();"
+        " «(async () => { await w.write('a'); await w.close(); await env.KV.put('b', 'c'); })»();"
+        " return new Response(readable);",
+    ),
+    "promise-that-writes-to-no-stream": (
+        "promise-not-awaited",
+        "«env.KV.get('a')».then((v) => file.write(v)); return new Response();",
+    ),
+    "list-up-to-thousands": (
+        "list-without-cursor",
+        "const p = await env.KV.«list»({ prefix: 'cart:' }); return p.keys.length >= 5000;"
+        " const q = await env.KV.«list»({ prefix: 'cart:' }); return q.keys.length < 2 * limit;",
+    ),
+    "list-of-each-prefix-that-is-emptied": (
+        "list-without-cursor",
+        "for (const prefix of prefixes) { const p = await env.KV.«list»({ prefix });"
+        " await Promise.all(p.keys.map((key) => env.KV.delete(key.name))); }",
+    ),
     "list-first-page": (
         "list-without-cursor",
         "const page = await env.KV.«list»(); return Response.json(page.keys);",
@@ -1111,6 +1137,16 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         "const text = await env.KV.get(k); const { count, until } = JSON.parse(text);"
         " await env.KV.«put»(k, JSON.stringify({ count: count + 1, until }));",
     ),
+    "count-beside-a-version": (
+        "counter-not-atomic",
+        "const o = await env.KV.get(k, 'json'); o.version++; o.revenue += 1;"
+        " await env.KV.«put»(k, JSON.stringify(o)); const p = await env.KV.get('p', 'json');"
+        " await env.KV.«put»('p', JSON.stringify({ rev: p.rev + 1, n: p.n + 1 }));",
+    ),
+    "count-of-what-begins-like-a-place": (
+        "counter-not-atomic",
+        "const n = Number(await env.KV.get('offset:errors')); await env.KV.«put»('offset:errors', String(n + 1));",
+    ),
     "count-of-what-ends-like-version": (
         "counter-not-atomic",
         "const n = Number(await env.KV.get('conversion')); const conversions = n + 1;"
@@ -1216,6 +1252,18 @@ IN_HANDLER: dict[str, tuple[str, str]] = {
         'const ttl = long ? 3600 : 30; await env.KV.put("k", "v", { expirationTtl: «ttl» });'
         'await env.KV.put("k", "v", { expirationTtl: «o.ttl ? o.ttl : 30» });',
     ),
+    "ttl-on-one-side-of-two": (
+        "ttl-out-of-range",
+        'const ttl = a === 1 ? 60 : a === 2 ? 10 : 600; await env.KV.put("k", "v", { expirationTtl: «ttl» });'
+        ' const other = b ? ttl : 60; await env.KV.put("k", "v", { expirationTtl: «other» });'
+        ' await env.KV.put("k", "v", b ? {} : { expirationTtl: «ttl» });',
+    ),
+    "ttl-on-one-side-among-other-conditions": (
+        "ttl-out-of-range",
+        'const ttl = short ? 10 : 3600; if (a) return g(ttl); if (short) log("short");'
+        ' if (b) await env.KV.put("k", "v", { expirationTtl: «ttl» });'
+        ' const other = c ? -1 : 60; if (other) await env.KV.put("k", "v", { expirationTtl: «other» });',
+    ),
     "ttl-by-name": (
         "ttl-out-of-range",
         'const TTL = { short: 30 } as const; await env.KV.put("k", "v", { expirationTtl: «TTL["short"]» });'
@@ -1277,7 +1325,17 @@ STORE = (
 )
 
 # id: (code, whole source with marks): every way to access a namespace
+READ_AND_WRITE = (
+    "interface Env { KV: KVNamespace }"
+    " async function read(env: Env, k: string) { return Number(await env.KV.get(k)) || 0; }"
+    " async function write(env: Env, k: string, n: number) { await env.KV.«put»(k, String(n)); } "
+)
 WHOLE: dict[str, tuple[str, str]] = {
+    "count-by-functions": (
+        "counter-not-atomic",
+        READ_AND_WRITE + "export default { async fetch(r: Request, env: Env) {"
+        " await write(env, 'steps', (await read(env, 'steps')) + 1); } };",
+    ),
     "count-that-a-function-reads-by-what-is-passed": (
         "counter-not-atomic",
         "async function read(env, id) { const text = await env.KV.get(`n:${id}`);"
@@ -1906,6 +1964,18 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "ttl-undefined": 'await env.KV.put("k", "v", { expirationTtl: undefined });',
     "ttl-either": 'await env.KV.put("k", "v", { expirationTtl: short ? 600 : 60 });',
     "ttl-either-tested": 'const ttl = forever ? 0 : 60; await env.KV.put("k", "v", ttl ? { expirationTtl: ttl } : {});',
+    "ttl-either-marked": 'const ttl = keep ? -1 : 60; if (ttl !== -1) await env.KV.put("k", "v", { expirationTtl: ttl });',
+    "ttl-either-left": 'const ttl = short ? 10 : 60; if (short) return g(ttl); await env.KV.put("k", "v", { expirationTtl: ttl });',
+    "ttl-either-around": 'const ttl = o.short ? 10 : 60; if (!o.short && a) { await g(ttl); await env.KV.put("k", "v", { expirationTtl: ttl }); }',
+    "ttl-either-switched": 'const ttl = mode === "short" ? 10 : 60; switch (mode) { case "long": await env.KV.put("k", "v", { expirationTtl: ttl }); }',
+    "ttl-either-in-options": 'const ttl = mode === "none" ? 0 : 60;'
+    ' await env.KV.put("k", "v", mode === "none" ? undefined : { expirationTtl: ttl });'
+    ' await env.KV.put("k", "v", { ...(mode !== "none" ? { expirationTtl: ttl } : {}) });',
+    "ttl-either-twice": 'const ttl = mode === "none" ? 0 : 60;'
+    ' await env.KV.put("k", "v", { expirationTtl: mode === "none" ? undefined : ttl });'
+    ' await env.KV.put("k", "v", { expirationTtl: ttl > 0 ? ttl : undefined });'
+    ' const eff = mode === "none" ? 60 : ttl; await env.KV.put("k", "v", { expirationTtl: eff });',
+    "ttl-either-guarded-in-place": 'if (!short && a) await env.KV.put("k", "v", { expirationTtl: short ? 10 : 60 });',
     "ttl-either-compared": 'const ttl = short ? 10 : 60; if (ttl >= 60) await env.KV.put("k", "v", { expirationTtl: ttl });',
     "ttl-by-an-unknown-name": 'const TTL = { a: 30, b: 60 }; await env.KV.put("k", "v", { expirationTtl: TTL[name] });',
     "ttl-of-a-changed-list": 'const ttls = [30]; ttls[0] = 60; await env.KV.put("k", "v", { expirationTtl: ttls[0] });',
@@ -2124,6 +2194,12 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     " await env.KV.put('cache:version', String(n));"
     " const current = await env.KV.get(key); const nextVersion = Number(current) + 1;"
     " await env.KV.put(key, String(nextVersion));",
+    "count-that-is-a-version-of-a-record": "const o = await env.KV.get(k, 'json'); o.version++; o.cacheRevision += 1;"
+    " await env.KV.put(k, JSON.stringify(o)); const p = await env.KV.get('p', 'json');"
+    " await env.KV.put('p', JSON.stringify({ ...p, rev: p.rev + 1 }));",
+    "count-that-is-a-place": "const n = Number(await env.KV.get('sync:cursor')) + 1;"
+    " await env.KV.put('sync:cursor', String(n));"
+    " const o = Number(await env.KV.get(`${job}_offset`)); await env.KV.put(`${job}_offset`, String(o + 100));",
     "methods-of-a-bucket-that-nothing-declares": 'await env.CHUNKS.put("k", "v", { metadata: {} });'
     ' await env.CHUNKS.head("k");',
     "list-first-fifty": "const p = await env.KV.list(); return p.keys.slice(0, 50);",
@@ -2131,6 +2207,22 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "list-of-one-record": "const prefix = 'cart:' + cart.id;"
     " return (await env.KV.list({ prefix })).keys.map((key) => key.name);",
     "list-of-one-user-by-a-function": "const p = await env.KV.list({ prefix: keyOf(user_id, '') }); return p.keys;",
+    "promise-for-a-node-callback": "const read = (k, done) => { env.KV.get(k).then((v) => done(null, v)).catch(done); };"
+    " const write = (k, done) => { env.KV.put(k, k).then(() => done(), (e) => done(e)); }; use(read, write);",
+    "promise-for-a-job": "const run = (job) => { env.KV.get('k').then(job.done, job.failed); }; use(run);",
+    "promise-for-a-kept-resolve": "let done, failed; const all = new Promise((r, f) => { done = r; failed = f; });"
+    " env.KV.put('a', 'b').then(done, failed); env.KV.put('a', 'b').finally(() => done()); await all;",
+    "promise-for-a-controller": "return new Response(new ReadableStream({ start(c) {"
+    " env.KV.get('a').then((v) => { c.enqueue(v); c.close(); }); } }));",
+    "promise-for-a-writer": "const { readable, writable } = new TransformStream(); (async () => {"
+    " const w = writable.getWriter(); await w.write(await env.KV.get('a')); await env.KV.put('b', 'c');"
+    " await w.close(); })(); return new Response(readable);",
+    "list-in-a-variable-that-is-declared-again": "var l = [1]; l.map(f);"
+    " var l = await env.KV.list({ limit: 9 }); var l = l.keys; l.map(f);",
+    "list-up-to-a-limit": "const p = await env.KV.list({ prefix: `rate:${ip}:` }); return p.keys.length >= 10;",
+    "list-up-to-a-constant": "const { keys } = await env.KV.list(); if (keys.length >= MAX_SLOTS) throw new Error();",
+    "list-that-is-emptied": "let p; do { p = await env.KV.list({ prefix });"
+    " await Promise.all(p.keys.map((key) => env.KV.delete(key.name))); } while (p.keys.length);",
     "list-first-five-or-none": "const p = await env.KV.list();"
     "return (p.keys ?? []).slice(0, 5).map((key) => key.name);",
     "list-first-key": "const p = await env.KV.list(); return p.keys[0];",
@@ -2159,6 +2251,8 @@ CLEAN_IN_HANDLER: dict[str, str] = {
     "for-of": 'for (const key of keys) await env.KV.put(key, "v");',
     "map-kept": 'const jobs = keys.map((key) => env.KV.put(key, "v")); await Promise.all(jobs);',
     "settles-a-new-promise": 'await new Promise((done, fail) => { env.KV.get("k").then(done, fail); });',
+    "tag-of-a-template": "await env.KV.get`a`;",
+    "options-without-a-prototype": 'await env.KV.put("k", "v", { __proto__: null, expirationTtl: 60 });',
     "settles-a-promise-that-was-kept": 'const job = queue.shift(); env.KV.get("k").then(job.resolve).catch(job.reject);',
     "settles-a-new-promise-in-a-callback": "await new Promise(done => {"
     ' env.KV.get("k").then((text) => done(text + "!")).catch(() => done("")); });',
@@ -2358,6 +2452,10 @@ CLEAN_IN_HANDLER: dict[str, str] = {
 }
 
 CLEAN: dict[str, str] = {
+    "places-and-versions-by-functions": READ_AND_WRITE.replace("«put»", "put")
+    + "export default { async fetch(r: Request, env: Env) {"
+    " await write(env, 'sync:offset', (await read(env, 'sync:offset')) + 100);"
+    " await write(env, 'version', (await read(env, 'version')) + 1); } };",
     "type-that-adds-to-a-namespace": (
         "interface Base extends KVNamespace { has(key: string): Promise<boolean> }\n"
         "interface Kv extends Base { keys(): Promise<string[]> }\n"

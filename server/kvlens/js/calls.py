@@ -242,6 +242,9 @@ def called(name: Node) -> tuple[Node, Node] | None:
     call, receiver = call_of(member), member.child_by_field_name("object")
     if call is None or receiver is None or call.type != "call_expression":
         return None
+    given = call.child_by_field_name("arguments")
+    if given is not None and given.type == "template_string":  # kv.get`a` passes an array
+        return None
     return receiver, call
 
 

@@ -23,16 +23,31 @@ _DEEPEST = 12
 _AS_TEXT = ("String", "JSON.stringify")
 _TOGETHER = ("Promise.all", "Promise.allSettled")
 _MOST_ITEMS = 64  # promises that are awaited together
-# Members that say where something is, as in a form with several pages, or how many days in a row
-# something was done, which a day adds to once: no counts.
+# Members and keys that say where something is, as in a form with several pages, or how many days in
+# a row something was done, which a day adds to once: no counts.
 _NO_COUNT = re.compile(
-    r"(?:\b|_)(?:index|position|step|cursor|offset|streak)\Z"
-    r"|[a-z](?:Index|Position|Step|Cursor|Offset|Streak)\Z"
+    r"(?:\b|_)(?:index|position|step|cursor|offset|streak)[\"'`]?\Z"
+    r"|[a-z](?:Index|Position|Step|Cursor|Offset|Streak)[\"'`]?\Z"
+)
+# Names that say that a number only tells old from new: two may be the same.
+_VERSION = re.compile(
+    r"(?:\b|_)(?:version|revision|rev|epoch)(?![a-z])|[a-z](?:Version|Revision|Epoch)(?![a-z])"
+    r"|(?:VERSION|REVISION)\b|(?:\b|_)EPOCH(?:\b|_)"
 )
 _EMPTY = ('""', "''", "``")
 _MEMBERS = ("member_expression", "subscript_expression")
 _FROM_TEXT = ("Number", "parseInt", "parseFloat", "Number.parseInt", "Number.parseFloat")
 _AS_NUMBER = (*_FROM_TEXT, "JSON.parse", "Math.max", "Math.floor")
+
+
+def is_no_count(name: str) -> bool:
+    """Return whether a key or member says that its number is a place or a version."""
+    return bool(_NO_COUNT.search(name)) or is_version(name)
+
+
+def is_version(name: str) -> bool:
+    """Return whether a name or key says that a number only tells old from new."""
+    return bool(_VERSION.search(name))
 
 
 @memo
@@ -173,7 +188,8 @@ class Counter:
             return None
         before = _without_default(stepped)
         name = before.child_by_field_name("property") or before
-        return before if self._text(name) == self._text(key) else None
+        is_same = self._text(name) == self._text(key)
+        return before if is_same and not is_no_count(self._text(name)) else None
 
     def _has_counted_member(self, declared: Declaration) -> bool:
         """Return whether a member of a variable is counted up or down before the put()."""
@@ -191,7 +207,7 @@ class Counter:
             if parent.child_by_field_name("object") != member:
                 return False
             member, parent = parent, parent.parent
-        if parent is None or member == use or _NO_COUNT.search(self._text(member)):
+        if parent is None or member == use or is_no_count(self._text(member)):
             return False
         if parent.type == "update_expression":
             return True

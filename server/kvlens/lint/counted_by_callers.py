@@ -15,7 +15,7 @@ from kvlens.js.passed_values import passed_values
 from kvlens.js.same_key import with_arguments
 from kvlens.js.scopes import is_assigned
 from kvlens.js.source_context import SourceContext, read
-from kvlens.js.stored_counts import Counter, reads_by_function
+from kvlens.js.stored_counts import Counter, is_no_count, reads_by_function
 from kvlens.js.syntax import Source, call_of, callee, plain
 from kvlens.js.tree import ancestor
 from kvlens.js.values import Function
@@ -59,7 +59,7 @@ def counted_by_callers(
         if found is None or counter.through is None or found.source is not source:
             continue
         one, other = (_written(put, caller, call), _written(found, caller, counter.through))
-        if one is not None and one == other:
+        if one is not None and one == other and not is_no_count(one[-1]):
             line = caller.text.count("\n", 0, caller.span(call).start) + 1
             return Counted(found, f"{PurePath(caller.path).name}, line {line}")
     return None

@@ -10,6 +10,7 @@ from kvlens.js.scopes import FUNCTIONS
 from kvlens.js.syntax import Source, arguments_of, call_of, callee, outer, plain
 from kvlens.js.tree import ancestor
 from kvlens.lint.function_uses import MOST_CALLS, uses_of
+from kvlens.lint.handed_on import is_executor, is_handed_on
 from kvlens.lint.source_fix_helpers import PROMISE_METHODS
 from kvlens.memo import memo
 
@@ -180,6 +181,8 @@ def _settles(source: Source, call: Node) -> bool:
     Something else has to wait for that one. It may be settled in a callback, as of a timer, or by
     what was kept of it: `get().then(job.resolve)`.
     """
+    if is_handed_on(source, call):
+        return True
     here: Node | None = call
     while here is not None and here.type == "call_expression":
         if any(_RESOLVE.search(source.text_of(given)) for given in arguments_of(here)):
@@ -187,7 +190,7 @@ def _settles(source: Source, call: Node) -> bool:
         method = callee(here)
         here = method.child_by_field_name("object") if method is not None else None
     function = ancestor(call, FUNCTIONS)
-    while function is not None and not _makes_promise(source, function):
+    while function is not None and not is_executor(source, function):
         function = ancestor(function, FUNCTIONS)
     if function is None:
         return False
@@ -201,14 +204,6 @@ def _settles(source: Source, call: Node) -> bool:
         if each is not None and (declared := source.names.resolve(each)) is not None
         for use in source.names.references(declared)
     )
-
-
-def _makes_promise(source: Source, function: Node) -> bool:
-    """Return whether this is what `new Promise()` gets."""
-    given = outer(function).parent
-    made = given.parent if given is not None else None
-    name = made.child_by_field_name("constructor") if made is not None else None
-    return name is not None and source.text_of(name) == "Promise"
 
 
 def _is_waited_for(source: Source, given: Node | None) -> bool:

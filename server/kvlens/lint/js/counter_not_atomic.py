@@ -8,10 +8,10 @@ functions of one file that the code calls: `await set(key, (await get(key)) + 1)
 several branches store is reported once. It isn't reported in a Durable Object and in a
 `scheduled()` handler or what only it calls, which don't run twice at once, nor for a number that
 only tells old from new by its name or its key (`cacheVersion`), nor for a place in something
-(`session.currentIndex++`), days in a row (`user.streak`) or what is only counted at random
-(`if (Math.random() < 0.1)`), nor in a file with a comment on
-races in KV (`// KV isn't atomic: a burst may pass`), or below one that calls the count
-good enough or best-effort.
+(`session.currentIndex++`, the key `sync:cursor`), days in a row (`user.streak`) or what is only
+counted at random (`if (Math.random() < 0.1)`), nor in a file with a comment on races in KV
+(`// KV isn't atomic: a burst may pass`), or below one that calls the count good enough or
+best-effort.
 
 ## Why
 KV is last-write-wins and has no atomic operations. Two requests that read 7 both write 8, and a
@@ -54,7 +54,7 @@ from typing import TYPE_CHECKING
 
 from kvlens.js.calls import KvCall
 from kvlens.js.comments import comments_about, comments_above
-from kvlens.js.stored_counts import stored_counts
+from kvlens.js.stored_counts import is_no_count, is_version, stored_counts
 from kvlens.js.syntax import Source
 from kvlens.js.tree import ancestor
 from kvlens.lint.base import CallRule, Context, Finding, Related
@@ -66,10 +66,6 @@ from kvlens.memo import memo
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_VERSION = re.compile(
-    r"(?:\b|_)(?:version|revision|epoch)(?![a-z])|[a-z](?:Version|Revision|Epoch)(?![a-z])"
-    r"|(?:VERSION|REVISION)\b|(?:\b|_)EPOCH(?:\b|_)"
-)
 _RACE = re.compile(
     r"(?:\bno|\bnot|\bnon|n't)[ -]+atomic|\brac(?:e|es|y)\b|\blast[ -]write|\bovershoot"
     r"|\bconcurren(?!t (?:user|viewer|visitor|player)s?\b)"
@@ -92,7 +88,7 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     read = stored_counts(context.analysis).get(call.node.id)
     passed = counted_by_callers(call, context, is_fine) if read is None else None
     read = passed.read if passed is not None else read
-    if read is None or is_fine(call.source, call.node) or _is_version(call):
+    if read is None or is_fine(call.source, call.node) or _is_no_count(call):
         return
     if any(map(_LOOSE.search, comments_above(call.source, call.node))):
         return
@@ -105,9 +101,11 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
     )
 
 
-def _is_version(call: KvCall) -> bool:
-    """Return whether the names say that a number only tells old from new: two may be the same."""
-    return any(_VERSION.search(call.source.text_of(node)) for node in call.argument_nodes[:2])
+def _is_no_count(call: KvCall) -> bool:
+    """Return whether the names say that a number is a place, or only tells old from new."""
+    key, *values = [call.source.text_of(node) for node in call.argument_nodes[:2]]
+    numbers = [value for value in values if "{" not in value.replace("${", "")]  # not in an object
+    return is_no_count(key) or any(map(is_version, numbers))
 
 
 @memo

@@ -92,8 +92,8 @@ def _used(call: KvCall, result: Node) -> Iterator[Node]:
         return
     name = declarator.child_by_field_name("name")
     declared = names.resolve(name) if name is not None and name.type == "identifier" else None
-    if declared is None or is_assigned(names, declared):
-        return
+    if declared is None or declared.origin != declarator or is_assigned(names, declared):
+        return  # nor is it followed if it is declared again, to hold other results
     uses = names.references(declared)
     if not any(_function(call, use) == "Array.isArray" for use in uses):
         yield from uses

@@ -3,7 +3,8 @@
 ## What
 The keys of a `list()` are read, and nothing in the same function asks for the next page: there is
 neither `cursor` nor `list_complete`. It isn't reported if one page is enough: with a `limit`, where
-the code looks only at `keys.length > 0`, `keys[0]` or `keys.slice(0, 50)`, with an id in the prefix
+the code looks only at `keys.length > 0`, `keys[0]` or `keys.slice(0, 50)`, in a `while` loop that
+deletes the keys of each page, with an id in the prefix
 (`cart:${userId}:`), as one user or record rarely has over 1000 keys, with days, countries or
 devices of one thing (`${code}:daily:`), or with the name of things
 that people enter by hand, such as `domain:`, `tag:`, `role:` or `settings:`. Nor is it below a
@@ -47,9 +48,11 @@ keys are used, or where a statement begins with `(await KV.list()).keys`.*
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from kvlens.js.analysis import Analysis
 from kvlens.js.calls import KvCall
 from kvlens.js.comments import comments_above
 from kvlens.js.constants.values import Value
@@ -61,6 +64,7 @@ from kvlens.js.tree import ancestor
 from kvlens.kv.limits import MAX_LIST_KEYS
 from kvlens.lint.base import CallRule, Context, Finding
 from kvlens.lint.page_loop import read_every_page
+from kvlens.memo import memo
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -85,13 +89,14 @@ _SAYS_FEW = re.compile(
     re.IGNORECASE,
 )
 _BLOCKS = {"statement_block", "program"}
+_LOOPS = frozenset(("do_statement", "while_statement"))
 _ID = re.compile(r"(?:\A|_)(?:id|ID)\Z|[a-z]I[dD]\Z")
 _KEYS = re.compile(r"\bkeys\b")
 _KEYS_OF_PAGE = re.compile(r"\bpage\s*\??\s*\.\s*keys\b")
 # Uses of the keys for which one page is enough, and their declaration.
 _ONE_PAGE = re.compile(
     r"!\s*[\w.?!()\s]{0,80}\bkeys\??\.length\b"
-    r"|\bkeys\??\.length\s*(?:>=?|===?|!==?|<)\s*[01]\b"
+    r"|\bkeys\??\.length\s*(?:[<>]=?|===?|!==?)\s*(?:\d{1,3}|[A-Z][A-Z\d_]+)\b(?!\s*[.*])"
     r"|\bkeys\??\.slice\(\s*0\s*,\s*\d{1,3}\s*\)|\bkeys\??\.at\(0\)|\bkeys(?:\?\.)?\[0\]"
     r"|\(\s*[\w.?]{0,80}\bkeys\s*(?:\?\?|\|\|)\s*\[\]\s*\)\.slice\(\s*0\s*,\s*\d{1,3}\s*\)"
     r"|\{\s*keys\s*\}\s*=|\bObject\.keys\b|\bkeys\s*:\s*\[\s*\]"
@@ -117,21 +122,57 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
             or _is_of_one(call.source, plain(prefix.value.node))
         ):
             return
+    if _is_emptied(call, context):
+        return
     outermost = _outermost(call.node)
-    around = call.source.text_of(outermost)
-    if _PAGES.search(around) or _KNOWN.search(_comment_above(call.source, outermost)):
+    is_paged, uses_keys = _looked_at(call.source, outermost)
+    if is_paged or _KNOWN.search(_comment_above(call.source, outermost)):
         return
     if any(map(_SAYS_FEW.search, _comments_near(call))):
         return
     texts = _texts(call, page)
-    keys = _KEYS_OF_PAGE if texts else _KEYS
-    if not any(keys.search(_ONE_PAGE.sub("", text)) for text in texts or (around,)):
+    if texts:
+        uses_keys = any(_KEYS_OF_PAGE.search(_ONE_PAGE.sub("", text)) for text in texts)
+    if not uses_keys:
         return
     yield Finding(
         call.source.span(call.method_node),
         f"{call.title} returns at most {MAX_LIST_KEYS} keys, and the code doesn't read the next "
         f"page. Repeat the call with the cursor of each page until list_complete is true, or set "
         f"a limit if one page is enough.",
+    )
+
+
+def _looked_at(source: Source, function: Node) -> tuple[bool, bool]:
+    """Return whether a function, which may have many lists, names pages, and uses all keys."""
+    known = _functions(source)
+    if function.id not in known:
+        text = source.text_of(function)
+        is_paged = _PAGES.search(text) is not None
+        known[function.id] = is_paged, _KEYS.search(_ONE_PAGE.sub("", text)) is not None
+    return known[function.id]
+
+
+@memo
+def _functions(source: Source) -> dict[int, tuple[bool, bool]]:
+    """Return what was found out about the functions of a source, to add to."""
+    return {}
+
+
+def _is_emptied(call: KvCall, context: Context) -> bool:
+    """Return whether a loop deletes the keys of each page: the next list begins after them."""
+    loop = ancestor(call.node, _LOOPS | FUNCTIONS)
+    if loop is None or loop.type not in _LOOPS:
+        return False
+    deletes = _deletes(context.analysis)
+    return bisect_left(deletes, loop.start_byte) < bisect_left(deletes, loop.end_byte)
+
+
+@memo
+def _deletes(analysis: Analysis) -> list[int]:
+    """Return where a source deletes keys, in bytes."""
+    return sorted(
+        call.node.start_byte for call in analysis.certain_calls if call.method == "delete"
     )
 
 
@@ -200,7 +241,8 @@ def _variable_of(call: KvCall) -> Declaration | None:
         return None
     if value.type != "await_expression" or plain(value.named_children[-1]) != call.node:
         return None
-    return call.source.names.resolve(name)
+    declared = call.source.names.resolve(name)
+    return declared if declared is not None and declared.origin == declarator else None
 
 
 def _is_of_one(source: Source, prefix: Node) -> bool:

@@ -78,7 +78,7 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
         return
     known = OPTIONS[call.method]
     for option in options.properties.values():
-        if option.name in known:
+        if option.name in known or option.name == "__proto__":
             continue
         meant = _nearest(option.name, known)
         if meant and meant not in options.properties:

@@ -7,8 +7,8 @@ and `.catch()` don't wait either. The promise also gets lost in the callback of 
 `Promise.all()`, in an async function or a method of the file that is called without it, also in a
 function of another file that writes, or in `ctx.waitUntil(async () => …)`, which gets a function
 instead of a promise. A Durable Object keeps running until its promises are settled, so a call that
-nothing waits for isn't reported there, nor is a timer that sends on a WebSocket, which keeps the
-Worker running while it is open.
+nothing waits for isn't reported there, nor is one after which the same chain, function or timer
+writes to a WebSocket or a stream, which keeps the Worker running while it is open.
 
 Or the promise is used as if it were the value: in a condition, as what the callback of `filter()`,
 `some()` and the like returns, in a comparison, with a property of the result, in `JSON.parse()`, in
@@ -47,6 +47,7 @@ in loops, where the calls may be meant to run at once, nor before a chain such a
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -62,13 +63,16 @@ from kvlens.lint.imported_writes import imported_writes
 from kvlens.lint.lost_promises import Lost, is_mapping, lost_promises, of_callback
 from kvlens.lint.source_fix_helpers import PROMISE_METHODS, awaited, given, node_at
 from kvlens.lint.taken_for_value import is_taken_for_value
+from kvlens.memo import memo
 from kvlens.text import Span
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_SOCKET = re.compile(r":\s*WebSocket\b|\bnew WebSocketPair\b|\.accept\(\)")
-_SENDS = re.compile(r"\.send\(")
+_STREAM = re.compile(
+    r":\s*WebSocket\b|\bnew WebSocketPair\b|\.accept\(\)|\.getWriter\(\)|\bnew ReadableStream\b"
+)
+_WRITES = re.compile(r"\.(?:send|write|enqueue|close)\(")
 _LONGEST_NAME = 40  # characters, in a message
 _LOOPS = {"for_statement", "for_in_statement", "while_statement", "do_statement"}
 
@@ -83,7 +87,7 @@ def _check(context: Context) -> Iterator[Finding]:
                 continue  # map() of another class may give a promise
             if lost.how == "tested" and not _is_of_array(call, lost.call):
                 continue  # filter() of another class may wait
-            if lost.call.id not in seen and not _is_kept(context, call.source, lost):
+            if lost.call.id not in seen and not _is_kept(context, call, call.source, lost):
                 seen.add(lost.call.id)
                 yield _finding(call, lost, call.source)
         if call.fate in ("awaited", "returned", "void", "dropped"):
@@ -96,7 +100,7 @@ def _check(context: Context) -> Iterator[Finding]:
                 data={"await": call.is_in_async},
             )
     for call, lost in imported_writes(context, known):
-        if lost.call.id not in seen and not _is_kept(context, analysis.source, lost):
+        if lost.call.id not in seen and not _is_kept(context, call, analysis.source, lost):
             seen.add(lost.call.id)
             yield _finding(call, lost, analysis.source)
 
@@ -108,26 +112,41 @@ def _is_of_array(call: KvCall, of: Node) -> bool:
     return owner is not None and call.folder.value(owner).kind == "array"
 
 
-def _is_kept(context: Context, source: Source, lost: Lost) -> bool:
+def _is_kept(context: Context, call: KvCall, source: Source, lost: Lost) -> bool:
     """Return whether the code runs until a promise is settled that nothing waits for.
 
-    A Durable Object does, and a timer in a function with an open WebSocket.
+    A Durable Object does, and an open WebSocket or stream that is written to after the call.
     """
-    if lost.how == "timer" and _has_socket(source, lost.call):
+    if lost.how in ("dropped", "timer") and _is_streamed(call, source, lost):
         return True
     return lost.how in ("dropped", "each", "timer") and is_in_durable_object(
         context, source, lost.call
     )
 
 
-def _has_socket(source: Source, timer: Node) -> bool:
-    """Return whether a function makes or gets the WebSocket that its timer sends on."""
-    function = ancestor(timer, FUNCTIONS)
-    while function is not None:
-        if _SOCKET.search(source.text_of(function)):
-            return bool(_SENDS.search(source.text_of(timer)))
-        function = ancestor(function, FUNCTIONS)
-    return False
+def _is_streamed(call: KvCall, source: Source, lost: Lost) -> bool:
+    """Return whether a function makes or gets a WebSocket or stream, to which is written later."""
+    if lost.how == "timer":
+        written = source.text_of(lost.call)
+    elif (
+        call.source is source and lost.call.start_byte <= call.node.start_byte < lost.call.end_byte
+    ):
+        written = source.text[call.span.end : source.span(lost.call).end]
+    else:
+        return False
+    if not _WRITES.search(written):
+        return False
+    around, streams = ancestor(lost.call, FUNCTIONS), _streams(source)
+    while around is not None and (further := ancestor(around, FUNCTIONS)) is not None:
+        around = further
+    start, end = source.span(around or source.root)
+    return bisect_left(streams, start) < bisect_left(streams, end)
+
+
+@memo
+def _streams(source: Source) -> list[int]:
+    """Return where a source makes or gets WebSockets and streams."""
+    return [found.start() for found in _STREAM.finditer(source.text)]
 
 
 def _finding(call: KvCall, lost: Lost, source: Source) -> Finding:

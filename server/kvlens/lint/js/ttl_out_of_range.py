@@ -46,10 +46,10 @@ from kvlens.js.callers import arguments_for, plain_parameter
 from kvlens.js.calls import KvCall
 from kvlens.js.constants.values import Value
 from kvlens.js.scopes import is_assigned
-from kvlens.js.syntax import plain
+from kvlens.js.syntax import outer, plain
 from kvlens.kv.limits import INT32_MAX, MIN_EXPIRATION_TTL
 from kvlens.lint.base import CallRule, Context, Finding, Fix, Problem, Related
-from kvlens.lint.bounds import is_bounded
+from kvlens.lint.bounds import is_bounded, is_chosen_before
 from kvlens.lint.milliseconds import is_default, to_divide
 from kvlens.lint.source_fix_helpers import given, in_seconds, without_option
 from kvlens.lint.wording import as_zero, digits, named, place, shown, whole
@@ -153,6 +153,8 @@ def _sometimes(call: KvCall, value: Value, some: Value) -> Iterator[Finding]:
     number, node = some.number or 0.0, plain(value.node)
     if node.type in ("identifier", "member_expression") and _is_tested(call, node, number):
         return
+    if is_chosen_before(call.source, call.node, node):
+        return
     if zero := as_zero(number):
         yield Finding(
             place(call, value),
@@ -180,15 +182,20 @@ def _is_tested(call: KvCall, node: Node, number: float) -> bool:
     names = call.source.names
     if is_bounded(call.source, call.node, [names.text(node)]):
         return True
-    if number:
-        return False
     field = node.child_by_field_name("property")
     declared = names.resolve(node) if field is None else None
     uses = [*names.references(declared)] if declared is not None else []
     for word in names.nodes(names.text(field)) if field is not None else ():
         if word.parent is not None and names.text(word.parent) == names.text(node):
             uses.append(word.parent)
-    return any(is_tested(call.source, use) for use in uses)
+    return any(is_tested(call.source, use) and (number == 0 or _is_compared(use)) for use in uses)
+
+
+def _is_compared(node: Node) -> bool:
+    """Return whether a variable is compared with what may stand for no TTL: `ttl !== -1`."""
+    parent = outer(node).parent
+    operator = parent.child_by_field_name("operator") if parent is not None else None
+    return operator is not None and operator.type in ("==", "===", "!=", "!==")
 
 
 def _fixes(context: Context, problem: Problem) -> Iterator[Fix]:
