@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from kvlens.lint.fixtures import is_fixture
+from kvlens.lint.deploys.fixtures import is_fixture
 
 PATHS = {
     "project": ("wrangler.toml", False),

@@ -19,10 +19,10 @@ from kvlens.lint.base import (
     Problem,
     TextRule,
 )
+from kvlens.lint.deploys.templates import template_mark
 from kvlens.lint.problems import gathered, problems_of, reported
 from kvlens.lint.registry import rules_of
 from kvlens.lint.suppressions import apply_suppressions
-from kvlens.lint.templates import template_mark
 from kvlens.memo import memo
 from kvlens.text import Span
 

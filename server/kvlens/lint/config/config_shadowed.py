@@ -32,7 +32,7 @@ from collections.abc import Iterator
 from kvlens.config.model import Config
 from kvlens.config.project_context import ProjectContext
 from kvlens.lint.base import Finding, PlaceRule
-from kvlens.lint.fixtures import is_fixture
+from kvlens.lint.deploys.fixtures import is_fixture
 from kvlens.text import Span
 
 

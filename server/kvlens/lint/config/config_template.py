@@ -30,8 +30,8 @@ from collections.abc import Iterator
 
 from kvlens.config.model import Config
 from kvlens.lint.base import Finding, TextRule
-from kvlens.lint.fixtures import is_fixture
-from kvlens.lint.templates import template_mark
+from kvlens.lint.deploys.fixtures import is_fixture
+from kvlens.lint.deploys.templates import template_mark
 from kvlens.lint.wording import quoted
 
 

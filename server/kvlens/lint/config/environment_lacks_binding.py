@@ -61,9 +61,9 @@ from kvlens.config.find import CONFIG_NAMES, is_named
 from kvlens.config.model import Config, Entry, Environment
 from kvlens.lint.base import ConfigRule, Finding, Fix, Problem, Related
 from kvlens.lint.bindings_by_env import bindings_by_env, environments_above
+from kvlens.lint.deploys.fixtures import is_fixture
 from kvlens.lint.env_names import TABLES
 from kvlens.lint.fix_helpers import can_extend, header_for
-from kvlens.lint.fixtures import is_fixture
 from kvlens.lint.ids import is_variable
 from kvlens.lint.misplaced_lists import misplaced_lists
 from kvlens.lint.wording import listed, path_of, quoted

@@ -44,9 +44,9 @@ from pathlib import PurePath
 
 from kvlens.config.model import Config, Entry, Environment
 from kvlens.lint.base import EntryRule, Finding
+from kvlens.lint.deploys.local_environments import is_run_by_vite
 from kvlens.lint.fix_helpers import new_preview_id
 from kvlens.lint.ids import is_real
-from kvlens.lint.local_environments import is_run_by_vite
 from kvlens.lint.shared_on_purpose import comment_at, is_shared_on_purpose
 
 _OTHER = re.compile(

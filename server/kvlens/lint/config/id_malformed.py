@@ -44,19 +44,19 @@ from collections.abc import Iterator
 
 from kvlens.config.model import Config, Entry, Environment
 from kvlens.lint.base import EntryRule, Finding
-from kvlens.lint.deployed_by_others import is_deployed_by_others
-from kvlens.lint.filled_in import names_script
-from kvlens.lint.fix_helpers import without_field
-from kvlens.lint.fixtures import is_example
-from kvlens.lint.ids import is_placeholder, is_real, says_unused
-from kvlens.lint.local_environments import (
+from kvlens.lint.deploys.deployed_by_others import is_deployed_by_others
+from kvlens.lint.deploys.filled_in import names_script
+from kvlens.lint.deploys.fixtures import is_example
+from kvlens.lint.deploys.local_environments import (
     has_nothing_to_deploy,
     is_another_deployed,
     is_local_environment,
     is_local_worker,
     is_named_in_dev,
 )
-from kvlens.lint.local_ids import is_local
+from kvlens.lint.deploys.local_ids import is_local
+from kvlens.lint.fix_helpers import without_field
+from kvlens.lint.ids import is_placeholder, is_real, says_unused
 from kvlens.lint.shared_on_purpose import comment_at
 from kvlens.lint.wording import quoted, usable
 

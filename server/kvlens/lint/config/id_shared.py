@@ -45,8 +45,8 @@ from itertools import islice
 from kvlens.config.model import Config, Entry, Environment
 from kvlens.lint.base import ConfigRule, Finding, Related
 from kvlens.lint.bindings_by_env import bindings_by_env
+from kvlens.lint.deploys.local_environments import is_local_environment
 from kvlens.lint.ids import is_real
-from kvlens.lint.local_environments import is_local_environment
 from kvlens.lint.shared_on_purpose import is_shared_on_purpose, says_shared
 from kvlens.lint.wording import listed, quoted
 

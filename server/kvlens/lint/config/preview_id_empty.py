@@ -37,8 +37,8 @@ from collections.abc import Iterator
 
 from kvlens.config.model import Config, Entry, Environment
 from kvlens.lint.base import EntryRule, Finding
+from kvlens.lint.deploys.fixtures import is_backup
 from kvlens.lint.fix_helpers import new_preview_id
-from kvlens.lint.fixtures import is_backup
 from kvlens.lint.wording import usable
 
 

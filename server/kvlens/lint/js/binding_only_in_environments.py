@@ -58,9 +58,9 @@ from pathlib import PurePath
 from kvlens.config.edit import add_bindings
 from kvlens.js.analysis import BindingUse
 from kvlens.lint.base import Context, Finding, Fix, Problem, Related, SourceRule
+from kvlens.lint.deploys.local_environments import is_dev_of_environments
 from kvlens.lint.fix_helpers import can_extend
 from kvlens.lint.guards import is_guarded
-from kvlens.lint.local_environments import is_dev_of_environments
 from kvlens.lint.misplaced_lists import misplaced_lists
 from kvlens.lint.source_fix_helpers import given
 from kvlens.lint.wording import listed, quoted

@@ -60,9 +60,9 @@ from kvlens.js.analysis import Analysis, BindingUse, alternative
 from kvlens.js.similar_names import is_slip, nearest_name
 from kvlens.js.tree import ancestor
 from kvlens.lint.base import Context, Finding, Related, SourceRule
+from kvlens.lint.deploys.other_deploys import is_of_another_deploy
 from kvlens.lint.env_members import undeclared, undeclared_fixes
 from kvlens.lint.guards import is_guarded
-from kvlens.lint.other_deploys import is_of_another_deploy
 from kvlens.lint.wording import quoted
 
 _SHOWN = 5

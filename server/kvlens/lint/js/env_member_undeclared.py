@@ -62,9 +62,9 @@ from kvlens.js.config_bindings import entries
 from kvlens.js.similar_names import nearest_name
 from kvlens.js.tree import ancestor
 from kvlens.lint.base import Context, Finding, SourceRule
+from kvlens.lint.deploys.other_deploys import is_of_another_deploy
 from kvlens.lint.env_members import generated_for, is_env, name_of, undeclared, undeclared_fixes
 from kvlens.lint.guards import is_guarded_near
-from kvlens.lint.other_deploys import is_of_another_deploy
 from kvlens.lint.wording import quoted
 
 

@@ -9,7 +9,7 @@ from kvlens.config.find import ConfigError, configs_in, read_config
 from kvlens.config.model import Config, Entry, Environment
 from kvlens.config.reader import load_text
 from kvlens.lint.bindings_by_env import bindings_by_env
-from kvlens.lint.filled_in import names_script
+from kvlens.lint.deploys.filled_in import names_script
 from kvlens.lint.ids import is_placeholder, is_real
 from kvlens.memo import memo
 
