@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from kvlens.js.same_key import identifiers
@@ -12,14 +13,15 @@ from kvlens.js.tree import ancestor, is_field
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_RESOLVE = re.compile(r"\A(?:[\w.]{1,200}\.)?resolve\Z")
 _MOST_USES = 40  # of a variable that are looked at
 
 
 def is_handed_on(source: Source, chain: Node) -> bool:
     """Return whether a chain of `then()` and the like settles something else than its promise.
 
-    That is a parameter that gets both the result and the error, `get().then(done, failed)`, or a
-    variable that a `new Promise()` has given its `resolve`.
+    That is a parameter that gets both the result and the error, `get().then(done, failed)`, a
+    variable that a `new Promise()` has given its `resolve`, or a field that is called so.
     """
     results: list[Declaration] = []
     errors: list[Declaration] = []
@@ -29,6 +31,8 @@ def is_handed_on(source: Source, chain: Node) -> bool:
         name = method.child_by_field_name("property") if method is not None else None
         word = source.text_of(name) if name is not None else ""
         if word in ("then", "finally"):
+            if given and _RESOLVE.search(source.text_of(given[0])):
+                return True
             results += [one for each in given[:1] for one in _outside(source, each, chain)]
         if word in ("then", "catch"):
             failed = given[1:2] if word == "then" else given[:1]

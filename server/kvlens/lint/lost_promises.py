@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from kvlens.js.calls import fate_of
 from kvlens.js.scopes import FUNCTIONS
-from kvlens.js.syntax import Source, arguments_of, call_of, callee, outer, plain
+from kvlens.js.syntax import Source, call_of, callee, outer, plain
 from kvlens.js.tree import ancestor
 from kvlens.lint.function_uses import MOST_CALLS, uses_of
 from kvlens.lint.handed_on import is_executor, is_handed_on
@@ -21,7 +20,6 @@ _OF_SEVERAL = {"Promise.all", "Promise.allSettled", "Promise.race", "Promise.any
 _TIMERS = {"setTimeout", "setInterval", "queueMicrotask"}
 _MAPPING = {"map", "flatMap"}
 _TESTING = {"filter", "some", "every", "find", "findIndex", "findLast", "findLastIndex"}
-_RESOLVE = re.compile(r"\Aresolve\Z|\A[\w.]{1,200}\.resolve\Z")
 _FURTHEST = 12  # steps that a promise is followed
 
 
@@ -178,17 +176,10 @@ def _of_several(source: Source, parent: Node) -> Node | None:
 def _settles(source: Source, call: Node) -> bool:
     """Return whether a promise settles another one: `new Promise((done) => { get().then(done); })`.
 
-    Something else has to wait for that one. It may be settled in a callback, as of a timer, or by
-    what was kept of it: `get().then(job.resolve)`.
+    Something else has to wait for that one. It may be settled in a callback, as of a timer.
     """
     if is_handed_on(source, call):
         return True
-    here: Node | None = call
-    while here is not None and here.type == "call_expression":
-        if any(_RESOLVE.search(source.text_of(given)) for given in arguments_of(here)):
-            return True
-        method = callee(here)
-        here = method.child_by_field_name("object") if method is not None else None
     function = ancestor(call, FUNCTIONS)
     while function is not None and not is_executor(source, function):
         function = ancestor(function, FUNCTIONS)
