@@ -54,8 +54,6 @@ from typing import TYPE_CHECKING
 
 from kvlens.js.analysis import Analysis
 from kvlens.js.calls import KvCall
-from kvlens.js.comments import comments_above
-from kvlens.js.constants.values import Value
 from kvlens.js.scopes import FUNCTIONS, Declaration
 from kvlens.js.syntax import Source, plain
 from kvlens.js.then import value_of
@@ -63,6 +61,7 @@ from kvlens.js.together import value_together
 from kvlens.js.tree import ancestor
 from kvlens.kv.limits import MAX_LIST_KEYS
 from kvlens.lint.base import CallRule, Context, Finding
+from kvlens.lint.few_keys import is_prefix_of_few, says_few
 from kvlens.lint.page_loop import read_every_page
 from kvlens.memo import memo
 
@@ -70,27 +69,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _PAGES = re.compile(r"list_complete|listComplete|cursor", re.IGNORECASE)
-# What people enter by hand: the last part of a prefix.
-_FEW = re.compile(
-    r"(?:domain|destination|tag|role|plan|flag|feature|provider|category|categories|template|setting"
-    r"|policy|policies|schema|secret|config(?:uration)?)s?\Z",
-    re.IGNORECASE,
-)
 _KNOWN = re.compile(r"paginat|\b1[,.]?000\b", re.IGNORECASE)
-# What there are few kinds of, for one link or user: days take years to be 1,000.
-_FEW_KINDS = re.compile(
-    r"(?<![A-Za-z])(?:daily|weekly|monthly|geo|country|countries|device|browser|weekday)s?(?![a-z])",
-    re.IGNORECASE,
-)
-_SAYS_FEW = re.compile(
-    r"\b(?:just|only|at most|usually|typically|normally|always)\s+(?:be\s+)?(?:just\s+)?"
-    r"(?:one|two|a few|a handful|a couple|[1-9]\d{0,2})\b(?!\s+(?:page|call|request|at a time))"
-    r"|\b(?:few|a handful of|a couple of)\s+(?:\w+\s+)?(?:keys|entries|records)\b",
-    re.IGNORECASE,
-)
-_BLOCKS = {"statement_block", "program"}
 _LOOPS = frozenset(("do_statement", "while_statement"))
-_ID = re.compile(r"(?:\A|_)(?:id|ID)\Z|[a-z]I[dD]\Z")
 _KEYS = re.compile(r"\bkeys\b")
 _KEYS_OF_PAGE = re.compile(r"\bpage\s*\??\s*\.\s*keys\b")
 # Uses of the keys for which one page is enough, and their declaration.
@@ -116,19 +96,13 @@ def _check(call: KvCall, context: Context) -> Iterator[Finding]:
         if {"limit", "cursor"} & set(options.properties):
             return
         prefix = options.properties.get("prefix")
-        if prefix is not None and (
-            _is_of_few(prefix.value)
-            or _is_of_few_kinds(call.source, plain(prefix.value.node))
-            or _is_of_one(call.source, plain(prefix.value.node))
-        ):
+        if prefix is not None and is_prefix_of_few(call.source, prefix.value):
             return
     if _is_emptied(call, context):
         return
     outermost = _outermost(call.node)
     is_paged, uses_keys = _looked_at(call.source, outermost)
-    if is_paged or _KNOWN.search(_comment_above(call.source, outermost)):
-        return
-    if any(map(_SAYS_FEW.search, _comments_near(call))):
+    if is_paged or _KNOWN.search(_comment_above(call.source, outermost)) or says_few(call):
         return
     texts = _texts(call, page)
     if texts:
@@ -187,33 +161,6 @@ def _comment_above(source: Source, function: Node) -> str:
     return source.text_of(above) if above is not None and above.type == "comment" else ""
 
 
-def _comments_near(call: KvCall) -> Iterator[str]:
-    """Yield the comments above a call and right after its statement, above the next one."""
-    yield from comments_above(call.source, call.node)
-    here: Node | None = call.node
-    while here is not None and here.parent is not None and here.parent.type not in _BLOCKS:
-        here = here.parent
-    after = here.next_named_sibling if here is not None else None
-    if after is not None and after.type == "comment":
-        yield call.source.text_of(after)
-
-
-def _is_of_few(prefix: Value) -> bool:
-    """Return whether a constant prefix names things of which nobody has over 1,000."""
-    words = re.split(r"[^A-Za-z]+", str(prefix.value)) if prefix.kind == "string" else []
-    last = next((word for word in reversed(words) if word), "")
-    return bool(_FEW.match(last))
-
-
-def _is_of_few_kinds(source: Source, prefix: Node) -> bool:
-    """Return whether a prefix is of few kinds of one thing: `${code}:country:`."""
-    if prefix.type != "template_string":
-        return False
-    names = [source.text_of(name) for name in _names_in(prefix)]
-    has_own = any(not name.isupper() for name in names)  # a constant is the same for all
-    return has_own and _FEW_KINDS.search(source.text_of(prefix).replace("_", " ")) is not None
-
-
 def _texts(call: KvCall, page: Declaration | None) -> list[str]:
     """Return the code at each use of a page; none if not only its members are used.
 
@@ -243,21 +190,6 @@ def _variable_of(call: KvCall) -> Declaration | None:
         return None
     declared = call.source.names.resolve(name)
     return declared if declared is not None and declared.origin == declarator else None
-
-
-def _is_of_one(source: Source, prefix: Node) -> bool:
-    """Return whether a prefix has an id in it: one user or record rarely has over 1,000 keys."""
-    declared = source.names.resolve(prefix) if prefix.type.endswith("identifier") else None
-    if declared is not None and declared.kind == "const" and not declared.path:
-        prefix = declared.origin.child_by_field_name("value") or prefix
-    return any(_ID.search(source.text_of(name)) for name in _names_in(plain(prefix)))
-
-
-def _names_in(node: Node) -> Iterator[Node]:
-    if node.type in ("identifier", "property_identifier"):
-        yield node
-    for child in node.named_children:
-        yield from _names_in(child)
 
 
 def _outermost(node: Node) -> Node:
