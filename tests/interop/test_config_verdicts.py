@@ -77,6 +77,7 @@ LACKS_NOTHING = {
     "misplaced-in-an-environment",
     "empty-list-at-the-top",
     "environment-with-a-list-in-a-comment",
+    "environment-with-the-binding-in-a-comment",
     "header-after-an-environment",
 }
 # Mistakes that wrangler doesn't report. Everything else must agree.
