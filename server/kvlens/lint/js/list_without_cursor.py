@@ -4,12 +4,11 @@
 The keys of a `list()` are read, and nothing in the same function asks for the next page: there is
 neither `cursor` nor `list_complete`. It isn't reported if one page is enough: with a `limit`, where
 the code looks only at `keys.length > 0`, `keys[0]` or `keys.slice(0, 50)`, in a `while` loop that
-deletes the keys of each page, with an id in the prefix
-(`cart:${userId}:`), as one user or record rarely has over 1000 keys, with days, countries or
-devices of one thing (`${code}:daily:`), or with the name of things
-that people enter by hand, such as `domain:`, `tag:`, `role:` or `settings:`. Nor is it below a
-comment on pagination or on 1000 keys, right above the function, or if a comment on the keys says
-that there are few: `// usually just one`.
+deletes the keys of each page, with an id in the prefix (`cart:${userId}:`), as one user or record
+rarely has over 1000 keys, with days, countries or devices of one thing (`${code}:daily:`), or with
+the name of things that people enter by hand, such as `domain:`, `tag:`, `role:` or `settings:`. Nor
+is it below a comment on pagination or on 1000 keys, right above the function, or if a comment on
+the keys says that there are few: `// usually just one`.
 
 ## Why
 A page has at most 1000 keys. If there are more, the rest is missing without an error. In a busy
