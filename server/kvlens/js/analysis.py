@@ -98,8 +98,10 @@ class Analysis:
         return sorted(self._uses(), key=lambda use: use.span)
 
     def _numbers_of_env(self, base: Node, name: str) -> tuple[float, ...]:
-        numbers = self.declared.numbers.get(name, ())
-        return numbers if numbers and self.resolver.envs.is_env(base) else ()
+        values = self.declared.variables.get(name, ())
+        numbers = tuple(value for value in values if value is not None)
+        is_known = bool(numbers) and len(numbers) == len(values)
+        return numbers if is_known and self.resolver.envs.is_env(base) else ()
 
     def uses_of(self, binding: str) -> list[BindingUse]:
         """Return the uses of one binding, in the order of the file."""

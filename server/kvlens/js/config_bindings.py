@@ -30,8 +30,8 @@ class ConfigBindings:
     others: frozenset[str]  # every other name and string in the configs, which may be bindings too
     quoted: frozenset[str]  # everything in quotes, even in comments
     unsure: bool  # a config is half-typed, or there is none
-    numbers: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
-    """The variables whose values are all numbers, also as text: every value, each once."""
+    variables: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
+    """The numbers that each variable is or converts to, each once; None for another value."""
 
     def missing(self, binding: str) -> tuple[str | None, ...]:
         """Return the environments without this binding."""
@@ -82,7 +82,12 @@ def _merged(configs: tuple[Config, ...]) -> ConfigBindings:
         frozenset().union(*(one.others for one in each)),
         frozenset().union(*(one.quoted for one in each)),
         any(one.unsure for one in each),
-        _numbers(*configs),
+        {
+            name: tuple(
+                dict.fromkeys(value for one in each for value in one.variables.get(name, ()))
+            )
+            for name in dict.fromkeys(name for one in each for name in one.variables)
+        },
     )
 
 
@@ -137,25 +142,19 @@ def _read(config: Config) -> ConfigBindings:
         frozenset(others),
         frozenset(QUOTED.findall(config.text)),
         unsure,
-        _numbers(config),
+        {name: tuple(values) for name, values in _variables(config).items()},
     )
 
 
-def _numbers(*configs: Config) -> dict[str, tuple[float, ...]]:
-    """Return the values of the variables that are numbers in every environment that has them."""
+def _variables(config: Config) -> dict[str, dict[float | None, None]]:
     found: dict[str, dict[float | None, None]] = {}
-    for config in configs:
-        for environment in config.environments:
-            for variables in environment.table.get("vars"):
-                table = variables.table
-                for name in table.names() if table is not None else ():
-                    for definition in table.get(name) if table is not None else ():
-                        found.setdefault(name, {})[_number(definition.node)] = None
-    return {
-        name: tuple(number for number in values if number is not None)
-        for name, values in found.items()
-        if None not in values
-    }
+    for environment in config.environments:
+        for variables in environment.table.get("vars"):
+            table = variables.table
+            for name in table.names() if table is not None else ():
+                for definition in table.get(name) if table is not None else ():
+                    found.setdefault(name, {})[_number(definition.node)] = None
+    return found
 
 
 def _number(node: Node | None) -> float | None:

@@ -32,11 +32,7 @@ def is_of_runtime(source: Source, parameter: Node) -> bool:
     word = source.text_of(name) if name is not None else ""
     if word != "constructor":
         return word in conventions.HANDLERS
-    owner = ancestor(function, {"class_declaration", "class"})
-    heritage = owner.named_children if owner is not None else ()
-    return any(
-        base.type == "class_heritage" and _CLASS.search(source.text_of(base)) for base in heritage
-    )
+    return _is_class_of_runtime(source, ancestor(function, {"class_declaration", "class"}))
 
 
 def is_fetch_of_runtime(source: Source, function: Node) -> bool:
@@ -51,9 +47,14 @@ def is_fetch_of_runtime(source: Source, function: Node) -> bool:
     if holder is None or name is None or source.text_of(name) != "fetch":
         return False
     if holder.type == "class_body":
-        parts = holder.parent.named_children if holder.parent is not None else ()
-        return any(
-            each.type == "class_heritage" and _CLASS.search(source.text_of(each)) for each in parts
-        )
+        return _is_class_of_runtime(source, holder.parent)
     exported = outer(holder).parent
     return holder.type == "object" and exported is not None and exported.type == "export_statement"
+
+
+def _is_class_of_runtime(source: Source, whole: Node | None) -> bool:
+    """Return whether a class extends one whose instances the runtime makes."""
+    return whole is not None and any(
+        each.type == "class_heritage" and _CLASS.search(source.text_of(each))
+        for each in whole.named_children
+    )

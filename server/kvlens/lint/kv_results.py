@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from kvlens.js.analysis import Analysis
 from kvlens.js.calls import KvCall
-from kvlens.js.syntax import callee, plain
-from kvlens.js.tree import ancestor, is_field
-from kvlens.memo import memo
+from kvlens.js.syntax import callee, first_parameter, plain
+from kvlens.js.tree import ancestor
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -34,7 +33,7 @@ def result_of(analysis: Analysis, node: Node) -> tuple[KvCall, bool] | None:
         node, is_keys = plain(start), is_keys or bool(declared.path)
     if node.type == "await_expression":
         node = plain(node.named_children[-1])
-    made = _calls(analysis).get(node.id) if node.type == "call_expression" else None
+    made = analysis.call_of(node) if node.type == "call_expression" else None
     is_awaited = made is not None and (made.fate == "awaited" or made.prefix == "await")
     return (made, is_keys) if made is not None and is_awaited else None
 
@@ -60,9 +59,7 @@ def is_listed_key(analysis: Analysis, node: Node) -> bool:
 def _walked(analysis: Analysis, parameter: Node) -> Node | None:
     """Return the array whose elements the first parameter of a callback gets."""
     function = ancestor(parameter, _CALLBACKS)
-    given = function.child_by_field_name("parameters") if function is not None else None
-    first = given.named_children[0] if given is not None and given.named_children else None
-    if function is None or (first is not None and not _holds(first, parameter)):
+    if function is None or first_parameter(function) != parameter:
         return None
     arguments = function.parent
     call = arguments.parent if arguments is not None and arguments.type == "arguments" else None
@@ -71,13 +68,3 @@ def _walked(analysis: Analysis, parameter: Node) -> Node | None:
     if member is None or name is None or analysis.source.text_of(name) not in _EACH:
         return None
     return member.child_by_field_name("object")
-
-
-def _holds(parameter: Node, name: Node) -> bool:
-    return parameter.id == name.id or is_field(parameter, "pattern", name)
-
-
-@memo
-def _calls(analysis: Analysis) -> dict[int, KvCall]:
-    """Return the certain calls of a source by their node."""
-    return {call.node.id: call for call in analysis.certain_calls}

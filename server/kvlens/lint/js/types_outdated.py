@@ -49,7 +49,7 @@ from pathlib import PurePath
 
 from kvlens.config.find import CONFIG_NAMES
 from kvlens.config.model import Config, Namespace
-from kvlens.js.config_bindings import declared
+from kvlens.js.config_bindings import declared, entries
 from kvlens.js.env_types import Generated, generated
 from kvlens.js.source_context import is_test
 from kvlens.js.syntax import Source
@@ -93,14 +93,8 @@ def _check(
 
 def _is_made_by_framework(config: Config, texts: Mapping[str, str]) -> bool:
     """Return whether a Worker starts elsewhere than in one of the sources, if there are any."""
-    folder = PurePath(config.path).parent
     known = {os.path.normpath(path) for path in texts if not path.endswith(".d.ts")}
-    starts = [
-        os.path.normpath(folder / str(definition.node.value))
-        for environment in config.environments
-        for definition in environment.table.get("main")
-        if definition.node is not None
-    ]
+    starts = entries(config)
     return bool(starts and known) and known.isdisjoint(starts)
 
 
