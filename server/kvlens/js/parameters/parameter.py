@@ -64,6 +64,8 @@ def uncached_parameter_value(flow: Flow, parameter: Node) -> Value | None:
         if documented is not None:
             return documented
     if conventions.is_env_name(name):
+        if function is not None and not _may_be_called(flow, function):
+            return Env()
         other = flow.unless(
             (parameter, pattern), Env(), lambda: _other_than_env(flow, parameter, name)
         )
@@ -94,6 +96,16 @@ def _is_env(flow: Flow, kind: Value | None, name: str, parameter: Node) -> bool:
     kinds = [members.of(kind, each) for each in found]
     has_kv = any(isinstance(each, NamespaceAccess) for each in kinds)
     return conventions.is_env_name(name) and has_kv and not flow.types.is_double(kind)
+
+
+def _may_be_called(flow: Flow, function: Node) -> bool:
+    """Return quickly whether anything may call a function: its name is used, or its source."""
+    name = function.child_by_field_name("name")
+    if function.type != "function_declaration" or name is None:
+        return True
+    modules = flow.program.modules
+    is_named = len(flow.source.names.nodes(flow.text(name))) > 1
+    return is_named or (modules is not None and any(modules.importers(flow.source.path)))
 
 
 def _other_than_env(flow: Flow, parameter: Node, name: str) -> Value | None:
